@@ -1,0 +1,38 @@
+# Options and the flags every target shares (through eida_flags).
+option(EIDA_WITH_TORCH "Build the engine, the analyses and eida-runner (needs libtorch in .deps)" ON)
+option(EIDA_TESTS "Build the tests" ON)
+option(EIDA_BENCH "Build the benchmarks" OFF)
+set(EIDA_SANITIZE "" CACHE STRING "Sanitizers for every target: address,undefined or thread")
+set(EIDA_DEPS_DIR ${CMAKE_SOURCE_DIR}/.deps CACHE PATH "What deploy/bootstrap.sh prepared")
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+
+find_program(EIDA_CCACHE ccache)
+if(EIDA_CCACHE)
+  # pch_defines,time_macros: what ccache needs to cache users of a precompiled header; base_dir: hits across build folders.
+  set(launcher ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${EIDA_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
+endif()
+
+set_property(GLOBAL PROPERTY JOB_POOLS compile=2 link=1)
+set(CMAKE_JOB_POOL_COMPILE compile)
+set(CMAKE_JOB_POOL_LINK link)
+
+add_library(eida_flags INTERFACE)
+target_compile_options(eida_flags INTERFACE -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers -Werror=return-type)
+target_include_directories(eida_flags INTERFACE ${CMAKE_SOURCE_DIR})
+target_compile_definitions(eida_flags INTERFACE EIDA_VERSION="${PROJECT_VERSION}")
+find_program(EIDA_LLD ld.lld)
+if(EIDA_LLD)
+  target_link_options(eida_flags INTERFACE -fuse-ld=lld)
+endif()
+if(EIDA_SANITIZE)
+  target_compile_options(eida_flags INTERFACE -fsanitize=${EIDA_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(eida_flags INTERFACE -fsanitize=${EIDA_SANITIZE})
+endif()

@@ -1,0 +1,35 @@
+# eida_library(name SOURCES a.cc .. DEPS x ..)        a room's static library
+# eida_binary(name SOURCES main.cc .. DEPS x ..)      a program in build/bin
+# eida_test(name SOURCES a_test.cc .. DEPS x .. [LABELS l ..] [TIMEOUT s])   one test binary per room
+include(GoogleTest)
+
+function(eida_library name)
+  cmake_parse_arguments(A "" "" "SOURCES;DEPS" ${ARGN})
+  if(A_SOURCES)
+    add_library(${name} STATIC ${A_SOURCES})
+    target_link_libraries(${name} PUBLIC eida_flags ${A_DEPS})
+  else()
+    add_library(${name} INTERFACE)
+    target_link_libraries(${name} INTERFACE eida_flags ${A_DEPS})
+  endif()
+endfunction()
+
+function(eida_binary name)
+  cmake_parse_arguments(A "" "" "SOURCES;DEPS" ${ARGN})
+  add_executable(${name} ${A_SOURCES})
+  target_link_libraries(${name} PRIVATE eida_flags ${A_DEPS})
+endfunction()
+
+function(eida_test name)
+  cmake_parse_arguments(A "" "TIMEOUT" "SOURCES;DEPS;LABELS" ${ARGN})
+  if(NOT A_TIMEOUT)
+    set(A_TIMEOUT 120)
+  endif()
+  add_executable(${name} ${A_SOURCES})
+  target_link_libraries(${name} PRIVATE eida_flags ${A_DEPS} GTest::gtest GTest::gmock GTest::gtest_main)
+  target_compile_definitions(${name} PRIVATE EIDA_SOURCE_DIR="${CMAKE_SOURCE_DIR}" EIDA_BINARY_DIR="${CMAKE_BINARY_DIR}")
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  # One ctest entry per binary: a process start per test case would cost more than most of the tests.
+  add_test(NAME ${name} COMMAND ${name} --gtest_brief=1)
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${A_TIMEOUT} LABELS "${A_LABELS}")
+endfunction()
