@@ -27,3 +27,12 @@ function(eida_use_torch name)
   target_compile_options(${name} PRIVATE -fpch-preprocess)
   target_precompile_headers(${name} REUSE_FROM eida_torch_pch)
 endfunction()
+
+# The Hugging Face tokenizers crate behind worker/engine/tokenizers/eida_tokenizers.h.
+set(tokenizers_library ${EIDA_DEPS_DIR}/tokenizers/libeida_tokenizers.a)
+if(NOT EXISTS ${tokenizers_library})
+  message(FATAL_ERROR "${tokenizers_library} is missing: run deploy/bootstrap.sh, or configure with -DEIDA_WITH_TORCH=OFF")
+endif()
+add_library(eida_tokenizers STATIC IMPORTED GLOBAL)
+set_target_properties(eida_tokenizers PROPERTIES IMPORTED_LOCATION ${tokenizers_library}
+  INTERFACE_LINK_LIBRARIES "dl;m;Threads::Threads")
