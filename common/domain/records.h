@@ -153,6 +153,7 @@ struct AttemptRecord {
   WallTime opened, closed;      // closed 0 = still open
   std::string outcome;          // "", succeeded, or the text of an ErrorClass
   std::string message;
+  int slot = 0;                 // index into the worker's slots; a restart must know which slots are taken
 };
 
 struct SlotInfo {
