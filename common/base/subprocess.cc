@@ -25,6 +25,7 @@ struct ChildPlan {
   const char* cwd = nullptr;
   const char* out = nullptr;
   const char* err = nullptr;
+  int output = -1;
   int event_write = -1;
   int event_target = -1;
   pid_t parent = 0;
@@ -52,6 +53,7 @@ ChildPlan MakePlan(const SubprocessOptions& options) {
   if (!options.cwd.empty()) plan.cwd = options.cwd.c_str();
   if (options.stdout_path) plan.out = options.stdout_path->c_str();
   if (options.stderr_path) plan.err = options.stderr_path->c_str();
+  if (options.output_fd) plan.output = *options.output_fd;
   plan.parent = getpid();
   plan.new_group = options.new_group;
   return plan;
@@ -73,6 +75,9 @@ bool Redirect(const char* path, int target) {
   signal(SIGPIPE, SIG_DFL);
   if (ok && plan.set_cpus) sched_setaffinity(0, sizeof plan.cpus, &plan.cpus);  // a hint: a smaller cpuset is no error
   if (ok && plan.cwd != nullptr) ok = chdir(plan.cwd) == 0;
+  if (ok && plan.output >= 0) {
+    ok = dup2(plan.output, STDOUT_FILENO) >= 0 && dup2(plan.output, STDERR_FILENO) >= 0;
+  }
   if (ok && plan.out != nullptr) ok = Redirect(plan.out, STDOUT_FILENO);
   if (ok && plan.err != nullptr) ok = Redirect(plan.err, STDERR_FILENO);
   if (ok && plan.event_write >= 0) {

@@ -20,6 +20,7 @@ struct SubprocessOptions {
   std::vector<int> cpus;                        // CPU affinity of the child, set before exec; empty = the parent's
   std::optional<std::string> stdout_path;       // append to this file; absent = inherited
   std::optional<std::string> stderr_path;
+  std::optional<int> output_fd;                 // stdout and stderr both go to this descriptor of the parent's
   // A pipe whose write end the child gets as this descriptor (for example 3); read it with event_fd().
   std::optional<int> event_fd;
   bool new_group = true;                        // own process group, so that KillGroup reaches grandchildren

@@ -1,0 +1,24 @@
+#include "worker/exec/job_file.h"
+
+#include "common/base/json.h"
+
+namespace eida::exec {
+
+Result<std::string> FormatJobFile(const JobFile& file) {
+  Json jobs = Json::array();
+  for (const RunnerJob& job : file.jobs) {
+    const std::string what = "spec of job " + job.job.ToString() + " (" + job.name + ")";
+    EIDA_ASSIGN_OR_RETURN(Json spec, ParseJson(job.spec.empty() ? "{}" : job.spec, what));
+    if (!spec.is_object()) return InvalidArgument(what + " is no JSON object");
+    Json entry = {{"job", job.job.value()}, {"attempt", job.attempt}, {"kind", ToString(job.kind)},
+                  {"name", job.name},       {"spec", std::move(spec)}, {"inputs", job.inputs},
+                  {"out", job.out}};
+    if (!job.resume.empty()) entry["resume"] = job.resume;
+    jobs.push_back(std::move(entry));
+  }
+  return Pretty({{"format", "eida/job/v1"},
+                 {"slot", {{"device", file.device}, {"threads", file.threads}}},
+                 {"jobs", std::move(jobs)}});
+}
+
+}  // namespace eida::exec
