@@ -1,0 +1,41 @@
+// A square matrix of pairwise measures, as a picture.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/base/status.h"
+#include "common/render/canvas.h"
+#include "common/render/scale.h"
+
+namespace eida::render {
+
+enum class Annotate { kAuto, kOn, kOff };
+enum class Triangle { kFull, kLower };
+
+struct HeatMap {
+  std::string title;
+  std::string subtitle;             // n, split, estimator: what makes the numbers readable later
+  std::string value_label;          // beside the colour bar: "linear CKA (unbiased)"
+  std::vector<std::string> groups;  // one per item: the variant; equal neighbours form a block
+  std::vector<std::string> labels;  // one per item, within its block: the seed
+  std::vector<std::vector<double>> values;  // n x n; NaN = no such pair, drawn hatched
+  ColorScale scale;
+  Annotate annotate = Annotate::kAuto;  // auto: up to 20 items, where every number fits its cell
+  Triangle triangle = Triangle::kFull;
+};
+
+// A run of equal neighbouring groups: items [begin, end).
+struct Block {
+  std::string name;
+  size_t begin = 0, end = 0;
+};
+std::vector<Block> Blocks(const std::vector<std::string>& groups);
+
+// Two significant digits, as seaborn's ".2g": 0.87, 0.0012, 1.
+std::string CellText(double value);
+
+// The picture's bytes. InvalidArgument when the sizes do not fit together.
+Result<std::string> Draw(const HeatMap& map, ImageFormat format);
+
+}  // namespace eida::render

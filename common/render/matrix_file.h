@@ -1,0 +1,16 @@
+// A matrix as data: CSV with labels, NPY.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace eida::render {
+
+// Labels in the first row and column; numbers in shortest round-trip form, NaN as an empty field.
+std::string MatrixToCsv(const std::vector<std::string>& labels,
+                        const std::vector<std::vector<double>>& values);
+
+// NumPy's .npy format 1.0: float64, C order, n x n.
+std::string MatrixToNpy(const std::vector<std::vector<double>>& values);
+
+}  // namespace eida::render
