@@ -32,7 +32,8 @@ struct Twins {
 
 struct Job {
   JobRecord record;
-  std::vector<JobId> children;  // each once
+  std::vector<JobId> children;      // each once
+  std::vector<std::string> needed;  // names of its artifacts that children ask for, each once
   int unfinished_parents = 0;   // distinct parents that have not succeeded
   double remaining = 0;         // seconds on the longest path from its start to the end of the sweep
   int group = 0;                // (kind, bundle key), interned; 0 = runs alone
@@ -40,6 +41,7 @@ struct Job {
   bool held = false;            // ready, but a twin is active
   LeaseId lease;                // set exactly while active
   Attempt ended = 0;            // the newest attempt whose end its worker reported and we accepted
+  WorkerId ended_by;            // that worker
   TimePoint retry_at;           // while in backoff
   WorkerId home;                // while ready: the worker that made most of its inputs
   Progress progress;            // of the active attempt
@@ -132,7 +134,7 @@ struct Core {
   int total_slots = 0;                                       // of workers that take leases
   std::set<std::pair<TimePoint, JobId>> backoff;
   std::set<std::pair<TimePoint, LeaseId>> deadlines;
-  std::set<std::pair<TimePoint, WorkerId>> silence;          // when each present worker will count as lost
+  std::set<std::pair<TimePoint, WorkerId>> silence;          // when a worker that says nothing will count as lost
 
   // OK, or Internal naming the first broken promise (RELIABILITY section 4: I3, I4, I5, I6). O(everything).
   Status CheckInvariants() const;

@@ -52,9 +52,8 @@ TimePoint NextWake(const Core& core);
 // not terminal before (without the skipped ones).
 Result<int64_t> OnCancel(Core& core, Effects& out, SweepId sweep, const std::vector<JobId>& jobs, Now now);
 
-// Tries failed and cancelled jobs again with fresh failure counts: the named ones (for a skipped one, the ancestors that
-// it waits for), or all of the sweep when `jobs` is empty; with `filter` other than kNone only those that ended with that
-// class. Skipped descendants wait again. Succeeded jobs never change. Returns how many jobs left a terminal state.
+// Tries failed and cancelled jobs again with fresh failure counts: the named ones with the ancestors that they wait for,
+// or all of the sweep when `jobs` is empty; with `filter` other than kNone only those that ended with that class. Skipped descendants wait again. Succeeded jobs never change. Returns how many jobs left a terminal state.
 Result<int64_t> OnRetry(Core& core, Effects& out, SweepId sweep, const std::vector<JobId>& jobs, ErrorClass filter,
                         Now now);
 

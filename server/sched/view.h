@@ -22,7 +22,7 @@ const Tallies* TalliesOf(const Core& core, SweepId id);
 std::vector<JobId> ActiveJobs(const Core& core, SweepId id);
 // Jobs of all sweeps by kind and state.
 Tallies AllTallies(const Core& core);
-// When the longest waiting ready job of this kind became ready; 0 = none is ready. O(ready jobs).
+// When the longest waiting ready job of this kind became ready; 0 = none is ready. O(jobs of sweeps that have one).
 WallTime OldestReady(const Core& core, JobKind kind);
 
 struct SlotView {

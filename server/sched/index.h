@@ -1,0 +1,39 @@
+// Bookkeeping of Core's indexes. No effects: recovery uses the same functions as every step.
+#pragma once
+
+#include "server/sched/core.h"
+
+namespace eida::sched {
+
+// Takes a record in: twins, group, edges, unfinished parents. The parents are in already; the state is not entered yet.
+Job& InsertJob(Core& core, JobRecord record);
+// The longest remaining paths of all jobs of the sweep. REQUIRES: parents have lower ids than their children.
+void ComputeRemaining(Core& core, Sweep& sweep);
+
+// Bring the indexes in line with job.record.status.state: Leave before it changes, Enter after.
+void LeaveState(Core& core, Job& job);
+void EnterState(Core& core, Job& job);
+
+// Bring Core::queue and Core::offers in line with the sweep and the worker.
+void RefreshSweep(Core& core, Sweep& sweep);
+void RefreshWorker(Core& core, Worker& worker);
+// Notes that the worker was heard of (or, with present = false, is gone), and when silence will mean that it is lost.
+void SetPresent(Core& core, Worker& worker, bool present, TimePoint now);
+// Leases to it are welcome.
+bool Accepts(const Worker& worker);
+
+void AddLease(Core& core, Lease lease);
+void SetDeadline(Core& core, Lease& lease, TimePoint deadline);
+// Frees the slot. The lease's jobs have left it already.
+void DropLease(Core& core, LeaseId id);
+
+// Does this list hold everything that the job's children ask for? The first missing name, or "".
+std::string MissingArtifact(const Job& job, const std::vector<ArtifactRef>& artifacts);
+
+inline size_t Index(JobState s) { return static_cast<size_t>(s); }
+inline size_t Index(JobKind k) { return static_cast<size_t>(k); }
+inline JobId IdOf(const Job& job) { return job.record.spec.id; }
+inline JobState StateOf(const Job& job) { return job.record.status.state; }
+inline ReadyKey KeyOf(const Job& job) { return {job.remaining, IdOf(job)}; }
+
+}  // namespace eida::sched
