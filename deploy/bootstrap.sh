@@ -5,11 +5,12 @@
 #   deploy/bootstrap.sh core         packages only: coordinator, agent, CLI (no torch)
 #   deploy/bootstrap.sh full         core + libtorch + tokenizers (the default)
 #   deploy/bootstrap.sh demo         full + the demo's model and data
+#   deploy/bootstrap.sh test         demo + what only the tests and lints need
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 level=${1:-full}
-case "$level" in core | full | demo) ;; *) echo "usage: $0 [core|full|demo]" >&2; exit 2 ;; esac
+case "$level" in core | full | demo | test) ;; *) echo "usage: $0 [core|full|demo|test]" >&2; exit 2 ;; esac
 
 deps=$PWD/.deps
 torch_version=2.11.0
@@ -25,9 +26,9 @@ packages=(
   libgrpc++-dev protobuf-compiler-grpc protobuf-compiler libprotobuf-dev libabsl-dev libboost1.81-dev
   libsqlite3-dev libsqlitecpp-dev libyaml-cpp-dev nlohmann-json3-dev libcli11-dev libspdlog-dev prometheus-cpp-dev
   libcairo2-dev libpango1.0-dev fonts-dejavu-core libssl-dev
-  libgtest-dev libgmock-dev libbenchmark-dev clang-format prometheus tmux librsvg2-bin poppler-utils procps
-  python3 python3-pip python3-venv
+  libgtest-dev libgmock-dev libbenchmark-dev python3 python3-pip python3-venv
 )
+test_packages=(clang-format tmux procps librsvg2-bin poppler-utils)
 
 say() { printf 'bootstrap: %s\n' "$*"; }
 fail() { printf 'bootstrap: error: %s\n' "$*" >&2; exit 1; }
@@ -41,6 +42,7 @@ as_root() {
 
 install_packages() {
   local have
+  [ "$level" != test ] || packages+=("${test_packages[@]}")
   have=$(dpkg-query -W -f '${db:Status-Abbrev}${Package}\n' 2>/dev/null | sed -n 's/^ii *//p')
   missing=()
   for package in "${packages[@]}"; do
@@ -158,9 +160,21 @@ prepare_demo() {
   python3 deploy/demo/prepare.py --wheel "$wheel" --sdist "$sdist" --out "$deps/demo"
 }
 
+# promtool checks our metrics; its package would also start a server, so the program alone is taken out of it.
+unpack_promtool() {
+  [ -x "$deps/tools/promtool" ] && return 0
+  say "promtool (out of Debian's prometheus package, 20 MB; the server is not installed)"
+  local scratch=$deps/tools.new
+  rm -rf "$scratch" && mkdir -p "$scratch" "$deps/tools"
+  [ -n "$(apt-cache policy prometheus 2>/dev/null)" ] || as_root apt-get update -qq
+  (cd "$scratch" && apt-get download -q prometheus >/dev/null 2>&1) || fail "could not download Debian's prometheus package"
+  dpkg -x "$scratch"/prometheus_*.deb "$scratch" && mv "$scratch/usr/bin/promtool" "$deps/tools/" && rm -rf "$scratch"
+}
+
 [ -f /etc/debian_version ] || fail "this prepares Debian 12; elsewhere install the packages named in this file by hand"
 mkdir -p "$deps"
 install_packages
 [ "$level" = core ] || { install_torch; build_tokenizers; }
-[ "$level" != demo ] || prepare_demo
+case "$level" in demo | test) prepare_demo ;; esac
+[ "$level" != test ] || unpack_promtool
 say "ready ($level)"

@@ -22,7 +22,7 @@ check() { # preset, ctest options
 }
 
 mkdir -p build
-part bootstrap deploy/bootstrap.sh demo
+part bootstrap deploy/bootstrap.sh test
 part lint python3 tests/lint/lint.py
 part "build dev" build dev
 part "build asan" build asan
