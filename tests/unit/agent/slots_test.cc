@@ -1,0 +1,77 @@
+#include "worker/agent/slots.h"
+
+#include <set>
+
+#include "common/base/fs.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "worker/agent/identity.h"
+
+namespace eida::agent {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+TEST(SlotsTest, AutoIsOneSlotForEachCore) {
+  const auto slots = PlanSlots({{2, 5, 7}, {}}, "auto", 0).value();
+  ASSERT_EQ(slots.size(), 3u);
+  EXPECT_THAT(slots[1].info.cpus, ElementsAre(5));
+  EXPECT_EQ(slots[1].info.device, "cpu");
+  EXPECT_EQ(slots[1].info.index, 1);
+  EXPECT_EQ(slots[1].threads, 1);
+  EXPECT_EQ(slots[1].cuda_visible, "");
+}
+
+TEST(SlotsTest, AutoIsOneSlotForEachGpuWithItsShareOfTheCores) {
+  const auto slots = PlanSlots({{0, 1, 2, 3, 4, 5}, {"3", "GPU-abc"}}, "auto", 0).value();
+  ASSERT_EQ(slots.size(), 2u);
+  EXPECT_EQ(slots[1].info.device, "cuda:1");
+  EXPECT_EQ(slots[1].cuda_visible, "GPU-abc");
+  EXPECT_THAT(slots[1].info.cpus, ElementsAre(3, 4, 5));
+  EXPECT_EQ(slots[1].threads, 3);
+}
+
+TEST(SlotsTest, NoCoreIsInTwoSlots) {
+  for (int count = 1; count <= 8; ++count) {
+    std::set<int> seen;
+    size_t total = 0;
+    const auto slots = PlanSlots({{0, 1, 2, 3, 4, 5, 6, 7}, {"0"}}, std::to_string(count), 0).value();
+    for (const Slot& slot : slots) {
+      seen.insert(slot.info.cpus.begin(), slot.info.cpus.end());
+      total += slot.info.cpus.size();
+      EXPECT_EQ(slot.info.device, "cuda:0");
+    }
+    EXPECT_EQ(seen.size(), total) << count;
+  }
+}
+
+TEST(SlotsTest, ThreadsPerSlotDivideTheCores) {
+  EXPECT_EQ(PlanSlots({{0, 1, 2, 3}, {}}, "auto", 2)->size(), 2u);
+  EXPECT_THAT(PlanSlots({{0, 1, 2, 3}, {}}, "1", 3)->at(0).info.cpus, ElementsAre(0, 1, 2));
+}
+
+TEST(SlotsTest, TooFewCoresAndNonsenseAreErrors) {
+  EXPECT_THAT(std::string(PlanSlots({{0, 1}, {}}, "2", 2).status().message()), HasSubstr("need 4 cores"));
+  EXPECT_EQ(PlanSlots({{0, 1}, {}}, "3", 0).status().code(), absl::StatusCode::kInvalidArgument);
+  for (const char* text : {"", "0", "-1", "two", "1x"}) {
+    EXPECT_EQ(PlanSlots({{0, 1}, {}}, text, 0).status().code(), absl::StatusCode::kInvalidArgument) << text;
+  }
+}
+
+TEST(SlotsTest, ThisMachineHasAtLeastOneCore) { EXPECT_FALSE(DetectMachine().cpus.empty()); }
+
+TEST(IdentityTest, TheIdLastsAsLongAsItsFolder) {
+  const TempDir dir;
+  const auto id = StableId(dir.path(), "");
+  ASSERT_TRUE(id.ok());
+  EXPECT_EQ(StableId(dir.path(), "").value(), *id);
+  EXPECT_EQ(StableId(dir.path(), "gpu-7").value(), WorkerId("gpu-7"));
+  const TempDir other;
+  EXPECT_NE(StableId(other.path(), "").value(), *id);
+  EXPECT_EQ(StableId(dir.path(), "a b").status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_NE(RandomHex(), RandomHex());
+}
+
+}  // namespace
+}  // namespace eida::agent
