@@ -141,7 +141,7 @@ Status Agent::Run() {
   if (late && !killed) EIDA_WARN("leaving with work that could not be delivered; the coordinator will give it to another worker");
   KillAll();
   const Status left = coordinator_.Leave(options_.worker.id, options_.worker.session);
-  if (!left.ok()) EIDA_WARN("the coordinator was not told that this worker leaves: {}", Message(left));
+  if (!left.ok() && joined_) EIDA_WARN("the coordinator was not told that this worker leaves: {}", Message(left));
   return killed ? Status(absl::StatusCode::kCancelled, "killed by a second signal; work in progress is lost") : OkStatus();
 }
 
@@ -153,7 +153,7 @@ Status Agent::OnSyncError(const Status& status) {
   } else {
     if (!joined_ && !options_.wait_for_coordinator) return status;
     if (!away_ || now - away_said_ >= kRepeatAway) {
-      EIDA_WARN("the coordinator does not answer: {}; trying again, work in progress goes on", Message(status));
+      EIDA_WARN("{}; trying again, work in progress goes on", Message(status));
       away_ = true;
       away_said_ = now;
     }

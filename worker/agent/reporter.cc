@@ -71,7 +71,7 @@ void Reporter::Settle(const std::vector<JobReport>& batch, const Result<std::vec
       stale.push_back(key);
     } else if (!away_) {
       away_ = true;
-      EIDA_WARN("reports wait in memory, the coordinator does not take them: {}", Message(verdicts.status()));
+      EIDA_WARN("reports wait in memory: {}", Message(verdicts.status()));
     }
   }
   changed_.notify_all();
