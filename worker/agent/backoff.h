@@ -16,7 +16,7 @@ namespace eida::agent {
 // from coming back in one instant. Not thread-safe.
 class Backoff {
  public:
-  struct Options { Millis first{200}; Millis limit{10'000}; };
+  struct Options { Millis first{200}; Millis limit{2'000}; };
   Backoff(Options options, uint64_t seed) : options_(options), next_(options.first), rng_(seed) {}
   Millis Next() {
     const int64_t d = next_.count();
