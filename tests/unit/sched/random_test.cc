@@ -8,11 +8,17 @@
 namespace eida::testing {
 namespace {
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr uint64_t kSeeds = 300;
+#else
+constexpr uint64_t kSeeds = 2000;
+#endif
+
 TEST(RandomTest, EveryPromiseHoldsUnderFaultsAndEverythingEndsAfterThem) {
   const char* count = std::getenv("EIDA_SEEDS");
   const char* one = std::getenv("EIDA_SEED");
   const uint64_t first = one != nullptr ? std::stoull(one) : 1;
-  const uint64_t last = one != nullptr ? first : count != nullptr ? std::stoull(count) : 2000;
+  const uint64_t last = one != nullptr ? first : count != nullptr ? std::stoull(count) : kSeeds;
   ChaosReport sum;
   for (uint64_t seed = first; seed <= last; ++seed) {
     const ChaosReport report = Chaos(seed).Run(400);

@@ -1,0 +1,102 @@
+#include "tests/unit/sched/fixture.h"
+
+namespace eida::testing {
+namespace {
+
+using PlaceTest = SchedTest;
+
+std::vector<JobRecord> Many(int n, JobKind kind, const std::string& key, const std::string& prefix = "p") {
+  std::vector<JobRecord> jobs;
+  for (int i = 0; i < n; ++i) {
+    jobs.push_back(AJob(prefix + std::to_string(i)));
+    jobs.back().spec.kind = kind;
+    jobs.back().spec.bundle_key = key;
+  }
+  return jobs;
+}
+
+TEST_F(PlaceTest, EveryFreeSlotOfEveryLivingWorkerIsFilled) {
+  Sync("w1", 3);
+  Sync("w2", 2);
+  Submit(APlan(Many(9, JobKind::kTrain, "")));
+  EXPECT_EQ(core().leases.size(), 5u);
+  EXPECT_EQ(sched::TotalsOf(core()).slots_busy, 5);
+}
+
+TEST_F(PlaceTest, SlotsOfOneWorkerAreDistinct) {
+  Submit(APlan(Many(4, JobKind::kTrain, "")));
+  std::set<int> slots;
+  for (const Grant& grant : Sync("w1", 4).grants) slots.insert(grant.slot);
+  EXPECT_EQ(slots, (std::set<int>{0, 1, 2, 3}));
+}
+
+TEST_F(PlaceTest, ABundleIsAtMostSixtyFourAndOnlyOfKindsThatShare) {
+  Submit(APlan(Many(200, JobKind::kGram, "k")));
+  EXPECT_EQ(Sync("w1").grants.at(0).jobs.size(), 64u);
+  Submit(APlan(Many(10, JobKind::kTrain, "k", "t")));
+  EXPECT_EQ(Sync("w2").grants.at(0).jobs.size(), 1u);
+}
+
+TEST_F(PlaceTest, KeysAndKindsAreNotMixedInABundle) {
+  std::vector<JobRecord> jobs = Many(2, JobKind::kPath, "k");
+  for (const JobRecord& job : Many(2, JobKind::kPath, "l", "q")) jobs.push_back(job);
+  for (const JobRecord& job : Many(2, JobKind::kGram, "k", "g")) jobs.push_back(job);
+  Submit(APlan(jobs));
+  const SyncReply reply = Sync("w1");
+  ASSERT_EQ(reply.grants.at(0).jobs.size(), 2u);
+  EXPECT_EQ(reply.grants[0].jobs[0].job, JobId(1));
+  EXPECT_EQ(reply.grants[0].jobs[1].job, JobId(2));
+}
+
+TEST_F(PlaceTest, TwinsDoNotShareABundle) {
+  std::vector<JobRecord> jobs = Many(3, JobKind::kPath, "k");
+  jobs[1].spec.fingerprint = jobs[0].spec.fingerprint;
+  Submit(APlan(jobs));
+  EXPECT_EQ(Sync("w1").grants.at(0).jobs.size(), 2u);
+  EXPECT_EQ(StateOf(2), JobState::kReady);
+  Report("w1", JobId(1), 1, {Success()});
+  EXPECT_EQ(StatusOf(2).reused_from, JobId(1));
+}
+
+TEST_F(PlaceTest, SlotsFollowTheWeightsOfTheSweeps) {
+  AddSweep heavy = APlan(Many(30, JobKind::kTrain, "", "h"));
+  heavy.sweep.priority = 1;
+  Submit(APlan(Many(30, JobKind::kTrain, "", "l")));
+  Submit(heavy);
+  Sync("w1", 9);
+  EXPECT_EQ(sched::ActiveJobs(core(), SweepId(1)).size(), 3u);
+  EXPECT_EQ(sched::ActiveJobs(core(), SweepId(2)).size(), 6u);
+}
+
+TEST_F(PlaceTest, ASweepAtItsCapLeavesTheSlotsToOthers) {
+  AddSweep capped = APlan(Many(5, JobKind::kTrain, "", "c"));
+  capped.sweep.max_parallel = 1;
+  Submit(capped);
+  Submit(APlan(Many(5, JobKind::kTrain, "", "o")));
+  Sync("w1", 4);
+  EXPECT_EQ(sched::ActiveJobs(core(), SweepId(1)).size(), 1u);
+  EXPECT_EQ(sched::ActiveJobs(core(), SweepId(2)).size(), 3u);
+}
+
+TEST_F(PlaceTest, TheLongestRemainingPathGoesFirstNotTheLongestJob) {
+  std::vector<JobRecord> jobs{AJob("long"), AJob("root"), AJob("mid", {2}), AJob("end", {3})};
+  jobs[0].spec.cost = 10;
+  for (int i = 1; i < 4; ++i) jobs[static_cast<size_t>(i)].spec.cost = 4;
+  Submit(APlan(jobs));
+  EXPECT_EQ(Sync("w1").grants.at(0).jobs.at(0).job, JobId(2));
+}
+
+TEST_F(PlaceTest, AChildGoesToTheWorkerThatMadeItsInput) {
+  Submit(APlan({AJob("a"), AJob("b"), AJob("child-of-b", {2})}));
+  Sync("w1", 1);
+  Sync("w2", 4);
+  const std::string maker = StatusOf(2).worker.str();
+  const std::string other = StatusOf(1).worker.str();
+  EXPECT_NE(maker, other);
+  Report(other, JobId(1), 1, {Success()});
+  Report(maker, JobId(2), 1, {Success()});
+  EXPECT_EQ(StatusOf(3).worker.str(), maker);
+}
+
+}  // namespace
+}  // namespace eida::testing
