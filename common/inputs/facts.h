@@ -1,4 +1,5 @@
-// What a Hugging Face directory holds, read without torch: enough to plan, to count parameters and to refuse what cannot work.
+// What a Hugging Face directory holds, read without torch: enough to plan, to count parameters and
+// to refuse what cannot work.
 #pragma once
 
 #include <map>
@@ -9,14 +10,23 @@
 
 namespace eida::inputs {
 
-struct TensorFact { std::string name; std::string dtype; std::vector<int64_t> shape; };
+struct TensorFact {
+  std::string name;
+  std::string dtype;
+  std::vector<int64_t> shape;
+};
 
 // One linear map of the model (DESIGN section 5). Shape as PyTorch's Linear: out x in.
-struct SiteFact { std::string name; std::string role; int64_t out = 0; int64_t in = 0; };
+struct SiteFact {
+  std::string name;
+  std::string role;
+  int64_t out = 0;
+  int64_t in = 0;
+};
 
 struct ModelFacts {
-  std::string architecture;          // a models.def id, from config.json's model_type
-  int64_t parameters = 0;            // of the checkpoint, buffers and heads excluded
+  std::string architecture;  // a models.def id, from config.json's model_type
+  int64_t parameters = 0;    // of the checkpoint, buffers and heads excluded
   int64_t hidden_size = 0;
   int64_t layers = 0;
   int64_t vocabulary = 0;
@@ -24,14 +34,18 @@ struct ModelFacts {
   std::vector<SiteFact> sites;
 };
 
-// `headers`: for each safetensors file its JSON header. Errors say what is missing and what can be read instead.
-Result<ModelFacts> MakeModelFacts(const std::string& config_json, const std::map<std::string, std::string>& headers);
+// `headers`: for each safetensors file its JSON header. Errors say what is missing and what can be
+// read instead.
+Result<ModelFacts> MakeModelFacts(const std::string& config_json,
+                                  const std::map<std::string, std::string>& headers);
 
-// The JSON header of a safetensors file; DataLoss naming the file when it is truncated or its offsets do not fit its size.
+// The JSON header of a safetensors file; DataLoss naming the file when it is truncated or its
+// offsets do not fit its size.
 Result<std::string> ReadSafetensorsHeader(const std::string& path);
 
-// The files of a model directory that a study needs: file name -> path. Refuses pickle weights (with how to convert them),
-// a missing config or tokenizer, an index whose shards are absent, a tokenizer whose ids do not fit the embedding.
+// The files of a model directory that a study needs: file name -> path. Refuses pickle weights
+// (with how to convert them), a missing config or tokenizer, an index whose shards are absent, a
+// tokenizer whose ids do not fit the embedding.
 Result<std::map<std::string, std::string>> ModelFiles(const std::string& directory);
 
 }  // namespace eida::inputs

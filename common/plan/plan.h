@@ -18,8 +18,8 @@ struct PlanInputs {
   inputs::ModelFacts model;
 };
 
-// Ids are local to the plan: runs and jobs are numbered from 1, parents refer to these numbers. The scheduler renumbers.
-// Jobs with equal fingerprints are one job. Parents come before children.
+// Ids are local to the plan: runs and jobs are numbered from 1, parents refer to these numbers. The
+// scheduler renumbers. Jobs with equal fingerprints are one job. Parents come before children.
 struct Plan {
   SweepRecord sweep;
   std::vector<RunRecord> runs;
@@ -27,11 +27,13 @@ struct Plan {
   std::vector<std::string> warnings;
 };
 
-Result<Plan> MakePlan(const spec::SweepSpec& spec, const std::string& source, const PlanInputs& inputs);
+Result<Plan> MakePlan(const spec::SweepSpec& spec, const std::string& source,
+                      const PlanInputs& inputs);
 
-// An export job for one run ("run:lora-r8/seed1") or soup ("soup:greedy") of a planned sweep; its parents carry the ids
-// found in `jobs`.
-Result<JobRecord> MakeExportJob(const std::vector<JobRecord>& jobs, const std::vector<RunRecord>& runs,
-                                const std::string& source, const std::string& format);
+// An export job for one run ("run:lora-r8/seed1") or soup ("soup:greedy") of a planned sweep; its
+// parents carry the ids found in `jobs`.
+Result<JobRecord> MakeExportJob(const std::vector<JobRecord>& jobs,
+                                const std::vector<RunRecord>& runs, const std::string& source,
+                                const std::string& format);
 
 }  // namespace eida::plan

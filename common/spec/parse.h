@@ -15,7 +15,8 @@ struct ParseResult {
   std::vector<Diagnostic> diagnostics;
 };
 
-// All errors at once. `overrides` are "path=value" texts (--set), applied before validation; they are reported as file "--set".
+// All errors at once. `overrides` are "path=value" texts (--set), applied before validation; they
+// are reported as file "--set".
 ParseResult ParseSweep(const std::string& text, const std::string& file_name,
                        const std::vector<std::string>& overrides);
 

@@ -1,0 +1,100 @@
+#include "common/catalog/catalog.h"
+
+#include "common/base/text.h"
+
+namespace eida::catalog {
+namespace {
+
+std::vector<std::string> Words(const std::string& text) {
+  std::vector<std::string> words;
+  for (const std::string& word : Split(text, ' ')) {
+    if (!word.empty()) words.push_back(word);
+  }
+  return words;
+}
+
+std::vector<Role> ParseRoles(const std::string& text) {
+  std::vector<Role> roles;
+  for (const std::string& word : Words(text)) {
+    const size_t equals = word.find('=');
+    roles.push_back({word.substr(0, equals), word.substr(equals + 1)});
+  }
+  return roles;
+}
+
+// name:type=default
+std::vector<Parameter> ParseParameters(const std::string& text) {
+  std::vector<Parameter> parameters;
+  for (const std::string& word : Words(text)) {
+    Parameter parameter;
+    const size_t colon = word.find(':'), equals = word.find('=', colon);
+    parameter.name = word.substr(0, colon);
+    parameter.type = word.substr(colon + 1, equals - colon - 1);
+    parameter.required = equals == std::string::npos;
+    if (!parameter.required) parameter.fallback = word.substr(equals + 1);
+    if (parameter.type.rfind("enum(", 0) == 0) {
+      parameter.choices = Split(parameter.type.substr(5, parameter.type.size() - 6), '|');
+      parameter.type = "enum";
+    }
+    parameters.push_back(std::move(parameter));
+  }
+  return parameters;
+}
+
+}  // namespace
+
+const std::vector<Model>& Models() {
+  static const std::vector<Model> table = {
+#define EIDA_MODEL(id, roles, help) {#id, ParseRoles(roles), help},
+#include "common/catalog/models.def"
+#undef EIDA_MODEL
+  };
+  return table;
+}
+
+const std::vector<Adapter>& Adapters() {
+  static const std::vector<Adapter> table = {
+#define EIDA_ADAPTER(id, parameters, help) {#id, ParseParameters(parameters), help},
+#include "common/catalog/adapters.def"
+#undef EIDA_ADAPTER
+  };
+  return table;
+}
+
+const std::vector<Task>& Tasks() {
+  static const std::vector<Task> table = {
+#define EIDA_TASK(id, metrics, help) {#id, Words(metrics), help},
+#include "common/catalog/tasks.def"
+#undef EIDA_TASK
+  };
+  return table;
+}
+
+const std::vector<Metric>& Metrics() {
+  static const std::vector<Metric> table = {
+#define EIDA_METRIC(id, direction, help) {#id, std::string(#direction) == "maximize", help},
+#include "common/catalog/metrics.def"
+#undef EIDA_METRIC
+  };
+  return table;
+}
+
+const std::vector<Analysis>& Analyses() {
+  static const std::vector<Analysis> table = {
+#define EIDA_ANALYSIS(id, reads, help) {#id, std::string(#reads) == "path", help},
+#include "common/catalog/analyses.def"
+#undef EIDA_ANALYSIS
+  };
+  return table;
+}
+
+std::string RoleOf(const Model& model, const std::string& module) {
+  const std::string prefix = model.id + ".";
+  const std::string name = module.rfind(prefix, 0) == 0 ? module.substr(prefix.size()) : module;
+  for (const Role& role : model.roles) {
+    if (GlobMatch(role.pattern, name)) return role.role;
+  }
+  return "";
+}
+
+}  // namespace eida::catalog

@@ -1,0 +1,42 @@
+// The jobs of a plan while it grows: ids are given in order, equal fingerprints become one job.
+#pragma once
+
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "common/base/json.h"
+#include "common/domain/records.h"
+
+namespace eida::plan {
+
+struct NewJob {
+  JobKind kind = JobKind::kTrain;
+  std::string name;
+  RunId run;
+  Json spec;
+  std::vector<JobInput> inputs;
+  std::vector<ParentEdge> parents;
+  std::string bundle_key;
+  double cost = 1;
+};
+
+// SHA-256 of kind, code version, spec and the parents' fingerprints by role. How often a checkpoint
+// is written does not change a result, so it is left out.
+Fingerprint FingerprintOf(JobKind kind, Json spec,
+                          const std::vector<std::pair<ParentEdge, Fingerprint>>& parents);
+
+class JobList {
+ public:
+  // The id of the job, or of the one with the same fingerprint that is already there.
+  JobId Add(NewJob job);
+  const JobRecord& at(JobId id) const { return jobs_[static_cast<size_t>(id.value() - 1)]; }
+  std::vector<JobRecord> Take() { return std::move(jobs_); }
+  const std::vector<JobRecord>& all() const { return jobs_; }
+
+ private:
+  std::vector<JobRecord> jobs_;
+  std::unordered_map<Fingerprint, JobId> by_fingerprint_;
+};
+
+}  // namespace eida::plan

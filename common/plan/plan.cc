@@ -1,0 +1,320 @@
+#include "common/plan/plan.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "common/base/digest.h"
+#include "common/catalog/catalog.h"
+#include "common/inputs/gather.h"
+#include "common/plan/job_list.h"
+#include "common/plan/parameters.h"
+#include "common/spec/selection.h"
+
+namespace eida::plan {
+namespace {
+
+constexpr size_t kMaxPairs = 1'000'000;
+
+std::string ShortHash(const Json& value) { return DigestOf(Canonical(value)).str().substr(0, 16); }
+
+bool Wanted(const std::string& pairs, const RunRecord& a, const RunRecord& b) {
+  if (pairs == "same_variant") return a.variant == b.variant;
+  if (pairs == "cross_variant") return a.variant != b.variant;
+  if (pairs == "same_seed") return a.seed == b.seed;
+  return true;
+}
+
+class Planner {
+ public:
+  Planner(const spec::SweepSpec& spec, const std::string& source, const PlanInputs& inputs)
+      : spec_(spec), source_(source), inputs_(inputs) {}
+
+  Result<Plan> Run() {
+    EIDA_RETURN_IF_ERROR(Shared());
+    EIDA_RETURN_IF_ERROR(Runs());
+    for (size_t i = 0; i < plan_.runs.size(); ++i) {
+      for (const char* role : {"split", "report"})
+        Evaluate(i, "final", spec_.eval[role].get<std::string>(), std::nullopt, 0, EvalNumerics());
+    }
+    for (const spec::AnalysisSpec& analysis : spec_.analyses)
+      EIDA_RETURN_IF_ERROR(Analyse(analysis));
+    for (const spec::SoupSpec& soup : spec_.soups) EIDA_RETURN_IF_ERROR(Soup(soup));
+    plan_.jobs = jobs_.Take();
+    Head();
+    return std::move(plan_);
+  }
+
+ private:
+  // The parts that every job's spec shares, and the files behind them.
+  Status Shared() {
+    const auto model = inputs_.files.find(spec_.model.path);
+    if (model == inputs_.files.end())
+      return InvalidArgument("the files of model.path \"" + spec_.model.path + "\" were not given");
+    for (const auto& [name, digest] : model->second)
+      static_inputs_.push_back({"model/" + name, digest});
+    model_ = {{"digest", inputs::ModelDigest(model->second)},
+              {"architecture", inputs_.model.architecture},
+              {"labels", spec_.model.labels}};
+    Json splits = Json::array();
+    for (const spec::SplitSpec& s : spec_.data.splits) {
+      Json split = {{"name", s.name}};
+      if (s.file.empty()) {
+        split["from"] = s.from;
+        split["seed"] = s.seed;
+        if (s.fraction) split["fraction"] = *s.fraction;
+        if (s.items) split["items"] = *s.items;
+      } else {
+        const auto file = inputs_.files.find(s.file);
+        if (file == inputs_.files.end() || file->second.count("") == 0)
+          return InvalidArgument("the data file \"" + s.file + "\" was not given");
+        split["digest"] = file->second.at("").str();
+        static_inputs_.push_back({"data/" + s.name, file->second.at("")});
+      }
+      splits.push_back(std::move(split));
+    }
+    Json columns = {{"text", spec_.data.text}, {"label", spec_.data.label}};
+    if (!spec_.data.text_pair.empty()) columns["text_pair"] = spec_.data.text_pair;
+    data_ = {{"task", spec_.data.task},   {"format", spec_.data.format},
+             {"columns", columns},        {"max_length", spec_.data.max_length},
+             {"limit", spec_.data.limit}, {"splits", splits}};
+    return OkStatus();
+  }
+
+  Json EvalNumerics() const {
+    return {{"precision", spec_.eval["precision"]},
+            {"batch_size", spec_.eval["batch_size"]},
+            {"batching", "bucketed"}};
+  }
+
+  Status Runs() {
+    // What the training does not look at must not decide whether it is reused.
+    Json eval = spec_.eval["every"].is_null() ? Json{{"every", nullptr}} : spec_.eval;
+    eval.erase("report");
+    for (const spec::VariantSpec& variant : spec_.variants) {
+      const Result<ParameterCount> parameters =
+          CountParameters(inputs_.model, variant.adapter, spec_.model.labels);
+      if (!parameters.ok())
+        return Annotate(parameters.status(), "variant \"" + variant.name + "\"");
+      for (int64_t seed : spec_.seeds) {
+        RunRecord run;
+        run.id = RunId(static_cast<int64_t>(plan_.runs.size()) + 1);
+        run.index = static_cast<int>(plan_.runs.size());
+        run.variant = variant.name;
+        run.seed = seed;
+        run.name = variant.name + "/seed" + std::to_string(seed);
+        run.settings = Canonical({{"adapter", variant.adapter}, {"train", variant.train}});
+        run.trainable_parameters = parameters->trainable();
+        run.base_parameters = parameters->base;
+        NewJob job{JobKind::kTrain, "train/" + run.name, run.id};
+        job.spec = {{"model", model_},
+                    {"data", data_},
+                    {"seed", seed},
+                    {"adapter", variant.adapter},
+                    {"train", variant.train},
+                    {"eval", eval},
+                    {"checkpoint", spec_.checkpoint}};
+        job.inputs = static_inputs_;
+        job.cost = TrainCost(variant);
+        run.train_job = jobs_.Add(std::move(job));
+        plan_.runs.push_back(std::move(run));
+      }
+    }
+    return OkStatus();
+  }
+
+  // Seconds on some machine: only the order between jobs matters.
+  double TrainCost(const spec::VariantSpec& variant) const {
+    const double work = variant.train.contains("steps")
+                            ? GetOr<double>(variant.train, "steps", 1) *
+                                  GetOr<double>(variant.train, "batch_size", 32) / 1000
+                            : GetOr<double>(variant.train, "epochs", 1);
+    const double backward =
+        GetOr<std::string>(variant.adapter, "type", "none") == "none" ? 1.5 : 1.0;
+    return 10 * work * backward *
+           std::max(0.1, static_cast<double>(inputs_.model.parameters) / 2e7);
+  }
+
+  ParentEdge Weights(size_t run, const std::string& at, const std::string& role) const {
+    return {role, plan_.runs[run].train_job, at == "best" ? "best" : "weights"};
+  }
+
+  Json Items(const std::string& split, const std::optional<int64_t>& samples, int64_t item_seed,
+             const Json& numerics) const {
+    return {{"model", model_},        {"data", data_},
+            {"split", split},         {"samples", samples ? Json(*samples) : Json(nullptr)},
+            {"item_seed", item_seed}, {"numerics", numerics}};
+  }
+
+  JobId Evaluate(size_t run, const std::string& at, const std::string& split,
+                 const std::optional<int64_t>& samples, int64_t item_seed, const Json& numerics) {
+    NewJob job{JobKind::kEvaluate,
+               "evaluate/" + plan_.runs[run].name + "/" + split +
+                   (samples ? "-" + std::to_string(*samples) : "") + (at == "best" ? "/best" : ""),
+               plan_.runs[run].id};
+    job.spec = Items(split, samples, item_seed, numerics);
+    job.inputs = static_inputs_;
+    job.parents = {Weights(run, at, "weights")};
+    job.bundle_key = "evaluate-" + ShortHash(job.spec);
+    job.cost = 2;
+    return jobs_.Add(std::move(job));
+  }
+
+  std::vector<size_t> Select(const std::string& text, Status* status) const {
+    const Result<spec::Selection> selection = spec::Selection::Parse(text);
+    if (!selection.ok()) {
+      *status = selection.status();
+      return {};
+    }
+    std::vector<size_t> chosen;
+    for (size_t i = 0; i < plan_.runs.size(); ++i) {
+      if (selection->Matches(plan_.runs[i].variant, plan_.runs[i].seed, plan_.runs[i].name))
+        chosen.push_back(i);
+    }
+    return chosen;
+  }
+
+  Json Members(const std::vector<size_t>& runs) const {
+    Json members = Json::array();
+    for (size_t i : runs)
+      members.push_back({{"label", plan_.runs[i].name},
+                         {"variant", plan_.runs[i].variant},
+                         {"seed", plan_.runs[i].seed}});
+    return members;
+  }
+
+  Status Analyse(const spec::AnalysisSpec& a) {
+    Status status;
+    const std::vector<size_t> runs = Select(a.select, &status);
+    EIDA_RETURN_IF_ERROR(status);
+    NewJob matrix{JobKind::kMatrix, "matrix/" + a.name, RunId()};
+    Json pairs = Json::array();
+    for (size_t i = 0; i < runs.size(); ++i) {
+      for (size_t j = i + 1; j < runs.size(); ++j) {
+        if (Wanted(a.pairs, plan_.runs[runs[i]], plan_.runs[runs[j]])) pairs.push_back({i, j});
+      }
+    }
+    if (pairs.size() > kMaxPairs)
+      return InvalidArgument("analysis \"" + a.name + "\" has " + std::to_string(pairs.size()) +
+                             " pairs, more than " + std::to_string(kMaxPairs));
+    Json detail = {{"analysis", a.name},
+                   {"split", a.split},
+                   {"at", a.at},
+                   {"precision", a.numerics["precision"]}};
+    if (catalog::Find(catalog::Analyses(), a.type)->by_path) {
+      detail["alphas"] = a.alphas;
+      detail["space"] = a.space;
+      for (const Json& pair : pairs) {
+        const size_t i = pair[0].get<size_t>(), j = pair[1].get<size_t>();
+        matrix.parents.push_back({"pair/" + std::to_string(i) + "/" + std::to_string(j),
+                                  Path(a, runs[i], runs[j]), "curve"});
+      }
+    } else {
+      detail["estimator"] = a.estimator;
+      detail["layers"] = a.layers;
+      detail["pool"] = "mean_nonspecial";
+      for (size_t i = 0; i < runs.size(); ++i)
+        matrix.parents.push_back({"member/" + std::to_string(i), Gram(a, runs[i]), "gram"});
+    }
+    matrix.spec = {
+        {"metric", a.type}, {"members", Members(runs)}, {"pairs", pairs}, {"detail", detail}};
+    jobs_.Add(std::move(matrix));
+    return OkStatus();
+  }
+
+  JobId Path(const spec::AnalysisSpec& a, size_t i, size_t j) {
+    const JobId end_a = Evaluate(i, a.at, a.split, a.samples, a.item_seed, a.numerics),
+                end_b = Evaluate(j, a.at, a.split, a.samples, a.item_seed, a.numerics);
+    NewJob job{
+        JobKind::kPath,
+        "path/" + plan_.runs[i].name + "~" + plan_.runs[j].name + (a.at == "best" ? "/best" : ""),
+        RunId()};
+    job.spec = Items(a.split, a.samples, a.item_seed, a.numerics);
+    job.spec["alphas"] = a.alphas;
+    job.spec["space"] = a.space;
+    job.inputs = static_inputs_;
+    job.parents = {Weights(i, a.at, "a"),
+                   Weights(j, a.at, "b"),
+                   {"end_a", end_a, "eval"},
+                   {"end_b", end_b, "eval"}};
+    job.bundle_key = "path-" + ShortHash(job.spec);
+    job.cost = 0.5 * (a.alphas - 2);
+    return jobs_.Add(std::move(job));
+  }
+
+  JobId Gram(const spec::AnalysisSpec& a, size_t i) {
+    NewJob job{JobKind::kGram,
+               "gram/" + plan_.runs[i].name + "/" + a.split + (a.at == "best" ? "/best" : ""),
+               plan_.runs[i].id};
+    job.spec = Items(a.split, a.samples, a.item_seed, a.numerics);
+    job.spec["layers"] = a.layers;
+    job.inputs = static_inputs_;
+    job.parents = {Weights(i, a.at, "weights")};
+    job.bundle_key = "gram-" + ShortHash(job.spec);
+    job.cost = 2;
+    return jobs_.Add(std::move(job));
+  }
+
+  Status Soup(const spec::SoupSpec& s) {
+    Status status;
+    const std::vector<size_t> runs = Select(s.select, &status);
+    EIDA_RETURN_IF_ERROR(status);
+    NewJob job{JobKind::kSoup, "soup/" + s.name, RunId()};
+    job.spec = {{"model", model_},
+                {"data", data_},
+                {"type", s.type},
+                {"members", Members(runs)},
+                {"select", s.split},
+                {"report", s.report},
+                {"alphas", {0.2, 0.4, 0.6, 0.8}},
+                {"min_gain", s.min_gain},
+                {"numerics", s.numerics}};
+    job.inputs = static_inputs_;
+    for (size_t k = 0; k < runs.size(); ++k) {
+      const std::string index = std::to_string(k);
+      job.parents.push_back(Weights(runs[k], "final", "member/" + index));
+      job.parents.push_back({"select/" + index,
+                             Evaluate(runs[k], "final", s.split, std::nullopt, 0, s.numerics),
+                             "eval"});
+      job.parents.push_back({"report/" + index,
+                             Evaluate(runs[k], "final", s.report, std::nullopt, 0, s.numerics),
+                             "eval"});
+    }
+    job.cost = s.type == "greedy" ? 8.0 * static_cast<double>(runs.size()) : 5;
+    jobs_.Add(std::move(job));
+    return OkStatus();
+  }
+
+  void Head() {
+    SweepRecord& sweep = plan_.sweep;
+    sweep.name = spec_.name;
+    sweep.description = spec_.description;
+    sweep.labels = spec_.labels;
+    sweep.source = source_;
+    sweep.resolved = Canonical(ToJson(spec_));
+    sweep.retries = spec_.retries;
+    sweep.max_parallel = spec_.max_parallel;
+    sweep.max_failures = spec_.max_failures;
+    sweep.priority = spec_.priority;
+    Json all = {{"name", spec_.name}};
+    for (const JobRecord& job : plan_.jobs)
+      all["jobs"].push_back({job.spec.name, job.spec.fingerprint.str()});
+    sweep.fingerprint = Fingerprint(DigestOf(Canonical(all)).str());
+  }
+
+  const spec::SweepSpec& spec_;
+  const std::string& source_;
+  const PlanInputs& inputs_;
+  Plan plan_;
+  JobList jobs_;
+  Json model_, data_;
+  std::vector<JobInput> static_inputs_;
+};
+
+}  // namespace
+
+Result<Plan> MakePlan(const spec::SweepSpec& spec, const std::string& source,
+                      const PlanInputs& inputs) {
+  return Planner(spec, source, inputs).Run();
+}
+
+}  // namespace eida::plan

@@ -1,0 +1,29 @@
+// The code version of each kind of job. It is part of every fingerprint: raise it when the same
+// spec gives another result, and nothing of the old code is reused.
+#pragma once
+
+#include "common/domain/enums.h"
+
+namespace eida::plan {
+
+constexpr int CodeVersion(JobKind kind) {
+  switch (kind) {
+    case JobKind::kTrain:
+      return 1;
+    case JobKind::kEvaluate:
+      return 1;
+    case JobKind::kGram:
+      return 1;
+    case JobKind::kPath:
+      return 1;
+    case JobKind::kMatrix:
+      return 1;
+    case JobKind::kSoup:
+      return 1;
+    case JobKind::kExport:
+      return 1;
+  }
+  return 0;
+}
+
+}  // namespace eida::plan

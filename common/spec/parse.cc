@@ -1,0 +1,176 @@
+#include "common/spec/parse.h"
+
+#include <algorithm>
+
+#include "common/base/text.h"
+#include "common/spec/sections.h"
+
+namespace eida::spec {
+namespace {
+
+bool IsSweepName(const std::string& name) {
+  return !name.empty() && name.size() <= 63 && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  });
+}
+
+void ReadHead(MapReader& sweep, SweepSpec* spec) {
+  const std::string version = sweep.Text("apiVersion", "", true);
+  if (!version.empty() && version != "eida/v1")
+    sweep.Error(sweep.tree()->Find("apiVersion"), "enum",
+                "apiVersion is \"" + version + "\", this version reads eida/v1");
+  sweep.Choice("kind", "Sweep", {"Sweep"}, true);
+  spec->name = sweep.Text("name", "", true);
+  if (sweep.Has("name") && !IsSweepName(spec->name))
+    sweep.Error(sweep.tree()->Find("name"), "range",
+                "\"name\" must be 1 to 63 lower-case letters, digits or '-'");
+  spec->description = sweep.Text("description", "");
+  MapReader labels = sweep.Map("labels");
+  if (labels.tree() != nullptr) {
+    for (const auto& [key, value] : labels.tree()->entries)
+      spec->labels[key.text] = labels.Text(key.text, "");
+  }
+}
+
+SweepSpec ReadSweep(ReadContext* context, const Tree& tree) {
+  SweepSpec spec;
+  MapReader sweep(context, &tree, "");
+  if (sweep.tree() == nullptr) return spec;
+  ReadHead(sweep, &spec);
+  ReadModel(sweep.Map("model", true), &spec.model);
+  ReadData(sweep.Map("data", true), &spec.data);
+  ReadSeeds(sweep, &spec.seeds);
+  ReadVariants(sweep, &spec.variants);
+  ReadEval(sweep, &spec);
+  ReadCheckpoint(sweep, &spec);
+  ReadLimits(sweep, &spec);
+  ReadAnalyses(sweep, &spec);
+  ReadSoups(sweep, &spec);
+  if (spec.variants.size() * spec.seeds.size() > 100'000) {
+    sweep.Error(sweep.tree()->Find("variants"), "too-many-runs",
+                std::to_string(spec.variants.size()) + " variants x " +
+                    std::to_string(spec.seeds.size()) + " seeds are more than 100,000 runs");
+  }
+  sweep.Finish();
+  return spec;
+}
+
+// A grid reads its cells once each: the same complaint about the same place is made once.
+void Tidy(const std::string& text, const std::string& file, std::vector<Diagnostic>* diagnostics) {
+  const std::vector<std::string> lines = Split(text, '\n');
+  std::vector<Diagnostic> kept;
+  for (Diagnostic& d : *diagnostics) {
+    if (d.file.empty()) d.file = file;
+    if (d.file == file && d.line >= 1 && d.line <= static_cast<int>(lines.size()))
+      d.source_line = lines[d.line - 1];
+    if (!d.source_line.empty() && d.source_line.back() == '\r') d.source_line.pop_back();
+    const bool known = std::any_of(kept.begin(), kept.end(), [&](const Diagnostic& k) {
+      return k.line == d.line && k.column == d.column && k.message == d.message;
+    });
+    if (!known) kept.push_back(std::move(d));
+  }
+  std::stable_sort(kept.begin(), kept.end(), [](const Diagnostic& a, const Diagnostic& b) {
+    return std::pair(a.line, a.column) < std::pair(b.line, b.column);
+  });
+  *diagnostics = std::move(kept);
+}
+
+Json EveryJson(const SplitSpec& s) {
+  Json j = {{"name", s.name}};
+  if (!s.file.empty()) j["file"] = s.file;
+  if (!s.from.empty()) j["from"] = s.from, j["seed"] = s.seed;
+  if (s.fraction) j["fraction"] = *s.fraction;
+  if (s.items) j["items"] = *s.items;
+  return j;
+}
+
+}  // namespace
+
+ParseResult ParseSweep(const std::string& text, const std::string& file_name,
+                       const std::vector<std::string>& overrides) {
+  ParseResult result;
+  Tree tree = ParseYaml(text, file_name, &result.diagnostics);
+  if (!HasErrors(result.diagnostics) || tree.kind == Tree::Kind::kMap) {
+    for (const std::string& assignment : overrides)
+      ApplyOverride(assignment, &tree, &result.diagnostics);
+    SourceMap places;
+    ReadContext context{&result.diagnostics, &places};
+    SweepSpec spec = ReadSweep(&context, tree);
+    spec.places = std::move(places);
+    result.spec = std::move(spec);
+  }
+  Tidy(text, file_name, &result.diagnostics);
+  if (HasErrors(result.diagnostics)) result.spec.reset();
+  return result;
+}
+
+Json ToJson(const SweepSpec& spec) {
+  Json splits = Json::array(), variants = Json::array(), analyses = Json::array(),
+       soups = Json::array(), never = Json::array();
+  for (const SplitSpec& s : spec.data.splits) splits.push_back(EveryJson(s));
+  for (const VariantSpec& v : spec.variants)
+    variants.push_back({{"name", v.name}, {"adapter", v.adapter}, {"train", v.train}});
+  for (const AnalysisSpec& a : spec.analyses) {
+    analyses.push_back({{"name", a.name},
+                        {"type", a.type},
+                        {"select", a.select},
+                        {"pairs", a.pairs},
+                        {"at", a.at},
+                        {"split", a.split},
+                        {"samples", a.samples ? Json(*a.samples) : Json(nullptr)},
+                        {"item_seed", a.item_seed},
+                        {"alphas", a.alphas},
+                        {"space", a.space},
+                        {"layers", a.layers},
+                        {"estimator", a.estimator},
+                        {"numerics", a.numerics}});
+  }
+  for (const SoupSpec& s : spec.soups) {
+    soups.push_back({{"name", s.name},
+                     {"type", s.type},
+                     {"select", s.select},
+                     {"order_by", s.order_by},
+                     {"metric", s.metric},
+                     {"split", s.split},
+                     {"report", s.report},
+                     {"min_gain", s.min_gain},
+                     {"numerics", s.numerics}});
+  }
+  for (ErrorClass e : spec.retries.never) never.push_back(ToString(e));
+  return {
+      {"apiVersion", "eida/v1"},
+      {"kind", "Sweep"},
+      {"name", spec.name},
+      {"description", spec.description},
+      {"labels", spec.labels},
+      {"model",
+       {{"path", spec.model.path}, {"digest", spec.model.digest}, {"labels", spec.model.labels}}},
+      {"data",
+       {{"task", spec.data.task},
+        {"format", spec.data.format},
+        {"columns",
+         {{"text", spec.data.text},
+          {"text_pair", spec.data.text_pair},
+          {"label", spec.data.label}}},
+        {"max_length", spec.data.max_length},
+        {"splits", splits},
+        {"limit", spec.data.limit}}},
+      {"seeds", spec.seeds},
+      {"variants", variants},
+      {"eval", spec.eval},
+      {"checkpoint", spec.checkpoint},
+      {"resources", {{"slots_per_job", spec.slots_per_job}, {"device", spec.device}}},
+      {"limits",
+       {{"max_parallel", spec.max_parallel},
+        {"max_failures", spec.max_failures},
+        {"priority", spec.priority}}},
+      {"retries",
+       {{"max", spec.retries.max},
+        {"backoff_seconds", spec.retries.backoff.count() / 1000.0},
+        {"max_backoff_seconds", spec.retries.max_backoff.count() / 1000.0},
+        {"never", never}}},
+      {"analyses", analyses},
+      {"soups", soups}};
+}
+
+}  // namespace eida::spec

@@ -1,0 +1,218 @@
+#include <algorithm>
+#include <set>
+
+#include "common/base/text.h"
+#include "common/catalog/catalog.h"
+#include "common/spec/sections.h"
+#include "common/spec/selection.h"
+
+namespace eida::spec {
+namespace {
+
+// {epochs: n} or {steps: n}; null when absent.
+Json ReadEvery(MapReader& reader, const std::string& key) {
+  const Tree* value = reader.Get(key);
+  if (value == nullptr || value->kind == Tree::Kind::kNull) return nullptr;
+  MapReader every(reader.context(), value, reader.PathOf(key));
+  Json result;
+  if (every.Has("epochs") == every.Has("steps"))
+    every.Error(value, "missing-key",
+                "\"" + reader.PathOf(key) + "\" needs either \"epochs\" or \"steps\"");
+  if (every.Has("epochs")) result = {{"epochs", every.Int("epochs", 1, 1, 1'000'000)}};
+  if (every.Has("steps")) result = {{"steps", every.Int("steps", 1, 1, 1'000'000'000)}};
+  every.Finish();
+  return result;
+}
+
+Json ReadNumerics(MapReader& reader, const Json& eval) {
+  return {{"precision", reader.Choice("precision", "fp32", {"fp32", "bf16"})},
+          {"batch_size",
+           reader.Int("batch_size", GetOr<int64_t>(eval, "batch_size", 64), 1, 1'000'000)},
+          {"batching", "bucketed"}};
+}
+
+std::string ReadSelect(MapReader& reader, const SweepSpec& spec) {
+  const std::string text = reader.Text("select", "");
+  const Result<Selection> selection = Selection::Parse(text);
+  if (!selection.ok()) {
+    reader.Error(reader.Get("select"), "bad-reference", Message(selection.status()));
+    return "";
+  }
+  size_t runs = 0;
+  for (const VariantSpec& v : spec.variants) {
+    for (int64_t seed : spec.seeds)
+      runs += selection->Matches(v.name, seed, v.name + "/seed" + std::to_string(seed));
+  }
+  if (runs == 0 && !spec.variants.empty() && !spec.seeds.empty()) {
+    reader.Error(reader.Get("select"), "empty-selection",
+                 "\"" + reader.PathOf("select") + "\" selects no run");
+  }
+  return text;
+}
+
+void CheckSplit(MapReader& reader, const std::string& key, const std::string& split,
+                const DataSpec& data) {
+  if (split.empty() || data.Find(split) != nullptr) return;
+  std::vector<std::string> have;
+  for (const SplitSpec& s : data.splits) have.push_back(s.name);
+  const std::string meant = Nearest(split, have);
+  reader.Error(reader.tree()->Find(key), "bad-reference",
+               "split \"" + split + "\" is not defined in data.splits (have: " + Join(have, ", ") +
+                   ")" + (meant.empty() ? "" : "; did you mean \"" + meant + "\"?"));
+}
+
+std::string ReadSplitName(MapReader& reader, const std::string& key, const std::string& fallback,
+                          const SweepSpec& spec) {
+  const std::string split = reader.Text(key, fallback, fallback.empty());
+  if (reader.Has(key)) CheckSplit(reader, key, split, spec.data);
+  return split;
+}
+
+// Calls `read` for each map of a list section; names must be unique.
+template <class F>
+void ForEachNamed(MapReader& sweep, const std::string& key, F&& read) {
+  const Tree* list = sweep.Get(key);
+  if (list == nullptr || list->kind == Tree::Kind::kNull) return;
+  if (list->kind != Tree::Kind::kList)
+    return sweep.Error(list, "type",
+                       "\"" + key + "\" must be a list, not " + std::string(KindName(list->kind)));
+  std::map<std::string, Place> seen;
+  for (size_t i = 0; i < list->items.size(); ++i) {
+    MapReader reader(sweep.context(), &list->items[i], key + "[" + std::to_string(i) + "]");
+    if (reader.tree() == nullptr) continue;
+    const std::string name = reader.Text("name", "", true);
+    const Place at = list->items[i].place;
+    const auto [first, fresh] = seen.emplace(name, at);
+    if (!fresh)
+      reader.Error(reader.tree()->Find("name"), "duplicate-name",
+                   "duplicate name \"" + name + "\" in \"" + key + "\" (first at " +
+                       std::to_string(first->second.line) + ":" +
+                       std::to_string(first->second.column) + ")");
+    read(reader, name);
+    reader.Finish();
+  }
+}
+
+}  // namespace
+
+void ReadEval(MapReader& sweep, SweepSpec* spec) {
+  const bool has_select = spec->data.Find("select") != nullptr;
+  const std::string fallback = has_select ? "select" : "";
+  MapReader reader = sweep.Map("eval");
+  Json eval;
+  eval["every"] = ReadEvery(reader, "every");
+  eval["metric"] = reader.Choice("metric", "loss", catalog::Ids(catalog::Metrics()));
+  const bool maximize =
+      catalog::Find(catalog::Metrics(), eval["metric"].get<std::string>())->maximize;
+  eval["goal"] =
+      reader.Choice("goal", maximize ? "maximize" : "minimize", {"maximize", "minimize"});
+  const std::string split = reader.Text("split", fallback);
+  if (split.empty())
+    reader.Error(reader.tree() == nullptr ? sweep.tree() : reader.tree(), "missing-key",
+                 "\"eval.split\" names the split that choices are made on; there is none called "
+                 "\"select\" to take by default");
+  else if (reader.tree() != nullptr && reader.Has("split"))
+    CheckSplit(reader, "split", split, spec->data);
+  const std::string report = reader.Text("report", split);
+  if (reader.tree() != nullptr && reader.Has("report"))
+    CheckSplit(reader, "report", report, spec->data);
+  if (report == split && !split.empty() && reader.Has("report"))
+    reader.Warn(reader.tree()->Find("report"), "select-equals-report",
+                "choices are made on the split that is reported (\"" + split + "\")");
+  eval["split"] = split;
+  eval["report"] = report;
+  eval["batch_size"] = reader.Int("batch_size", 64, 1, 1'000'000);
+  eval["precision"] = reader.Choice("precision", "fp32", {"fp32", "bf16"});
+  reader.Finish();
+  spec->eval = std::move(eval);
+}
+
+void ReadCheckpoint(MapReader& sweep, SweepSpec* spec) {
+  MapReader reader = sweep.Map("checkpoint");
+  const Json every = ReadEvery(reader, "every");
+  const std::vector<std::string> keep = reader.Texts("keep", {"last"});
+  for (const std::string& what : keep) {
+    if (what != "last" && what != "best")
+      reader.Error(reader.Get("keep"), "enum",
+                   "\"checkpoint.keep\" holds last and best, not \"" + what + "\"");
+    if (what == "best" && spec->eval["every"].is_null())
+      reader.Error(reader.Get("keep"), "bad-reference",
+                   "keeping the best checkpoint needs \"eval.every\"");
+  }
+  reader.Finish();
+  spec->checkpoint = {{"every", every}, {"keep", keep}};
+}
+
+void ReadLimits(MapReader& sweep, SweepSpec* spec) {
+  MapReader resources = sweep.Map("resources");
+  spec->slots_per_job = static_cast<int>(resources.Int("slots_per_job", 1, 1, 1));
+  spec->device = resources.Choice("device", "any", {"any", "cpu", "cuda"});
+  resources.Finish();
+  MapReader limits = sweep.Map("limits");
+  spec->max_parallel = static_cast<int>(limits.Int("max_parallel", 0, 0, 1'000'000));
+  spec->max_failures = static_cast<int>(limits.Int("max_failures", 0, 0, 1'000'000));
+  spec->priority = static_cast<int>(limits.Int("priority", 0, -1000, 1000));
+  limits.Finish();
+  MapReader retries = sweep.Map("retries");
+  spec->retries.max = static_cast<int>(retries.Int("max", spec->retries.max, 0, 1000));
+  spec->retries.backoff = retries.Duration("backoff", spec->retries.backoff);
+  spec->retries.max_backoff = retries.Duration("max_backoff", spec->retries.max_backoff);
+  if (retries.Has("never")) {
+    spec->retries.never.clear();
+    for (const std::string& text : retries.Texts("never", {})) {
+      const Result<ErrorClass> parsed = ParseEnum<ErrorClass>(text);
+      if (parsed.ok())
+        spec->retries.never.push_back(*parsed);
+      else
+        retries.Error(retries.Get("never"), "enum",
+                      "\"retries.never\": " + Message(parsed.status()));
+    }
+  }
+  retries.Finish();
+}
+
+void ReadAnalyses(MapReader& sweep, SweepSpec* spec) {
+  ForEachNamed(sweep, "analyses", [&](MapReader& reader, const std::string& name) {
+    AnalysisSpec a;
+    a.name = name;
+    a.type = reader.Choice("type", "cka", catalog::Ids(catalog::Analyses()), true);
+    const bool path = catalog::Find(catalog::Analyses(), a.type)->by_path;
+    a.select = ReadSelect(reader, *spec);
+    a.pairs = reader.Choice("pairs", "all", {"all", "same_variant", "cross_variant", "same_seed"});
+    a.at = reader.Choice("at", "final", {"final", "best"});
+    const auto keep = GetOr<std::vector<std::string>>(spec->checkpoint, "keep", {});
+    if (a.at == "best" && std::find(keep.begin(), keep.end(), "best") == keep.end())
+      reader.Error(reader.Get("at"), "bad-reference",
+                   "\"at: best\" needs \"checkpoint.keep\" to hold best");
+    a.split = ReadSplitName(reader, "split", GetOr<std::string>(spec->eval, "split", ""), *spec);
+    if (reader.Has("samples")) a.samples = reader.Int("samples", 1, 4, INT64_MAX);
+    a.item_seed = reader.Int("item_seed", 0, 0, INT64_MAX);
+    if (path) {
+      a.alphas = static_cast<int>(reader.Int("alphas", 11, 3, 1001));
+      a.space = reader.Choice("space", "merged", {"merged"});
+    } else {
+      a.layers = reader.Texts("layers", {"last"});
+      a.estimator = reader.Choice("estimator", "unbiased", {"unbiased", "biased"});
+    }
+    a.numerics = ReadNumerics(reader, spec->eval);
+    spec->analyses.push_back(std::move(a));
+  });
+}
+
+void ReadSoups(MapReader& sweep, SweepSpec* spec) {
+  ForEachNamed(sweep, "soups", [&](MapReader& reader, const std::string& name) {
+    SoupSpec s;
+    s.name = name;
+    s.type = reader.Choice("type", "greedy", {"greedy", "uniform"}, true);
+    s.select = ReadSelect(reader, *spec);
+    s.order_by = reader.Choice("order_by", "loss", {"loss"});
+    s.metric = reader.Choice("metric", "loss", {"loss"});
+    s.split = ReadSplitName(reader, "split", GetOr<std::string>(spec->eval, "split", ""), *spec);
+    s.report = ReadSplitName(reader, "report", GetOr<std::string>(spec->eval, "report", ""), *spec);
+    s.min_gain = reader.Number("min_gain", 0, 0, 1e9);
+    s.numerics = ReadNumerics(reader, spec->eval);
+    spec->soups.push_back(std::move(s));
+  });
+}
+
+}  // namespace eida::spec

@@ -1,0 +1,274 @@
+#include <algorithm>
+#include <functional>
+
+#include "common/base/text.h"
+#include "common/catalog/catalog.h"
+#include "common/spec/sections.h"
+
+namespace eida::spec {
+namespace {
+
+// One setting of an adapter, by the type that the catalog gives it.
+Json ReadParameter(MapReader& reader, const catalog::Parameter& p) {
+  if (p.type == "int")
+    return reader.Int(p.name, p.required ? 1 : ParseInt(p.fallback).value_or(0), 1, 1'000'000,
+                      p.required);
+  if (p.type == "fraction")
+    return reader.Number(p.name, ParseNumber(p.fallback).value_or(0), 0, 0.999, p.required);
+  if (p.type == "number")
+    return reader.Number(p.name, ParseNumber(p.fallback).value_or(0), -1e30, 1e30, p.required);
+  if (p.type == "flag") return reader.Flag(p.name, p.fallback == "true");
+  if (p.type == "names") return reader.Texts(p.name, Split(p.fallback, ','));
+  if (p.type == "enum") return reader.Choice(p.name, p.fallback, p.choices, p.required);
+  return reader.Text(p.name, p.fallback,
+                     p.required);  // text and scale; scales are settled once r is known
+}
+
+// "4r" = 4 times the adapter's r; a plain number is itself.
+void SettleScale(MapReader& reader, const std::string& name, Json* adapter) {
+  const std::string text = (*adapter)[name].get<std::string>();
+  const bool times_r = !text.empty() && text.back() == 'r';
+  const std::string factor = times_r ? text.substr(0, text.size() - 1) : text;
+  const std::optional<double> number = factor.empty() && times_r ? 1.0 : ParseNumber(factor);
+  if (!number || *number <= 0) {
+    reader.Error(reader.tree()->Find(name), "type",
+                 "\"" + reader.PathOf(name) +
+                     "\" must be a positive number, or a multiple of r such as 4r, not \"" + text +
+                     "\"");
+    (*adapter)[name] = 1.0;
+  } else {
+    (*adapter)[name] = times_r ? *number * GetOr<double>(*adapter, "r", 1) : *number;
+  }
+}
+
+Json ReadAdapter(MapReader reader) {
+  const std::string type = reader.Choice("type", "none", catalog::Ids(catalog::Adapters()), true);
+  Json adapter = {{"type", type}};
+  const catalog::Adapter* entry = catalog::Find(catalog::Adapters(), type);
+  for (const catalog::Parameter& p : entry->parameters) adapter[p.name] = ReadParameter(reader, p);
+  for (const catalog::Parameter& p : entry->parameters) {
+    if (p.type == "scale") SettleScale(reader, p.name, &adapter);
+  }
+  reader.Finish();
+  return adapter;
+}
+
+Json ReadOptimizer(MapReader reader) {
+  Json optimizer = {{"name", reader.Choice("name", "adamw", {"adamw"})}};
+  Json betas = Json::array({0.9, 0.999});
+  if (const Tree* value = reader.Get("betas")) {
+    const bool pair = value->kind == Tree::Kind::kList && value->items.size() == 2;
+    for (size_t i = 0; pair && i < 2; ++i) {
+      const std::optional<double> beta = ParseNumber(value->items[i].text);
+      if (beta && *beta >= 0 && *beta < 1)
+        betas[i] = *beta;
+      else
+        reader.Error(
+            &value->items[i], "range",
+            "\"" + reader.PathOf("betas") + "\" holds two numbers of at least 0 and below 1");
+    }
+    if (!pair)
+      reader.Error(value, "type", "\"" + reader.PathOf("betas") + "\" is a list of two numbers");
+  }
+  optimizer["betas"] = betas;
+  optimizer["eps"] = reader.Number("eps", 1e-8, 0, 1);
+  optimizer["weight_decay"] = reader.Number("weight_decay", 0, 0, 10);
+  reader.Finish();
+  return optimizer;
+}
+
+Json ReadSchedule(MapReader reader) {
+  Json schedule = {{"name", reader.Choice("name", "linear", {"linear", "constant"})}};
+  if (reader.Has("warmup_steps"))
+    schedule["warmup_steps"] = reader.Int("warmup_steps", 0, 0, INT64_MAX);
+  else
+    schedule["warmup_ratio"] = reader.Number("warmup_ratio", 0, 0, 1);
+  reader.Finish();
+  return schedule;
+}
+
+Json ReadTrain(MapReader reader) {
+  Json train;
+  if (reader.Has("steps")) train["steps"] = reader.Int("steps", 1, 1, 1'000'000'000);
+  if (!reader.Has("steps") || reader.Has("epochs"))
+    train["epochs"] = reader.Number("epochs", 1, 0.001, 100'000, true);
+  if (train.contains("steps") && train.contains("epochs"))
+    reader.Error(reader.tree()->Find("epochs"), "range",
+                 "give either \"epochs\" or \"steps\" in \"" + reader.path() + "\"");
+  train["batch_size"] = reader.Int("batch_size", 32, 1, 1'000'000);
+  train["grad_accum"] = reader.Int("grad_accum", 1, 1, 1'000'000);
+  train["lr"] = reader.Number("lr", 1e-4, 0, 100, true);
+  train["optimizer"] = ReadOptimizer(reader.Map("optimizer"));
+  train["schedule"] = ReadSchedule(reader.Map("schedule"));
+  train["precision"] = reader.Choice("precision", "fp32", {"fp32", "bf16"});
+  train["grad_clip"] = reader.Number("grad_clip", 1.0, 0, 1e9);
+  train["batching"] = reader.Choice("batching", "bucketed", {"padded", "bucketed"});
+  train["dropout"] = reader.Has("dropout") && reader.Get("dropout")->kind != Tree::Kind::kNull
+                         ? Json(reader.Number("dropout", 0, 0, 0.999))
+                         : Json(nullptr);
+  reader.Get("dropout");
+  reader.Finish();
+  return train;
+}
+
+// The base map with the other's keys on top, maps merged at every depth.
+Tree Overlay(const Tree* base, const Tree* over) {
+  if (base == nullptr || base->kind != Tree::Kind::kMap)
+    return over == nullptr ? (base == nullptr ? Tree{} : *base) : *over;
+  if (over == nullptr || over->kind == Tree::Kind::kNull) return *base;
+  if (over->kind != Tree::Kind::kMap) return *over;
+  Tree merged = *base;
+  for (const auto& [key, value] : over->entries) {
+    Tree* existing = merged.Find(key.text);
+    if (existing == nullptr)
+      merged.entries.emplace_back(key, value);
+    else
+      *existing = Overlay(existing, &value);
+  }
+  return merged;
+}
+
+const Tree* At(const Tree* tree, const std::string& path) {
+  for (const std::string& step : Split(path, '.')) {
+    if (tree == nullptr || tree->kind != Tree::Kind::kMap) return nullptr;
+    tree = tree->Find(step);
+  }
+  return tree;
+}
+
+void SetAt(Tree* tree, const std::string& path, const Tree& value) {
+  for (const std::string& step : Split(path, '.')) {
+    if (tree->kind != Tree::Kind::kMap)
+      *tree = Tree{Tree::Kind::kMap, "", false, value.place, value.file, {}, {}};
+    Tree* child = tree->Find(step);
+    if (child == nullptr) {
+      Tree key;
+      key.kind = Tree::Kind::kScalar;
+      key.text = step;
+      key.place = value.place;
+      key.file = value.file;
+      tree->entries.emplace_back(std::move(key), Tree{});
+      child = &tree->entries.back().second;
+    }
+    tree = child;
+  }
+  *tree = value;
+}
+
+// "lora-r{adapter.r}" with the cell's values put in.
+std::string FillTemplate(MapReader& reader, const Tree* at, const std::string& name,
+                         const Tree& cell) {
+  std::string out;
+  for (size_t i = 0; i < name.size(); ++i) {
+    const size_t close = name[i] == '{' ? name.find('}', i) : std::string::npos;
+    if (close == std::string::npos) {
+      out += name[i];
+      continue;
+    }
+    const std::string path = name.substr(i + 1, close - i - 1);
+    const Tree* value = At(&cell, path);
+    if (value == nullptr || value->kind != Tree::Kind::kScalar) {
+      reader.Error(at, "bad-reference",
+                   "the name refers to \"" + path + "\", which this variant does not set");
+    } else {
+      out += value->text;
+    }
+    i = close;
+  }
+  return out;
+}
+
+// Calls `visit` with each cell of the grid: the variant with one combination of values put in.
+void ExpandGrid(MapReader& reader, const Tree& variant, const Tree* grid,
+                const std::function<void(const Tree&)>& visit) {
+  if (grid == nullptr || grid->kind == Tree::Kind::kNull) return visit(variant);
+  if (grid->kind != Tree::Kind::kMap)
+    return reader.Error(grid, "type",
+                        "\"" + reader.PathOf("grid") + "\" maps dotted paths to lists of values");
+  size_t cells = 1;
+  for (const auto& [path, values] : grid->entries) {
+    if (values.kind != Tree::Kind::kList || values.items.empty()) {
+      return reader.Error(&values, "continuous-grid",
+                          "grid \"" + path.text + "\" needs a list of values");
+    }
+    if (path.text.rfind("adapter.", 0) != 0 && path.text.rfind("train.", 0) != 0) {
+      return reader.Error(&path, "bad-reference",
+                          "a grid varies adapter.* or train.*, not \"" + path.text + "\"");
+    }
+    cells *= values.items.size();
+    if (cells > 10'000)
+      return reader.Error(grid, "too-many-runs", "the grid has more than 10,000 cells");
+  }
+  for (size_t cell = 0; cell < cells; ++cell) {
+    Tree filled = variant;
+    size_t rest = cell, stride = cells;
+    for (const auto& [path, values] : grid->entries) {  // the first path varies slowest
+      stride /= values.items.size();
+      SetAt(&filled, path.text, values.items[rest / stride]);
+      rest %= stride;
+    }
+    visit(filled);
+  }
+}
+
+bool IsName(const std::string& name) {
+  return !name.empty() && name.size() <= 63 && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.';
+  });
+}
+
+}  // namespace
+
+void ReadVariants(MapReader& sweep, std::vector<VariantSpec>* variants) {
+  const Tree* base_train = sweep.Get("train");
+  const Tree* base_adapter = sweep.Get("adapter");
+  const Tree* list = sweep.Get("variants", true);
+  if (list == nullptr) return;
+  if (list->kind != Tree::Kind::kList || list->items.empty())
+    return sweep.Error(list, "type", "\"variants\" must be a list of at least one variant");
+  std::map<std::string, Place> seen;
+  for (size_t i = 0; i < list->items.size(); ++i) {
+    const std::string path = "variants[" + std::to_string(i) + "]";
+    MapReader reader(sweep.context(), &list->items[i], path);
+    if (reader.tree() == nullptr) continue;
+    const std::string name = reader.Text("name", "", true);
+    const Tree* grid = reader.Get("grid");
+    Tree merged = list->items[i];
+    const Tree train = Overlay(base_train, reader.Get("train"));
+    const Tree adapter = Overlay(base_adapter, reader.Get("adapter", base_adapter == nullptr));
+    if (train.kind != Tree::Kind::kNull) SetAt(&merged, "train", train);
+    if (adapter.kind != Tree::Kind::kNull) SetAt(&merged, "adapter", adapter);
+    reader.Finish();
+    ExpandGrid(reader, merged, grid, [&](const Tree& cell) {
+      const Tree* at = reader.tree()->Find("name");
+      VariantSpec variant;
+      variant.name = FillTemplate(reader, at, name, cell);
+      variant.adapter =
+          ReadAdapter(MapReader(sweep.context(), cell.Find("adapter"), path + ".adapter"));
+      const Tree* cell_train = cell.Find("train");
+      if (cell_train == nullptr)
+        reader.Error(reader.tree(), "missing-key",
+                     "missing key \"train\": neither the file nor this variant says how to train");
+      else
+        variant.train = ReadTrain(MapReader(sweep.context(), cell_train, path + ".train"));
+      if (!name.empty() && !IsName(variant.name))
+        reader.Error(at, "range",
+                     "variant name \"" + variant.name +
+                         "\" must be 1 to 63 letters, digits, '-', '_' or '.'");
+      const auto [first, fresh] = seen.emplace(variant.name, at == nullptr ? Place{} : at->place);
+      if (!fresh && !name.empty()) {
+        reader.Error(
+            at, "duplicate-name",
+            "duplicate variant name \"" + variant.name + "\" (first at " +
+                std::to_string(first->second.line) + ":" + std::to_string(first->second.column) +
+                (grid != nullptr ? "); put the grid's values into the name, for example \"" + name +
+                                       "-r{adapter.r}\""
+                                 : ")"));
+      }
+      variants->push_back(std::move(variant));
+    });
+  }
+}
+
+}  // namespace eida::spec
