@@ -25,6 +25,11 @@ target_precompile_headers(eida_torch_pch PRIVATE <torch/torch.h> <string> <vecto
 function(eida_use_torch name)
   target_link_libraries(${name} PUBLIC eida_torch)
   target_compile_options(${name} PRIVATE -fpch-preprocess)
+  get_target_property(type ${name} TYPE)
+  if(type STREQUAL EXECUTABLE)
+    set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE OFF)  # else -fPIE, which is another flag
+    target_compile_options(${name} PRIVATE -fPIC)
+  endif()
   target_precompile_headers(${name} REUSE_FROM eida_torch_pch)
 endfunction()
 

@@ -1,0 +1,24 @@
+// The jobs of one process, in order, and the exit code that docs/formats.md section 2 gives them.
+#pragma once
+
+#include <atomic>
+#include <functional>
+
+#include "worker/runner/event_writer.h"
+#include "worker/runner/job_file.h"
+
+namespace eida::runner {
+
+inline constexpr int kExitDone = 0;
+inline constexpr int kExitFailed = 1;
+inline constexpr int kExitUsage = 2;
+inline constexpr int kExitStopped = 75;
+
+using JobFunction = std::function<Result<engine::JobResult>(const engine::Job&, engine::Events&)>;
+
+// Runs every job through `run` and says what became of it. A failed job does not keep the next from running, except for oom
+// and internal, after which this process is not to be trusted. Output directories are made here.
+int RunBundle(const JobFile& file, const JobFunction& run, EventWriter& writer, const std::atomic<bool>& stop,
+              const Clock& clock);
+
+}  // namespace eida::runner

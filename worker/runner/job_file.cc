@@ -1,0 +1,124 @@
+#include "worker/runner/job_file.h"
+
+#include <algorithm>
+
+#include "common/base/fs.h"
+#include "common/base/json.h"
+#include "common/base/text.h"
+#include "worker/runner/dispatch.h"
+
+namespace eida::runner {
+namespace {
+
+// Reads members of one object; every error says which file and which field.
+class Fields {
+ public:
+  Fields(const Json& object, std::string where) : object_(object), where_(std::move(where)) {}
+
+  Status Error(const std::string& key, const std::string& reason) const {
+    return InvalidArgument(where_ + (key.empty() ? "" : "." + key) + ": " + reason);
+  }
+  Result<std::string> Text(const char* key) const {
+    const auto it = object_.find(key);
+    if (it == object_.end()) return Error(key, "is missing");
+    if (!it->is_string() || it->get_ref<const std::string&>().empty()) return Error(key, "must be a text, not " + it->dump());
+    return it->get<std::string>();
+  }
+  Result<int64_t> Number(const char* key, int64_t least) const {
+    const auto it = object_.find(key);
+    if (it == object_.end()) return Error(key, "is missing");
+    if (!it->is_number_integer() || it->get<int64_t>() < least) {
+      return Error(key, "must be a whole number of at least " + std::to_string(least) + ", not " + it->dump());
+    }
+    return it->get<int64_t>();
+  }
+  bool Has(const char* key) const { return object_.contains(key) && !object_[key].is_null(); }
+  const Json& At(const char* key) const { return object_[key]; }
+
+ private:
+  const Json& object_;
+  std::string where_;
+};
+
+Result<std::string> KindOf(const Fields& fields) {
+  EIDA_ASSIGN_OR_RETURN(std::string kind, fields.Text("kind"));
+  const std::vector<std::string> kinds = JobKinds();
+  if (std::find(kinds.begin(), kinds.end(), kind) != kinds.end()) return kind;
+  const std::string near = Nearest(kind, kinds);
+  return fields.Error("kind", "\"" + kind + "\" is none of " + Join(kinds, ", ") +
+                                  (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
+}
+
+Result<NumberedJob> ParseJob(const Json& json, const std::string& where) {
+  const Fields fields(json, where);
+  if (!json.is_object()) return fields.Error("", "must be an object");
+  NumberedJob entry;
+  engine::Job& job = entry.job;
+  EIDA_ASSIGN_OR_RETURN(entry.number, fields.Number("job", 1));
+  EIDA_ASSIGN_OR_RETURN(job.kind, KindOf(fields));
+  if (fields.Has("name")) {
+    EIDA_ASSIGN_OR_RETURN(job.name, fields.Text("name"));
+  } else {
+    job.name = job.kind + "-" + std::to_string(entry.number);
+  }
+  if (!fields.Has("spec") || !fields.At("spec").is_object()) return fields.Error("spec", "must be an object");
+  job.spec = fields.At("spec");
+  if (fields.Has("inputs")) {
+    if (!fields.At("inputs").is_object()) return fields.Error("inputs", "must be an object of role: file");
+    for (const auto& [role, path] : fields.At("inputs").items()) {
+      if (!path.is_string()) return fields.Error("inputs[\"" + role + "\"]", "must be a file name, not " + path.dump());
+      job.inputs[role] = path;
+    }
+  }
+  if (fields.Has("resume")) {
+    EIDA_ASSIGN_OR_RETURN(job.resume, fields.Text("resume"));
+  }
+  if (fields.Has("out")) {
+    EIDA_ASSIGN_OR_RETURN(job.out, fields.Text("out"));
+  }
+  return entry;
+}
+
+}  // namespace
+
+Result<JobFile> ParseJobFile(const std::string& text, const std::string& file, const std::string& out) {
+  EIDA_ASSIGN_OR_RETURN(const Json json, ParseJson(text, file));
+  const Fields fields(json, file);
+  if (!json.is_object()) return fields.Error("", "must be an object like {\"format\": \"eida/job/v1\", \"jobs\": [..]}");
+  EIDA_ASSIGN_OR_RETURN(const std::string format, fields.Text("format"));
+  if (format != "eida/job/v1") return fields.Error("format", "\"" + format + "\"; this runner reads eida/job/v1");
+  JobFile parsed;
+  if (fields.Has("slot")) {
+    if (!fields.At("slot").is_object()) return fields.Error("slot", "must be an object");
+    const Fields slot(fields.At("slot"), file + ".slot");
+    if (slot.Has("device")) {
+      EIDA_ASSIGN_OR_RETURN(parsed.device, slot.Text("device"));
+    }
+    if (slot.Has("threads")) {
+      EIDA_ASSIGN_OR_RETURN(const int64_t threads, slot.Number("threads", 1));
+      if (threads > 4096) return slot.Error("threads", "more than 4096");
+      parsed.threads = static_cast<int>(threads);
+    }
+  }
+  if (!fields.Has("jobs") || !fields.At("jobs").is_array() || fields.At("jobs").empty()) {
+    return fields.Error("jobs", "must be a list with at least one job");
+  }
+  for (const Json& entry : fields.At("jobs")) {
+    const std::string where = file + ".jobs[" + std::to_string(parsed.jobs.size()) + "]";
+    EIDA_ASSIGN_OR_RETURN(NumberedJob job, ParseJob(entry, where));
+    for (const NumberedJob& other : parsed.jobs) {
+      if (other.number == job.number) return InvalidArgument(where + ".job: " + std::to_string(job.number) + " is there twice");
+    }
+    parsed.jobs.push_back(std::move(job));
+  }
+  for (NumberedJob& job : parsed.jobs) {
+    job.job.device = parsed.device;
+    if (!out.empty()) job.job.out = parsed.jobs.size() == 1 ? out : JoinPath(out, std::to_string(job.number));
+    if (job.job.out.empty()) {
+      return InvalidArgument(file + ": job " + std::to_string(job.number) + " has no \"out\" directory; give --out DIR");
+    }
+  }
+  return parsed;
+}
+
+}  // namespace eida::runner
