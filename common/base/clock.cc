@@ -7,6 +7,12 @@
 namespace eida {
 namespace {
 
+int64_t MonotonicNs() {
+  timespec ts{};
+  clock_gettime(CLOCK_MONOTONIC, &ts);
+  return int64_t{ts.tv_sec} * 1'000'000'000 + ts.tv_nsec;
+}
+
 class SystemClock : public Clock {
  public:
   Now Read() const override {
@@ -27,6 +33,10 @@ const Clock& Clock::System() {
   static const SystemClock clock;
   return clock;
 }
+
+Stopwatch::Stopwatch() : start_ns_(MonotonicNs()) {}
+
+double Stopwatch::Seconds() const { return static_cast<double>(MonotonicNs() - start_ns_) * 1e-9; }
 
 std::string FormatTime(WallTime time) {
   if (time.ms == 0) return "";

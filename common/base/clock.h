@@ -47,6 +47,16 @@ class FakeClock : public Clock {
   Now now_{{1'000'000}, {1'700'000'000'000}};
 };
 
+// Seconds since it was made, to the microsecond. For metrics about our own work; never for decisions.
+class Stopwatch {
+ public:
+  Stopwatch();
+  double Seconds() const;
+
+ private:
+  int64_t start_ns_;
+};
+
 // RFC 3339 in UTC with milliseconds: 2026-11-23T10:20:30.123Z. "" for 0.
 std::string FormatTime(WallTime time);
 // 1h02m, 3m20s, 12.3s, 45ms: two significant parts, for people.

@@ -1,0 +1,124 @@
+#include "server/store/schema.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "gmock/gmock.h"
+#include "tests/unit/store/samples.h"
+
+namespace eida::store {
+namespace {
+
+using ::testing::HasSubstr;
+
+class SchemaTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<Db> Open() {
+    Result<std::unique_ptr<Db>> db = Db::Open(path_, Db::Mode::kReadWrite);
+    EXPECT_TRUE(db.ok()) << db.status().ToString();
+    return std::move(db).value();
+  }
+  // Overwrites the pages of a table's tree so that it cannot be read; everything else stays as it
+  // is.
+  void Damage(const std::string& table) {
+    int64_t page = 0;
+    {
+      const std::unique_ptr<Db> db = Open();
+      Query root(*db, "SELECT rootpage FROM sqlite_schema WHERE name = ?", table);
+      ASSERT_TRUE(root.Next());
+      page = root.Int(0);
+    }
+    const int fd = open(path_.c_str(), O_RDWR);
+    const std::string junk(200, '\x5a');
+    ASSERT_EQ(pwrite(fd, junk.data(), junk.size(), (page - 1) * 4096), 200);
+    close(fd);
+  }
+
+  TempDir temp_;
+  const std::string path_ = DatabasePath(temp_.path());
+};
+
+TEST_F(SchemaTest, MigrationsRunOnceInOrderAndKeepWhatIsThere) {
+  std::vector<Migration> migrations = {
+      {1, "001_a", "CREATE TABLE a (x INTEGER) STRICT; INSERT INTO a VALUES (7);"}};
+  const std::unique_ptr<Db> db = Open();
+  ASSERT_OK(Migrate(*db, migrations));
+  migrations.push_back({2, "002_b", "ALTER TABLE a ADD COLUMN y INTEGER NOT NULL DEFAULT 8;"});
+  ASSERT_OK(Migrate(*db, migrations));
+  ASSERT_OK(Migrate(*db, migrations));
+  Query row(*db, "SELECT x, y FROM a");
+  ASSERT_TRUE(row.Next());
+  EXPECT_EQ(row.Int(0), 7);
+  EXPECT_EQ(row.Int(1), 8);
+  EXPECT_FALSE(row.Next());
+  EXPECT_EQ(*SchemaVersion(*db), 2);
+}
+
+TEST_F(SchemaTest, AMigrationThatFailsLeavesTheOldSchema) {
+  const std::unique_ptr<Db> db = Open();
+  const Status status = Migrate(
+      *db, {{1, "001_a", "CREATE TABLE a (x INTEGER) STRICT;"},
+            {2, "002_bad", "CREATE TABLE b (x INTEGER) STRICT; INSERT INTO nowhere VALUES (1);"}});
+  EXPECT_FALSE(status.ok());
+  EXPECT_THAT(Message(status), HasSubstr("002_bad"));
+  EXPECT_EQ(*SchemaVersion(*db), 1);
+  EXPECT_FALSE(db->raw().tableExists("b"));
+}
+
+TEST_F(SchemaTest, TheEmbeddedMigrationsHaveNoGaps) {
+  const std::unique_ptr<Db> db = Open();
+  ASSERT_FALSE(Migrations().empty());
+  ASSERT_OK(Migrate(*db));
+  EXPECT_EQ(*SchemaVersion(*db), static_cast<int>(Migrations().size()));
+  EXPECT_EQ(Migrate(*db, {{2, "002_gap", ""}}).code(), absl::StatusCode::kInternal);
+}
+
+TEST_F(SchemaTest, ANewerSchemaIsRefusedByWriterAndReader) {
+  {
+    const std::unique_ptr<Db> db = Open();
+    ASSERT_OK(Migrate(*db));
+    db->Execute("PRAGMA user_version = 999");
+  }
+  for (const Status& status :
+       {Store::Open({temp_.path(), nullptr}).status(), Reader::Open(temp_.path()).status()}) {
+    EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+    EXPECT_THAT(Message(status), HasSubstr("has schema 999, this program knows"));
+  }
+}
+
+TEST_F(SchemaTest, AnotherProgramsDatabaseIsLeftAlone) {
+  {
+    const std::unique_ptr<Db> db = Open();
+    db->Execute("CREATE TABLE theirs (x)");
+  }
+  const Status status = Store::Open({temp_.path(), nullptr}).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(Message(status), HasSubstr("another program"));
+  EXPECT_FALSE(Open()->raw().tableExists("jobs"));
+}
+
+TEST_F(SchemaTest, AFileThatIsNoDatabaseIsDataLossNamingIt) {
+  ASSERT_OK(WriteFileAtomic(path_, std::string(8192, 'x')));
+  const Status status = Store::Open({temp_.path(), nullptr}).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << status.ToString();
+  EXPECT_THAT(Message(status), HasSubstr("eida.db"));
+}
+
+TEST_F(SchemaTest, DamageIsFoundAfterAnUncleanShutdownAndNamesTheTable) {
+  ASSERT_OK(OpenStore(temp_.path())->Apply({SampleStudy(3, 3)}));
+  Damage("attempts");
+  // A write-ahead log that is not empty is what a crash leaves behind.
+  ASSERT_OK(WriteFileAtomic(path_ + "-wal", std::string(32, '\0')));
+  const Status status = Store::Open({temp_.path(), nullptr}).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << status.ToString();
+  EXPECT_THAT(Message(status), HasSubstr("damaged in table attempts"));
+}
+
+TEST_F(SchemaTest, AReaderWithoutADatabaseSaysWhatIsMissing) {
+  const Status status = Reader::Open(temp_.path()).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(Message(status), HasSubstr(path_));
+}
+
+}  // namespace
+}  // namespace eida::store
