@@ -21,15 +21,17 @@ Result<Sweep*> FindWithJobs(Core& core, SweepId id, const std::vector<JobId>& jo
   for (const JobId job : jobs) {
     const auto found = core.jobs.find(job);
     if (found == core.jobs.end() || found->second.record.spec.sweep != id) {
-      return NotFound("job " + job.ToString() + " is not a job of " + id.ToString() + "; `eidactl get jobs " +
-                      id.ToString() + "` lists them");
+      return NotFound("job " + job.ToString() + " is not a job of " + id.ToString() +
+                      "; `eidactl get jobs " + id.ToString() + "` lists them");
     }
   }
   return &it->second;
 }
 
-// Failed and cancelled jobs that a retry is about: the named ones and the bad ancestors that they wait for, or all.
-std::vector<JobId> ToRetry(Step& step, const Sweep& sweep, const std::vector<JobId>& named, ErrorClass filter) {
+// Failed and cancelled jobs that a retry is about: the named ones and the bad ancestors that they
+// wait for, or all.
+std::vector<JobId> ToRetry(Step& step, const Sweep& sweep, const std::vector<JobId>& named,
+                           ErrorClass filter) {
   std::vector<JobId> chosen;
   std::unordered_set<JobId> seen;
   std::deque<JobId> waiting(named.begin(), named.end());
@@ -40,7 +42,8 @@ std::vector<JobId> ToRetry(Step& step, const Sweep& sweep, const std::vector<Job
     if (!IsBad(StateOf(job)) || !seen.insert(IdOf(job)).second) continue;
     for (const ParentEdge& edge : job.record.spec.parents) waiting.push_back(edge.parent);
     if (StateOf(job) == JobState::kSkipped) continue;
-    if (filter == ErrorClass::kNone || job.record.status.error == filter) chosen.push_back(IdOf(job));
+    if (filter == ErrorClass::kNone || job.record.status.error == filter)
+      chosen.push_back(IdOf(job));
   }
   std::sort(chosen.begin(), chosen.end());  // parents first
   return chosen;
@@ -71,7 +74,8 @@ void Revive(Step& step, Job& job) {
 }
 
 void Recause(Step& step, Job& job, const Job& parent) {
-  const JobId cause = StateOf(parent) == JobState::kSkipped ? parent.record.status.cause : IdOf(parent);
+  const JobId cause =
+      StateOf(parent) == JobState::kSkipped ? parent.record.status.cause : IdOf(parent);
   if (job.record.status.cause == cause) return;
   JobStatus next = job.record.status;
   next.cause = cause;
@@ -82,13 +86,15 @@ void Recause(Step& step, Job& job, const Job& parent) {
 
 }  // namespace
 
-Result<int64_t> OnCancel(Core& core, Effects& out, SweepId id, const std::vector<JobId>& jobs, Now now) {
+Result<int64_t> OnCancel(Core& core, Effects& out, SweepId id, const std::vector<JobId>& jobs,
+                         Now now) {
   EIDA_ASSIGN_OR_RETURN(Sweep * sweep, FindWithJobs(core, id, jobs));
   Step step(core, out, now);
   int64_t cancelled = 0;
   if (jobs.empty()) {
     cancelled = step.CancelSweep(*sweep, "cancelled by a user");
-    if (cancelled > 0) step.Note("cancelled", *sweep, std::to_string(cancelled) + " jobs, by a user");
+    if (cancelled > 0)
+      step.Note("cancelled", *sweep, std::to_string(cancelled) + " jobs, by a user");
   } else {
     std::vector<JobId> done;
     for (const JobId job : jobs) {
@@ -103,12 +109,13 @@ Result<int64_t> OnCancel(Core& core, Effects& out, SweepId id, const std::vector
   return cancelled;
 }
 
-Result<int64_t> OnRetry(Core& core, Effects& out, SweepId id, const std::vector<JobId>& jobs, ErrorClass filter,
-                        Now now) {
+Result<int64_t> OnRetry(Core& core, Effects& out, SweepId id, const std::vector<JobId>& jobs,
+                        ErrorClass filter, Now now) {
   EIDA_ASSIGN_OR_RETURN(const Sweep* sweep, FindWithJobs(core, id, jobs));
   Step step(core, out, now);
   const std::vector<JobId> chosen = ToRetry(step, *sweep, jobs, filter);
-  // By ascending id, so that parents are settled before their children. A chosen job whose parent stays bad stays too.
+  // By ascending id, so that parents are settled before their children. A chosen job whose parent
+  // stays bad stays too.
   std::set<JobId> affected(chosen.begin(), chosen.end());
   const std::set<JobId> wanted = affected;
   int64_t retried = 0;
@@ -140,7 +147,8 @@ void OnTick(Core& core, Effects& out, Now now) {
     expired.kind = step.GetJob(lease.open.front()).record.spec.kind;
     expired.count = static_cast<int64_t>(lease.open.size());
     out.Count(expired);
-    step.EndLease(lease.id, ErrorClass::kWorkerLost, "worker " + lease.worker.str() + " did not renew its lease");
+    step.EndLease(lease.id, ErrorClass::kWorkerLost,
+                  "worker " + lease.worker.str() + " did not renew its lease");
   }
   while (!core.backoff.empty() && core.backoff.begin()->first <= now.mono) {
     Job& job = step.GetJob(core.backoff.begin()->second);

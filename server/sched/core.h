@@ -1,5 +1,5 @@
-// All state of the scheduler, and the indexes that make each step O(log n). Plain data: the On* functions of reactor.h
-// are the only writers. Not thread-safe; the coordinator's loop owns it.
+// All state of the scheduler, and the indexes that make each step O(log n). Plain data: the On*
+// functions of reactor.h are the only writers. Not thread-safe; the coordinator's loop owns it.
 #pragma once
 
 #include <array>
@@ -34,17 +34,17 @@ struct Job {
   JobRecord record;
   std::vector<JobId> children;      // each once
   std::vector<std::string> needed;  // names of its artifacts that children ask for, each once
-  int unfinished_parents = 0;   // distinct parents that have not succeeded
-  double remaining = 0;         // seconds on the longest path from its start to the end of the sweep
-  int group = 0;                // (kind, bundle key), interned; 0 = runs alone
-  Twins* twins = nullptr;       // null without a fingerprint
-  bool held = false;            // ready, but a twin is active
-  LeaseId lease;                // set exactly while active
-  Attempt ended = 0;            // the newest attempt whose end its worker reported and we accepted
-  WorkerId ended_by;            // that worker
-  TimePoint retry_at;           // while in backoff
-  WorkerId home;                // while ready: the worker that made most of its inputs
-  Progress progress;            // of the active attempt
+  int unfinished_parents = 0;       // distinct parents that have not succeeded
+  double remaining = 0;    // seconds on the longest path from its start to the end of the sweep
+  int group = 0;           // (kind, bundle key), interned; 0 = runs alone
+  Twins* twins = nullptr;  // null without a fingerprint
+  bool held = false;       // ready, but a twin is active
+  LeaseId lease;           // set exactly while active
+  Attempt ended = 0;       // the newest attempt whose end its worker reported and we accepted
+  WorkerId ended_by;       // that worker
+  TimePoint retry_at;      // while in backoff
+  WorkerId home;           // while ready: the worker that made most of its inputs
+  Progress progress;       // of the active attempt
   std::optional<CheckpointRecord> checkpoint;  // the newest
 };
 
@@ -102,14 +102,14 @@ struct Lease {
 
 struct Worker {
   WorkerRecord record;
-  std::vector<LeaseId> slots;         // 0 = free
-  int free = 0;                       // free slots
-  bool present = false;               // was heard of since this process started, and neither lost nor left
-  bool drained = false;               // an operator's wish: no new leases
-  bool leaving = false;               // the worker's own wish
+  std::vector<LeaseId> slots;  // 0 = free
+  int free = 0;                // free slots
+  bool present = false;        // was heard of since this process started, and neither lost nor left
+  bool drained = false;        // an operator's wish: no new leases
+  bool leaving = false;        // the worker's own wish
   TimePoint last_seen;
-  std::vector<std::string> retired;   // earlier sessions: what they say is void
-  int counted_slots = 0;              // its part of Core::total_slots
+  std::vector<std::string> retired;                 // earlier sessions: what they say is void
+  int counted_slots = 0;                            // its part of Core::total_slots
   std::optional<std::pair<int, WorkerId>> offered;  // its entry in Core::offers
 };
 
@@ -127,16 +127,18 @@ struct Core {
 
   std::unordered_map<Fingerprint, Twins> twins;
   std::map<std::pair<JobKind, std::string>, int> groups;
-  std::unordered_map<std::string, SweepId> by_key;           // idempotency key
-  std::unordered_map<Fingerprint, SweepId> by_fingerprint;   // the newest sweep of each plan
-  std::set<QueueKey> queue;                                  // sweeps with something to place
-  std::set<std::pair<int, WorkerId>> offers;                 // (-free slots, worker) of workers that take leases
-  int total_slots = 0;                                       // of workers that take leases
+  std::unordered_map<std::string, SweepId> by_key;          // idempotency key
+  std::unordered_map<Fingerprint, SweepId> by_fingerprint;  // the newest sweep of each plan
+  std::set<QueueKey> queue;                                 // sweeps with something to place
+  std::set<std::pair<int, WorkerId>> offers;  // (-free slots, worker) of workers that take leases
+  int total_slots = 0;                        // of workers that take leases
   std::set<std::pair<TimePoint, JobId>> backoff;
   std::set<std::pair<TimePoint, LeaseId>> deadlines;
-  std::set<std::pair<TimePoint, WorkerId>> silence;          // when a worker that says nothing will count as lost
+  std::set<std::pair<TimePoint, WorkerId>>
+      silence;  // when a worker that says nothing will count as lost
 
-  // OK, or Internal naming the first broken promise (RELIABILITY section 4: I3, I4, I5, I6). O(everything).
+  // OK, or Internal naming the first broken promise (RELIABILITY section 4: I3, I4, I5, I6).
+  // O(everything).
   Status CheckInvariants() const;
 };
 

@@ -1,5 +1,6 @@
-// What the outside must do about an event. The scheduler tells its port; the loop obeys in the order of DESIGN section 4:
-// every Persist of a batch commits before anything that was learnt from the batch leaves the process.
+// What the outside must do about an event. The scheduler tells its port; the loop obeys in the
+// order of DESIGN section 4: every Persist of a batch commits before anything that was learnt from
+// the batch leaves the process.
 #pragma once
 
 #include <vector>
@@ -11,12 +12,13 @@ namespace eida::sched {
 // One observation for the metrics. `count` things of `kind` happened at once.
 struct CounterEvent {
   enum class What : uint8_t {
-    kSubmitted,     // jobs became known
-    kReused,        // jobs took over the result of a twin
-    kFinished,      // a job reached `outcome`; `seconds` = run time of its last attempt, 0 if it never ran
-    kQueueWait,     // ready -> leased took `seconds`
-    kRetry,         // an attempt ended with `error` and the job will be tried again
-    kStale,         // a report of an attempt that does not hold the lease was refused
+    kSubmitted,  // jobs became known
+    kReused,     // jobs took over the result of a twin
+    kFinished,   // a job reached `outcome`; `seconds` = run time of its last attempt, 0 if it never
+                 // ran
+    kQueueWait,  // ready -> leased took `seconds`
+    kRetry,      // an attempt ended with `error` and the job will be tried again
+    kStale,      // a report of an attempt that does not hold the lease was refused
     kLeaseExpired,  // a lease of `count` unfinished jobs ran out
   };
   What what = What::kFinished;

@@ -1,4 +1,5 @@
-// The end of a process whose state contradicts itself: it says why and aborts; the restart recovers from the store.
+// The end of a process whose state contradicts itself: it says why and aborts; the restart recovers
+// from the store.
 #pragma once
 
 #include <string>
@@ -11,7 +12,8 @@ namespace eida::sched {
 template <class Map, class Key>
 auto& Must(Map& map, const Key& key, const char* what) {
   const auto it = map.find(key);
-  if (it == map.end()) Fatal(std::string("scheduler: ") + what + " is not known, but something refers to it");
+  if (it == map.end())
+    Fatal(std::string("scheduler: ") + what + " is not known, but something refers to it");
   return it->second;
 }
 

@@ -24,7 +24,9 @@ void TakeFromQueue(Core& core, Sweep& sweep, Job& job) {
   RefreshSweep(core, sweep);
 }
 
-Sweep& SweepOf(Core& core, const Job& job) { return Must(core.sweeps, job.record.spec.sweep, "a job's sweep"); }
+Sweep& SweepOf(Core& core, const Job& job) {
+  return Must(core.sweeps, job.record.spec.sweep, "a job's sweep");
+}
 
 // The worker that made most of the job's inputs; "" when nobody that we know of did.
 WorkerId HomeOf(const Core& core, const Job& job) {
@@ -33,12 +35,10 @@ WorkerId HomeOf(const Core& core, const Job& job) {
   for (const ParentEdge& edge : job.record.spec.parents) {
     if (edge.parent == previous) continue;
     previous = edge.parent;
-    const Job* parent = &Must(core.jobs, edge.parent, "a parent");
-    if (const JobId twin = parent->record.status.reused_from) {
-      const auto it = core.jobs.find(twin);
-      if (it != core.jobs.end()) parent = &it->second;
-    }
-    if (!parent->record.status.worker.empty()) ++made[parent->record.status.worker];
+    const JobId maker = MakerOf(Must(core.jobs, edge.parent, "a parent"));
+    const WorkerId& worker =
+        Must(core.jobs, maker, "the maker of a reused result").record.status.worker;
+    if (!worker.empty()) ++made[worker];
   }
   WorkerId best;
   int most = 0;
@@ -68,7 +68,8 @@ Job& InsertJob(Core& core, JobRecord record) {
       if (StateOf(parent) != JobState::kSucceeded) ++job.unfinished_parents;
     }
     auto& needed = parent.needed;
-    if (std::find(needed.begin(), needed.end(), edge.artifact) == needed.end()) needed.push_back(edge.artifact);
+    if (std::find(needed.begin(), needed.end(), edge.artifact) == needed.end())
+      needed.push_back(edge.artifact);
   }
   SweepOf(core, job).jobs.push_back(id);
   return job;
@@ -78,7 +79,8 @@ void ComputeRemaining(Core& core, Sweep& sweep) {
   for (auto it = sweep.jobs.rbegin(); it != sweep.jobs.rend(); ++it) {
     Job& job = Must(core.jobs, *it, "a sweep's job");
     double longest = 0;
-    for (const JobId child : job.children) longest = std::max(longest, core.jobs.at(child).remaining);
+    for (const JobId child : job.children)
+      longest = std::max(longest, core.jobs.at(child).remaining);
     job.remaining = job.record.spec.cost + longest;
   }
 }
@@ -142,7 +144,8 @@ void EnterState(Core& core, Job& job) {
 void RefreshSweep(Core& core, Sweep& sweep) {
   const SweepRecord& record = sweep.record;
   std::optional<QueueKey> wanted;
-  const bool room = record.max_parallel <= 0 || sweep.active.size() < static_cast<size_t>(record.max_parallel);
+  const bool room =
+      record.max_parallel <= 0 || sweep.active.size() < static_cast<size_t>(record.max_parallel);
   if (!sweep.ready.empty() && room) {
     wanted = QueueKey{sweep.leases / Weight(record.priority), record.priority, record.id};
   }
@@ -205,6 +208,11 @@ void DropLease(Core& core, LeaseId id) {
   core.leases.erase(id);
   RefreshWorker(core, worker);
   RefreshSweep(core, sweep);
+}
+
+JobId MakerOf(const Job& job) {
+  const JobId twin = job.record.status.reused_from;
+  return twin ? twin : IdOf(job);
 }
 
 std::string MissingArtifact(const Job& job, const std::vector<ArtifactRef>& artifacts) {

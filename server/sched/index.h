@@ -5,9 +5,11 @@
 
 namespace eida::sched {
 
-// Takes a record in: twins, group, edges, unfinished parents. The parents are in already; the state is not entered yet.
+// Takes a record in: twins, group, edges, unfinished parents. The parents are in already; the state
+// is not entered yet.
 Job& InsertJob(Core& core, JobRecord record);
-// The longest remaining paths of all jobs of the sweep. REQUIRES: parents have lower ids than their children.
+// The longest remaining paths of all jobs of the sweep. REQUIRES: parents have lower ids than their
+// children.
 void ComputeRemaining(Core& core, Sweep& sweep);
 
 // Bring the indexes in line with job.record.status.state: Leave before it changes, Enter after.
@@ -17,7 +19,8 @@ void EnterState(Core& core, Job& job);
 // Bring Core::queue and Core::offers in line with the sweep and the worker.
 void RefreshSweep(Core& core, Sweep& sweep);
 void RefreshWorker(Core& core, Worker& worker);
-// Notes that the worker was heard of (or, with present = false, is gone), and when silence will mean that it is lost.
+// Notes that the worker was heard of (or, with present = false, is gone), and when silence will
+// mean that it is lost.
 void SetPresent(Core& core, Worker& worker, bool present, TimePoint now);
 // Leases to it are welcome.
 bool Accepts(const Worker& worker);
@@ -29,6 +32,10 @@ void DropLease(Core& core, LeaseId id);
 
 // Does this list hold everything that the job's children ask for? The first missing name, or "".
 std::string MissingArtifact(const Job& job, const std::vector<ArtifactRef>& artifacts);
+
+// The job that computed this succeeded job's result: itself, or the twin that it was taken over
+// from.
+JobId MakerOf(const Job& job);
 
 inline size_t Index(JobState s) { return static_cast<size_t>(s); }
 inline size_t Index(JobKind k) { return static_cast<size_t>(k); }

@@ -8,8 +8,8 @@
 namespace eida::sched {
 namespace {
 
-#define EIDA_MUST_HOLD(condition, what)                                                     \
-  do {                                                                                      \
+#define EIDA_MUST_HOLD(condition, what)                                                           \
+  do {                                                                                            \
     if (!(condition)) return Internal(std::string("invariant: ") + (what) + " [" #condition "]"); \
   } while (false)
 
@@ -26,22 +26,27 @@ Status CheckJob(const Core& core, const Job& job) {
     if (parent != JobState::kSucceeded) unfinished.insert(edge.parent);
     bad_parent |= IsBad(parent);
   }
-  EIDA_MUST_HOLD(job.unfinished_parents == static_cast<int>(unfinished.size()), name + ": unfinished parents");
+  EIDA_MUST_HOLD(job.unfinished_parents == static_cast<int>(unfinished.size()),
+                 name + ": unfinished parents");
   const bool active = IsActive(status.state);
   const bool ready = status.state == JobState::kReady;
-  if (ready || active || status.state == JobState::kBackoff) EIDA_MUST_HOLD(unfinished.empty(), name + ": started early");
-  if (status.state == JobState::kBlocked) EIDA_MUST_HOLD(!unfinished.empty() && !bad_parent, name + ": blocked by nothing");
+  if (ready || active || status.state == JobState::kBackoff)
+    EIDA_MUST_HOLD(unfinished.empty(), name + ": started early");
+  if (status.state == JobState::kBlocked)
+    EIDA_MUST_HOLD(!unfinished.empty() && !bad_parent, name + ": blocked by nothing");
   if (status.state == JobState::kSkipped) {
     EIDA_MUST_HOLD(bad_parent && status.cause, name + ": skipped without a cause");
     const JobState cause = StateOf(core.jobs.at(status.cause));
-    EIDA_MUST_HOLD(cause == JobState::kFailed || cause == JobState::kCancelled, name + ": cause is neither failed nor cancelled");
+    EIDA_MUST_HOLD(cause == JobState::kFailed || cause == JobState::kCancelled,
+                   name + ": cause is neither failed nor cancelled");
   }
   EIDA_MUST_HOLD(static_cast<bool>(job.lease) == active, name + ": lease");
   if (active) {
     EIDA_MUST_HOLD(status.attempt > 0, name + ": attempt");
     const auto lease = core.leases.find(job.lease);
     EIDA_MUST_HOLD(lease != core.leases.end(), name + ": its lease exists");
-    EIDA_MUST_HOLD(std::count(lease->second.open.begin(), lease->second.open.end(), spec.id) == 1, name + ": in its lease");
+    EIDA_MUST_HOLD(std::count(lease->second.open.begin(), lease->second.open.end(), spec.id) == 1,
+                   name + ": in its lease");
     EIDA_MUST_HOLD(lease->second.worker == status.worker, name + ": worker");
     EIDA_MUST_HOLD(job.ended < status.attempt, name + ": an ended attempt is active");
   }
@@ -50,7 +55,9 @@ Status CheckJob(const Core& core, const Job& job) {
   EIDA_MUST_HOLD(job.held == held, name + ": held back exactly while a twin is active");
   EIDA_MUST_HOLD(sweep.ready.contains(KeyOf(job)) == (ready && !held), name + ": ready set");
   EIDA_MUST_HOLD(sweep.active.contains(spec.id) == active, name + ": active set");
-  EIDA_MUST_HOLD(core.backoff.contains({job.retry_at, spec.id}) == (status.state == JobState::kBackoff), name + ": backoff");
+  EIDA_MUST_HOLD(
+      core.backoff.contains({job.retry_at, spec.id}) == (status.state == JobState::kBackoff),
+      name + ": backoff");
   if (job.group != 0) {
     const auto group = sweep.groups.find(job.group);
     const bool in = group != sweep.groups.end() && group->second.contains(KeyOf(job));
@@ -59,7 +66,8 @@ Status CheckJob(const Core& core, const Job& job) {
   if (job.twins != nullptr) {
     EIDA_MUST_HOLD(job.twins->ready.contains(spec.id) == ready, name + ": twins, ready");
     EIDA_MUST_HOLD((job.twins->active == spec.id) == active, name + ": twins, active");
-    if (status.state == JobState::kSucceeded) EIDA_MUST_HOLD(job.twins->succeeded, name + ": twins, succeeded");
+    if (status.state == JobState::kSucceeded)
+      EIDA_MUST_HOLD(job.twins->succeeded, name + ": twins, succeeded");
   }
   if (!IsTerminal(status.state)) {
     EIDA_MUST_HOLD(status.failures <= sweep.record.retries.max, name + ": counted failures");
@@ -83,14 +91,17 @@ Status CheckSweep(const Core& core, const Sweep& sweep) {
   }
   EIDA_MUST_HOLD(counts == sweep.by_state && counts == by_kind, name + ": tallies");
   EIDA_MUST_HOLD(sweep.leases == static_cast<int>(leases.size()), name + ": leases");
-  EIDA_MUST_HOLD(SweepStateOf(counts) == sweep.record.state, name + ": state follows from its jobs");
+  EIDA_MUST_HOLD(SweepStateOf(counts) == sweep.record.state,
+                 name + ": state follows from its jobs");
   const int cap = sweep.record.max_parallel;
   EIDA_MUST_HOLD(cap <= 0 || static_cast<int>(sweep.active.size()) <= cap, name + ": max_parallel");
-  const bool wants = !sweep.ready.empty() && (cap <= 0 || static_cast<int>(sweep.active.size()) < cap);
+  const bool wants =
+      !sweep.ready.empty() && (cap <= 0 || static_cast<int>(sweep.active.size()) < cap);
   EIDA_MUST_HOLD(sweep.queued.has_value() == wants, name + ": queued");
   if (wants) {
     EIDA_MUST_HOLD(core.queue.contains(*sweep.queued), name + ": in the queue");
-    EIDA_MUST_HOLD(sweep.queued->share == sweep.leases / Weight(sweep.record.priority), name + ": share");
+    EIDA_MUST_HOLD(sweep.queued->share == sweep.leases / Weight(sweep.record.priority),
+                   name + ": share");
   }
   return OkStatus();
 }
@@ -107,12 +118,17 @@ Status CheckWorker(const Core& core, const Worker& worker) {
     EIDA_MUST_HOLD(lease->second.slot == static_cast<int>(i), name + ": one lease per slot");
     EIDA_MUST_HOLD(lease->second.worker == worker.record.id, name + ": a slot's lease is its own");
   }
-  EIDA_MUST_HOLD(worker.free == static_cast<int>(worker.slots.size()) - busy, name + ": free slots");
+  EIDA_MUST_HOLD(worker.free == static_cast<int>(worker.slots.size()) - busy,
+                 name + ": free slots");
   const bool offers = Accepts(worker) && worker.free > 0;
   EIDA_MUST_HOLD(worker.offered.has_value() == offers, name + ": offered");
-  if (offers) EIDA_MUST_HOLD(core.offers.contains({-worker.free, worker.record.id}), name + ": in the offers");
+  if (offers)
+    EIDA_MUST_HOLD(core.offers.contains({-worker.free, worker.record.id}),
+                   name + ": in the offers");
   if (worker.present) {
-    EIDA_MUST_HOLD(core.silence.contains({worker.last_seen + core.options.lease_ttl, worker.record.id}), name + ": watched");
+    EIDA_MUST_HOLD(
+        core.silence.contains({worker.last_seen + core.options.lease_ttl, worker.record.id}),
+        name + ": watched");
   }
   return OkStatus();
 }
@@ -120,9 +136,11 @@ Status CheckWorker(const Core& core, const Worker& worker) {
 Status CheckLease(const Core& core, const Lease& lease) {
   const std::string name = "lease " + lease.id.ToString();
   EIDA_MUST_HOLD(!lease.open.empty(), name + ": has work");
-  for (const JobId id : lease.open) EIDA_MUST_HOLD(core.jobs.at(id).lease == lease.id, name + ": holds its jobs");
+  for (const JobId id : lease.open)
+    EIDA_MUST_HOLD(core.jobs.at(id).lease == lease.id, name + ": holds its jobs");
   const Worker& worker = core.workers.at(lease.worker);
-  EIDA_MUST_HOLD(worker.slots.at(static_cast<size_t>(lease.slot)) == lease.id, name + ": has its slot");
+  EIDA_MUST_HOLD(worker.slots.at(static_cast<size_t>(lease.slot)) == lease.id,
+                 name + ": has its slot");
   EIDA_MUST_HOLD(worker.record.session == lease.session, name + ": belongs to the living session");
   EIDA_MUST_HOLD(core.deadlines.contains({lease.deadline, lease.id}), name + ": has a deadline");
   return OkStatus();
@@ -151,9 +169,11 @@ Status Core::CheckInvariants() const {
   }
   for (const auto& [id, lease] : leases) EIDA_RETURN_IF_ERROR(CheckLease(*this, lease));
   EIDA_MUST_HOLD(ready == in_sets, "ready sets hold the ready jobs and nothing else");
-  EIDA_MUST_HOLD(in_backoff == backoff.size(), "the backoff set holds the waiting jobs and nothing else");
+  EIDA_MUST_HOLD(in_backoff == backoff.size(),
+                 "the backoff set holds the waiting jobs and nothing else");
   EIDA_MUST_HOLD(queued == queue.size(), "the queue holds the sweeps with work and nothing else");
-  EIDA_MUST_HOLD(offered == offers.size(), "the offers hold the workers with free slots and nothing else");
+  EIDA_MUST_HOLD(offered == offers.size(),
+                 "the offers hold the workers with free slots and nothing else");
   EIDA_MUST_HOLD(slots == total_slots, "total slots");
   EIDA_MUST_HOLD(deadlines.size() == leases.size(), "one deadline per lease");
   EIDA_MUST_HOLD(queue.empty() || offers.empty(), "no slot is free while a job could use it");

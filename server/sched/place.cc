@@ -1,4 +1,5 @@
-// Placement: critical path first within a sweep, fair share between sweeps, data locality among equals, bundles.
+// Placement: critical path first within a sweep, fair share between sweeps, data locality among
+// equals, bundles.
 #include <algorithm>
 
 #include "server/sched/fatal.h"
@@ -9,15 +10,16 @@
 namespace eida::sched {
 namespace {
 
-constexpr int kLookAhead = 16;  // equally urgent jobs that are asked whether their inputs are at the free worker
+constexpr int kLookAhead =
+    16;  // equally urgent jobs that are asked whether their inputs are at the free worker
 
 struct Choice {
   Job* job = nullptr;
   Worker* worker = nullptr;
 };
 
-// The most urgent job goes to the worker that made its inputs if a slot is free there. Else the worker with most free
-// slots takes, among equally urgent jobs, one whose inputs it made.
+// The most urgent job goes to the worker that made its inputs if a slot is free there. Else the
+// worker with most free slots takes, among equally urgent jobs, one whose inputs it made.
 Choice Choose(Step& step, const Sweep& sweep) {
   const ReadyKey top = *sweep.ready.begin();
   Job& job = step.GetJob(top.id);
@@ -25,7 +27,8 @@ Choice Choose(Step& step, const Sweep& sweep) {
   if (home != step.core.workers.end() && home->second.offered) return {&job, &home->second};
   Worker& worker = Must(step.core.workers, step.core.offers.begin()->second, "an offering worker");
   int looked = 0;
-  for (auto it = sweep.ready.begin(); it != sweep.ready.end() && looked < kLookAhead; ++it, ++looked) {
+  for (auto it = sweep.ready.begin(); it != sweep.ready.end() && looked < kLookAhead;
+       ++it, ++looked) {
     if (it->remaining != top.remaining) break;
     Job& other = step.GetJob(it->id);
     if (other.home == worker.record.id) return {&other, &worker};
@@ -68,7 +71,8 @@ void Grant(Step& step, const SweepId sweep, Worker& worker, const std::vector<Jo
   lease.session = worker.record.session;
   lease.sweep = sweep;
   const auto free = std::find(worker.slots.begin(), worker.slots.end(), LeaseId());
-  if (free == worker.slots.end()) Fatal("scheduler: worker " + worker.record.id.str() + " offers a slot that it lacks");
+  if (free == worker.slots.end())
+    Fatal("scheduler: worker " + worker.record.id.str() + " offers a slot that it lacks");
   lease.slot = static_cast<int>(free - worker.slots.begin());
   lease.opened = step.now.wall;
   lease.deadline = step.now.mono + core.options.lease_ttl;

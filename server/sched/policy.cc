@@ -5,10 +5,12 @@
 
 namespace eida::sched {
 
-RetryDecision DecideRetry(const RetryPolicy& policy, ErrorClass error, int failures, int free_failures) {
+RetryDecision DecideRetry(const RetryPolicy& policy, ErrorClass error, int failures,
+                          int free_failures) {
   RetryDecision decision;
   decision.free = IsFree(error);
-  if (std::find(policy.never.begin(), policy.never.end(), error) != policy.never.end()) return decision;
+  if (std::find(policy.never.begin(), policy.never.end(), error) != policy.never.end())
+    return decision;
   if (decision.free ? free_failures >= policy.max_free : failures >= policy.max) return decision;
   if (decision.free && error != ErrorClass::kIo) {
     decision.verdict = Verdict::kAgainNow;

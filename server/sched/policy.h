@@ -15,13 +15,16 @@ struct RetryDecision {
 
 // The fault of the infrastructure, not of the job: worker_lost, preempted, io.
 constexpr bool IsFree(ErrorClass error) {
-  return error == ErrorClass::kWorkerLost || error == ErrorClass::kPreempted || error == ErrorClass::kIo;
+  return error == ErrorClass::kWorkerLost || error == ErrorClass::kPreempted ||
+         error == ErrorClass::kIo;
 }
 
-// How to answer one more failure of class `error` after `failures` counted and `free_failures` free ones. Of each sort,
-// `max` (`max_free`) failures are answered with another try and the next one is final. Counted ones wait for
-// backoff x 2^failures (at most max_backoff), io for one backoff, worker_lost and preempted for nothing.
-RetryDecision DecideRetry(const RetryPolicy& policy, ErrorClass error, int failures, int free_failures);
+// How to answer one more failure of class `error` after `failures` counted and `free_failures` free
+// ones. Of each sort, `max` (`max_free`) failures are answered with another try and the next one is
+// final. Counted ones wait for backoff x 2^failures (at most max_backoff), io for one backoff,
+// worker_lost and preempted for nothing.
+RetryDecision DecideRetry(const RetryPolicy& policy, ErrorClass error, int failures,
+                          int free_failures);
 
 // A sweep's claim on slots: doubles with each step of priority (clamped to +-20).
 double Weight(int priority);
@@ -32,22 +35,24 @@ constexpr bool CanBundle(JobKind kind) {
 }
 
 struct BundleFacts {
-  int64_t ready = 0;      // ready jobs with the same kind and key
-  int total_slots = 0;    // of all workers that take leases
-  int64_t free_slots = 0; // free now, anywhere
-  int64_t allowance = -1; // active jobs that the sweep may still add; -1 = no limit
+  int64_t ready = 0;       // ready jobs with the same kind and key
+  int total_slots = 0;     // of all workers that take leases
+  int64_t free_slots = 0;  // free now, anywhere
+  int64_t allowance = -1;  // active jobs that the sweep may still add; -1 = no limit
   int max_bundle = 64;
 };
-// How many of them to put into one lease: as many as still leave work for every other slot, at least one.
+// How many of them to put into one lease: as many as still leave work for every other slot, at
+// least one.
 int BundleSize(const BundleFacts& facts);
 
-// The state of a sweep with `by_state[s]` jobs in each JobState: running while any job is not terminal; then cancelled if
-// any job was cancelled (by a person or by max_failures), else failed if any job failed, else succeeded.
+// The state of a sweep with `by_state[s]` jobs in each JobState: running while any job is not
+// terminal; then cancelled if any job was cancelled (by a person or by max_failures), else failed
+// if any job failed, else succeeded.
 template <class Counts>
 constexpr SweepState SweepStateOf(const Counts& by_state) {
   const auto count = [&by_state](JobState s) { return by_state[static_cast<size_t>(s)]; };
-  for (const JobState s : {JobState::kBlocked, JobState::kReady, JobState::kBackoff, JobState::kLeased,
-                           JobState::kRunning}) {
+  for (const JobState s : {JobState::kBlocked, JobState::kReady, JobState::kBackoff,
+                           JobState::kLeased, JobState::kRunning}) {
     if (count(s) > 0) return SweepState::kRunning;
   }
   if (count(JobState::kCancelled) > 0) return SweepState::kCancelled;

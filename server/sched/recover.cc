@@ -12,7 +12,8 @@ namespace {
 void TakeSweeps(Core& core, const Snapshot& snapshot) {
   std::vector<const SweepRecord*> sweeps;
   for (const SweepRecord& record : snapshot.sweeps) sweeps.push_back(&record);
-  std::sort(sweeps.begin(), sweeps.end(), [](const auto* a, const auto* b) { return a->id < b->id; });
+  std::sort(sweeps.begin(), sweeps.end(),
+            [](const auto* a, const auto* b) { return a->id < b->id; });
   for (const SweepRecord* record : sweeps) {
     core.sweeps[record->id].record = *record;
     if (!record->idempotency_key.empty()) core.by_key[record->idempotency_key] = record->id;
@@ -23,13 +24,16 @@ void TakeSweeps(Core& core, const Snapshot& snapshot) {
 void TakeJobs(Core& core, const Snapshot& snapshot) {
   std::vector<const JobRecord*> jobs;
   for (const JobRecord& record : snapshot.jobs) jobs.push_back(&record);
-  std::sort(jobs.begin(), jobs.end(), [](const auto* a, const auto* b) { return a->spec.id < b->spec.id; });
+  std::sort(jobs.begin(), jobs.end(),
+            [](const auto* a, const auto* b) { return a->spec.id < b->spec.id; });
   for (const JobRecord* record : jobs) {
     Job& job = InsertJob(core, *record);
     const JobStatus& status = record->status;
-    const bool lost = status.error == ErrorClass::kWorkerLost || status.error == ErrorClass::kCancelled;
-    const bool reported = status.state == JobState::kSucceeded ? !status.reused_from
-                                                               : status.error != ErrorClass::kNone && !lost;
+    const bool lost =
+        status.error == ErrorClass::kWorkerLost || status.error == ErrorClass::kCancelled;
+    const bool reported = status.state == JobState::kSucceeded
+                              ? !status.reused_from
+                              : status.error != ErrorClass::kNone && !lost;
     if (reported) {
       job.ended = status.attempt;
       job.ended_by = status.worker;
@@ -39,7 +43,8 @@ void TakeJobs(Core& core, const Snapshot& snapshot) {
     const auto it = core.jobs.find(checkpoint.job);
     if (it == core.jobs.end() || StateOf(it->second) == JobState::kSucceeded) continue;
     auto& newest = it->second.checkpoint;
-    if (!newest || std::pair(newest->attempt, newest->step) < std::pair(checkpoint.attempt, checkpoint.step)) {
+    if (!newest ||
+        std::pair(newest->attempt, newest->step) < std::pair(checkpoint.attempt, checkpoint.step)) {
       newest = checkpoint;
     }
   }
@@ -65,9 +70,10 @@ void TakeLeases(Core& core, const Snapshot& snapshot, Now now) {
   for (const AttemptRecord& attempt : snapshot.open_attempts) {
     const Job& job = Must(core.jobs, attempt.job, "the job of an open attempt");
     if (!IsActive(StateOf(job)) || job.record.status.attempt != attempt.attempt) {
-      Fatal("recovery: attempt " + std::to_string(attempt.attempt) + " of " + attempt.job.ToString() +
-            " is open, but the job is " + eida::ToString(StateOf(job)) + " at attempt " +
-            std::to_string(job.record.status.attempt) + "; restore the data directory from a backup");
+      Fatal("recovery: attempt " + std::to_string(attempt.attempt) + " of " +
+            attempt.job.ToString() + " is open, but the job is " + eida::ToString(StateOf(job)) +
+            " at attempt " + std::to_string(job.record.status.attempt) +
+            "; restore the data directory from a backup");
     }
     by_lease[attempt.lease].push_back(&attempt);
   }
@@ -76,8 +82,9 @@ void TakeLeases(Core& core, const Snapshot& snapshot, Now now) {
     const Worker& worker = Must(core.workers, first.worker, "the worker of an open attempt");
     const auto slot = static_cast<size_t>(first.slot);
     if (slot >= worker.slots.size() || worker.slots[slot]) {
-      Fatal("recovery: lease " + id.ToString() + " is on slot " + std::to_string(first.slot) + " of worker " +
-            first.worker.str() + ", which is " + (slot < worker.slots.size() ? "taken" : "not there") +
+      Fatal("recovery: lease " + id.ToString() + " is on slot " + std::to_string(first.slot) +
+            " of worker " + first.worker.str() + ", which is " +
+            (slot < worker.slots.size() ? "taken" : "not there") +
             "; restore the data directory from a backup");
     }
     Lease lease;
@@ -107,7 +114,8 @@ void EnterStates(Core& core, Sweep& sweep, Now now) {
     }
     if (status.state == JobState::kBackoff) {
       const int64_t longest = sweep.record.retries.max_backoff.count();
-      job.retry_at = now.mono + Millis(std::clamp<int64_t>(status.retry_at.ms - now.wall.ms, 0, longest));
+      job.retry_at =
+          now.mono + Millis(std::clamp<int64_t>(status.retry_at.ms - now.wall.ms, 0, longest));
     }
     EnterState(core, job);
     KindTally& tally = sweep.kinds[Index(job.record.spec.kind)];
@@ -135,7 +143,8 @@ Core Recover(const Snapshot& snapshot, Effects& out, Now now, const Options& opt
   TakeJobs(core, snapshot);
   TakeWorkers(core, snapshot, now);
   TakeLeases(core, snapshot, now);
-  for (const SweepRecord& record : snapshot.sweeps) EnterStates(core, core.sweeps.at(record.id), now);
+  for (const SweepRecord& record : snapshot.sweeps)
+    EnterStates(core, core.sweeps.at(record.id), now);
   Step step(core, out, now);
   step.Finish();
   return core;

@@ -7,7 +7,8 @@ namespace eida::sched {
 namespace {
 
 // Only the holder of the lease of the newest attempt is listened to.
-bool HoldsLease(const Core& core, const Job& job, Attempt attempt, const WorkerId& worker, const std::string& session) {
+bool HoldsLease(const Core& core, const Job& job, Attempt attempt, const WorkerId& worker,
+                const std::string& session) {
   if (!job.lease || job.record.status.attempt != attempt) return false;
   const Lease& lease = core.leases.at(job.lease);
   return lease.worker == worker && lease.session == session;
@@ -26,7 +27,8 @@ class Reader {
   }
   void operator()(const Progress& progress) { job_.progress = progress; }
   void operator()(const Metrics& metrics) {
-    if (!metrics.points.empty()) step_.out.Persist(AddMetrics{IdOf(job_), attempt(), metrics.points});
+    if (!metrics.points.empty())
+      step_.out.Persist(AddMetrics{IdOf(job_), attempt(), metrics.points});
   }
   void operator()(const CheckpointMade& made) {
     CheckpointRecord record;
@@ -38,7 +40,8 @@ class Reader {
     record.at = step_.now.wall;
     step_.out.Persist(AddCheckpoint{record});
     const auto& newest = job_.checkpoint;
-    if (!newest || std::pair(newest->attempt, newest->step) <= std::pair(record.attempt, record.step)) {
+    if (!newest ||
+        std::pair(newest->attempt, newest->step) <= std::pair(record.attempt, record.step)) {
       job_.checkpoint = std::move(record);
     }
   }
@@ -65,8 +68,10 @@ class Reader {
       step_.Succeed(job_, finished);
       return;
     }
-    step_.Fail(job_, ErrorClass::kInternal,
-               "the runner said done but made no artifact \"" + missing + "\", which other jobs need", true);
+    step_.Fail(
+        job_, ErrorClass::kInternal,
+        "the runner said done but made no artifact \"" + missing + "\", which other jobs need",
+        true);
   }
 
  private:
@@ -76,7 +81,8 @@ class Reader {
   Job& job_;
 };
 
-ReportVerdict Read(Step& step, const WorkerId& worker, const std::string& session, const JobReport& report) {
+ReportVerdict Read(Step& step, const WorkerId& worker, const std::string& session,
+                   const JobReport& report) {
   const auto found = step.core.jobs.find(report.job);
   if (found == step.core.jobs.end()) {
     CounterEvent stale;
@@ -92,7 +98,8 @@ ReportVerdict Read(Step& step, const WorkerId& worker, const std::string& sessio
     step.Count(CounterEvent::What::kStale, job);
     for (const ReportItem& item : report.items) {
       if (!std::holds_alternative<Finished>(item)) continue;
-      step.Note("refused", job, "late end of attempt " + std::to_string(report.attempt) + " from " + worker.str());
+      step.Note("refused", job,
+                "late end of attempt " + std::to_string(report.attempt) + " from " + worker.str());
       break;
     }
     return ReportVerdict::kStale;
@@ -108,7 +115,8 @@ ReportVerdict Read(Step& step, const WorkerId& worker, const std::string& sessio
 
 }  // namespace
 
-std::vector<ReportVerdict> OnReport(Core& core, Effects& out, const WorkerId& worker, const std::string& session,
+std::vector<ReportVerdict> OnReport(Core& core, Effects& out, const WorkerId& worker,
+                                    const std::string& session,
                                     const std::vector<JobReport>& reports, Now now) {
   Step step(core, out, now);
   std::vector<ReportVerdict> verdicts;

@@ -1,5 +1,6 @@
-// One event being applied: the moves that every On* is made of. Each keeps indexes, tallies and effects together; the
-// status of a job is written nowhere else. Construct, move, and call Finish() exactly once at the end.
+// One event being applied: the moves that every On* is made of. Each keeps indexes, tallies and
+// effects together; the status of a job is written nowhere else. Construct, move, and call Finish()
+// exactly once at the end.
 #pragma once
 
 #include <deque>
@@ -25,13 +26,15 @@ class Step {
   Job& GetJob(JobId id);
   Sweep& GetSweep(SweepId id);
 
-  // The one gate for a job's state: looks the move up in the transition table (a missing one is fatal), persists it with
-  // the old state as guard, and moves the job between indexes. `next.state` is ignored.
+  // The one gate for a job's state: looks the move up in the transition table (a missing one is
+  // fatal), persists it with the old state as guard, and moves the job between indexes.
+  // `next.state` is ignored.
   void Change(Job& job, JobEvent event, JobStatus next);
   // Change into ready, or on into succeeded when a twin has succeeded meanwhile.
   void MakeReady(Job& job, JobEvent event, JobStatus next);
 
-  // Ends of an active attempt. `told` is false when the worker does not know yet that the lease may be over.
+  // Ends of an active attempt. `told` is false when the worker does not know yet that the lease may
+  // be over.
   void Succeed(Job& job, const Finished& result);
   void Fail(Job& job, ErrorClass error, const std::string& message, bool told);
   // Any job that is not terminal.
@@ -48,9 +51,11 @@ class Step {
   void Note(const std::string& type, const WorkerId& worker, const std::string& message);
   void PutWorkerRecord(Worker& worker, WorkerState state);
   void Touch(SweepId sweep) { touched_.insert(sweep); }
-  void Count(CounterEvent::What what, const Job& job, double seconds = 0, ErrorClass error = ErrorClass::kNone);
+  void Count(CounterEvent::What what, const Job& job, double seconds = 0,
+             ErrorClass error = ErrorClass::kNone);
 
-  // Follows successes to children and twins, applies max_failures, fills free slots, recomputes the sweeps' states.
+  // Follows successes to children and twins, applies max_failures, fills free slots, recomputes the
+  // sweeps' states.
   void Finish();
 
  private:

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "server/sched/birth.h"
 #include "server/sched/index.h"
 #include "server/sched/policy.h"
 #include "server/sched/reactor.h"
@@ -8,13 +9,8 @@
 namespace eida::sched {
 namespace {
 
-Status CheckJob(const JobSpec& spec, const std::string& what) {
-  if (spec.slots == 1) return OkStatus();
-  return InvalidArgument(what + ": job \"" + spec.name + "\" asks for " + std::to_string(spec.slots) +
-                         " slots, but a lease is one slot; set slots to 1");
-}
-
-// The plan's numbers are 1..n, each once, and parents come before children, so the graph has no cycle.
+// The plan's numbers are 1..n, each once, and parents come before children, so the graph has no
+// cycle.
 Status CheckPlan(const AddSweep& plan) {
   const std::string what = "plan of sweep \"" + plan.sweep.name + "\"";
   const auto n = static_cast<int64_t>(plan.jobs.size());
@@ -22,10 +18,10 @@ Status CheckPlan(const AddSweep& plan) {
   const auto runs = static_cast<int64_t>(plan.runs.size());
   for (const JobRecord& job : plan.jobs) {
     const JobSpec& spec = job.spec;
-    EIDA_RETURN_IF_ERROR(CheckJob(spec, what));
+    EIDA_RETURN_IF_ERROR(CheckNewJob(spec, what));
     if (spec.run.value() < 0 || spec.run.value() > runs) {
-      return InvalidArgument(what + ": job \"" + spec.name + "\" names run " + std::to_string(spec.run.value()) +
-                             ", which the plan does not have");
+      return InvalidArgument(what + ": job \"" + spec.name + "\" names run " +
+                             std::to_string(spec.run.value()) + ", which the plan does not have");
     }
     const int64_t id = spec.id.value();
     if (id < 1 || id > n || seen[static_cast<size_t>(id)]) {
@@ -35,8 +31,9 @@ Status CheckPlan(const AddSweep& plan) {
     for (const ParentEdge& edge : spec.parents) {
       const int64_t parent = edge.parent.value();
       if (parent < 1 || parent >= id || !seen[static_cast<size_t>(parent)]) {
-        return InvalidArgument(what + ": input \"" + edge.role + "\" of job \"" + spec.name + "\" comes from job " +
-                               std::to_string(parent) + ", which does not stand before it");
+        return InvalidArgument(what + ": input \"" + edge.role + "\" of job \"" + spec.name +
+                               "\" comes from job " + std::to_string(parent) +
+                               ", which does not stand before it");
       }
     }
     seen[static_cast<size_t>(id)] = true;
@@ -44,8 +41,9 @@ Status CheckPlan(const AddSweep& plan) {
   for (const RunRecord& run : plan.runs) {
     const bool known = run.id.value() >= 1 && run.id.value() <= runs;
     if (!known || run.train_job.value() < 0 || run.train_job.value() > n) {
-      return InvalidArgument(what + ": run \"" + run.name + "\" has number " + std::to_string(run.id.value()) +
-                             " and train job " + std::to_string(run.train_job.value()) + ", but the plan has " +
+      return InvalidArgument(what + ": run \"" + run.name + "\" has number " +
+                             std::to_string(run.id.value()) + " and train job " +
+                             std::to_string(run.train_job.value()) + ", but the plan has " +
                              std::to_string(runs) + " runs and " + std::to_string(n) + " jobs");
     }
   }
@@ -72,41 +70,14 @@ void Renumber(Core& core, AddSweep& plan) {
   core.next_job += static_cast<int64_t>(plan.jobs.size());
 }
 
-// Gives a new job its first status. REQUIRES: inserted, all children of the same batch inserted too (`needed` is complete).
-void BeBorn(Step& step, Job& job) {
-  JobStatus status;
-  status.created = step.now.wall;
-  const Job* twin = nullptr;
-  if (job.twins != nullptr && job.twins->succeeded) twin = &step.GetJob(job.twins->succeeded);
-  if (twin != nullptr && MissingArtifact(job, twin->record.artifacts).empty()) {
-    status.state = JobState::kSucceeded;
-    status.reused_from = twin->record.status.reused_from ? twin->record.status.reused_from : IdOf(*twin);
-    status.summary = twin->record.status.summary;
-    status.finished = step.now.wall;
-    job.record.artifacts = twin->record.artifacts;
-  } else if (job.unfinished_parents == 0) {
-    status.state = JobState::kReady;
-    status.ready_at = step.now.wall;
-  }
-  job.record.status = std::move(status);
-}
-
-// Enters the state that BeBorn chose and tells its children.
-void Enter(Step& step, Job& job) {
-  EnterState(step.core, job);
-  step.Count(CounterEvent::What::kSubmitted, job);
-  if (StateOf(job) != JobState::kSucceeded) return;
-  ++step.GetSweep(job.record.spec.sweep).kinds[Index(job.record.spec.kind)].reused;
-  step.Count(CounterEvent::What::kReused, job);
-}
-
 }  // namespace
 
 Result<SweepId> OnSubmit(Core& core, Effects& out, AddSweep plan, Now now) {
   if (!plan.sweep.idempotency_key.empty()) {
     const auto known = core.by_key.find(plan.sweep.idempotency_key);
     if (known != core.by_key.end()) {
-      if (core.sweeps.at(known->second).record.fingerprint == plan.sweep.fingerprint) return known->second;
+      if (core.sweeps.at(known->second).record.fingerprint == plan.sweep.fingerprint)
+        return known->second;
       return AlreadyExists("idempotency key \"" + plan.sweep.idempotency_key + "\" belongs to " +
                            known->second.ToString() + ", which is another study; use a new key");
     }
@@ -136,13 +107,14 @@ Result<SweepId> OnSubmit(Core& core, Effects& out, AddSweep plan, Now now) {
     }
     record.status = job.record.status;
     record.artifacts = job.record.artifacts;
-    Enter(step, job);
+    EnterNewJob(step, job);
   }
   sweep.record.state = SweepStateOf(sweep.by_state);
   if (IsTerminal(sweep.record.state)) sweep.record.finished = now.wall;
   plan.sweep = sweep.record;
   const int64_t reused = sweep.by_state[Index(JobState::kSucceeded)];
-  const std::string said = std::to_string(plan.jobs.size()) + " jobs, " + std::to_string(reused) + " reused";
+  const std::string said =
+      std::to_string(plan.jobs.size()) + " jobs, " + std::to_string(reused) + " reused";
   out.Persist(std::move(plan));
   step.Note("submitted", sweep, said);
   step.Touch(id);
@@ -154,59 +126,6 @@ std::optional<SweepId> FindByFingerprint(const Core& core, const Fingerprint& fi
   const auto it = core.by_fingerprint.find(fingerprint);
   if (it == core.by_fingerprint.end()) return std::nullopt;
   return it->second;
-}
-
-Result<JobId> OnAddJob(Core& core, Effects& out, JobRecord record, Now now) {
-  const auto found = core.sweeps.find(record.spec.sweep);
-  if (found == core.sweeps.end()) {
-    return NotFound("sweep " + record.spec.sweep.ToString() + " does not exist; `eidactl get sweeps` lists them");
-  }
-  Sweep& sweep = found->second;
-  const std::string what = sweep.record.id.ToString();
-  EIDA_RETURN_IF_ERROR(CheckJob(record.spec, what));
-  for (const JobId id : sweep.jobs) {
-    const Job& job = core.jobs.at(id);
-    if (job.record.spec.name != record.spec.name) continue;
-    if (job.record.spec.fingerprint != record.spec.fingerprint) {
-      return AlreadyExists(what + " has another job named \"" + record.spec.name + "\" (" + id.ToString() + ")");
-    }
-    const JobState state = StateOf(job);
-    if (IsTerminal(state) && state != JobState::kSucceeded) {
-      const Result<int64_t> retried = OnRetry(core, out, sweep.record.id, {id}, ErrorClass::kNone, now);
-      if (!retried.ok()) return retried.status();
-    }
-    return id;
-  }
-  for (const ParentEdge& edge : record.spec.parents) {
-    const std::string input = what + ": input \"" + edge.role + "\" of \"" + record.spec.name + "\"";
-    const auto it = core.jobs.find(edge.parent);
-    if (it == core.jobs.end() || it->second.record.spec.sweep != sweep.record.id) {
-      return InvalidArgument(input + " comes from " + edge.parent.ToString() + ", which is not a job of this sweep");
-    }
-    const JobRecord& parent = it->second.record;
-    const JobState state = parent.status.state;
-    if (state == JobState::kSucceeded) {
-      const auto has = [&edge](const ArtifactRef& artifact) { return artifact.name == edge.artifact; };
-      if (std::none_of(parent.artifacts.begin(), parent.artifacts.end(), has)) {
-        return FailedPrecondition(input + ": " + parent.spec.name + " made no artifact \"" + edge.artifact + "\"");
-      }
-    } else if (IsTerminal(state)) {
-      return FailedPrecondition(input + ": " + parent.spec.name + " is " + eida::ToString(state) +
-                                "; `eidactl retry` it first");
-    }
-  }
-  Step step(core, out, now);
-  record.spec.id = JobId(core.next_job++);
-  record.status = {};
-  record.artifacts.clear();
-  Job& job = InsertJob(core, std::move(record));
-  BeBorn(step, job);
-  Enter(step, job);
-  out.Persist(AddJobs{{job.record}});
-  step.Note("added", job, StateOf(job) == JobState::kSucceeded ? "its result was known" : "");
-  step.Touch(sweep.record.id);
-  step.Finish();
-  return IdOf(job);
 }
 
 }  // namespace eida::sched

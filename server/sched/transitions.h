@@ -1,4 +1,5 @@
-// The life of a job as one table: state x event -> state. Everything that is not in it is a bug of ours.
+// The life of a job as one table: state x event -> state. Everything that is not in it is a bug of
+// ours.
 #pragma once
 
 #include <array>
@@ -9,14 +10,14 @@
 namespace eida::sched {
 
 enum class JobEvent : uint8_t {
-  kUnblocked,       // the last parent succeeded
-  kLeased,          // granted to a worker
-  kStarted,         // the worker said that it runs
+  kUnblocked,  // the last parent succeeded
+  kLeased,     // granted to a worker
+  kStarted,    // the worker said that it runs
   kSucceeded,
-  kReused,          // a twin's result was taken over
-  kRetried,         // the attempt failed; again at once
-  kDelayed,         // the attempt failed; again after backoff
-  kDue,             // the backoff is over
+  kReused,   // a twin's result was taken over
+  kRetried,  // the attempt failed; again at once
+  kDelayed,  // the attempt failed; again after backoff
+  kDue,      // the backoff is over
   kFailed,
   kCancelled,
   kSkipped,         // an ancestor failed or was cancelled
@@ -66,12 +67,14 @@ constexpr JobState NextState(JobState from, JobEvent event) {
   return kTransitions[static_cast<size_t>(from)][static_cast<size_t>(event)];
 }
 
-static_assert([] {
-  for (const JobState next : kTransitions[static_cast<size_t>(JobState::kSucceeded)]) {
-    if (next != JobState{}) return false;
-  }
-  return true;
-}(), "succeeded is for ever");
+static_assert(
+    [] {
+      for (const JobState next : kTransitions[static_cast<size_t>(JobState::kSucceeded)]) {
+        if (next != JobState{}) return false;
+      }
+      return true;
+    }(),
+    "succeeded is for ever");
 
 const char* ToString(JobEvent event);
 

@@ -11,7 +11,8 @@ WorkerState StateNow(const Worker& worker) {
   const WorkerState kept = worker.record.state;
   if (kept == WorkerState::kLeft || kept == WorkerState::kLost) return kept;
   if (worker.drained || worker.leaving) return WorkerState::kDraining;
-  return worker.free < static_cast<int>(worker.slots.size()) ? WorkerState::kBusy : WorkerState::kIdle;
+  return worker.free < static_cast<int>(worker.slots.size()) ? WorkerState::kBusy
+                                                             : WorkerState::kIdle;
 }
 
 }  // namespace
@@ -60,7 +61,8 @@ Tallies AllTallies(const Core& core) {
   for (const auto& [id, sweep] : core.sweeps) {
     for (size_t kind = 0; kind < kKinds; ++kind) {
       const KindTally& from = sweep.kinds[kind];
-      for (size_t state = 0; state < from.by_state.size(); ++state) all[kind].by_state[state] += from.by_state[state];
+      for (size_t state = 0; state < from.by_state.size(); ++state)
+        all[kind].by_state[state] += from.by_state[state];
       all[kind].finished_seconds += from.finished_seconds;
       all[kind].finished_timed += from.finished_timed;
       all[kind].reused += from.reused;

@@ -1,4 +1,5 @@
-// Read-only questions about Core, for replies and metrics. Pointers and references are valid until the next On*.
+// Read-only questions about Core, for replies and metrics. Pointers and references are valid until
+// the next On*.
 #pragma once
 
 #include <string>
@@ -22,13 +23,14 @@ const Tallies* TalliesOf(const Core& core, SweepId id);
 std::vector<JobId> ActiveJobs(const Core& core, SweepId id);
 // Jobs of all sweeps by kind and state.
 Tallies AllTallies(const Core& core);
-// When the longest waiting ready job of this kind became ready; 0 = none is ready. O(jobs of sweeps that have one).
+// When the longest waiting ready job of this kind became ready; 0 = none is ready. O(jobs of sweeps
+// that have one).
 WallTime OldestReady(const Core& core, JobKind kind);
 
 struct SlotView {
   SlotInfo info;
-  LeaseId lease;             // 0 = free
-  std::vector<JobId> jobs;   // unfinished jobs of the lease
+  LeaseId lease;            // 0 = free
+  std::vector<JobId> jobs;  // unfinished jobs of the lease
 };
 struct WorkerView {
   WorkerRecord record;  // with the present state and last_seen

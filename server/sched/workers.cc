@@ -67,7 +67,8 @@ void OnSync(Core& core, Effects& out, const SyncRequest& request, Now now) {
   Step step(core, out, now);
   const bool fresh = worker.record.session != request.worker.session;
   if (fresh) {
-    EndLeases(step, worker, ErrorClass::kWorkerLost, "worker " + id.str() + " came back as a new process");
+    EndLeases(step, worker, ErrorClass::kWorkerLost,
+              "worker " + id.str() + " came back as a new process");
     Retire(worker, worker.record.session);
     worker.record = request.worker;
     worker.record.joined = now.wall;
@@ -85,7 +86,8 @@ void OnSync(Core& core, Effects& out, const SyncRequest& request, Now now) {
   SetPresent(core, worker, true, now.mono);
   if (fresh || returned) {
     step.PutWorkerRecord(worker, StateToKeep(worker));
-    step.Note(fresh ? "joined" : "returned", id, std::to_string(worker.slots.size()) + " slots on " + worker.record.host);
+    step.Note(fresh ? "joined" : "returned", id,
+              std::to_string(worker.slots.size()) + " slots on " + worker.record.host);
   }
   step.Finish();
 }
@@ -94,7 +96,8 @@ SyncReply ViewFor(const Core& core, const SyncRequest& request) {
   SyncReply reply;
   reply.lease_ttl = core.options.lease_ttl;
   const auto found = core.workers.find(request.worker.id);
-  const bool known = found != core.workers.end() && found->second.record.session == request.worker.session;
+  const bool known =
+      found != core.workers.end() && found->second.record.session == request.worker.session;
   for (const LeaseId held : request.held) {
     const auto it = core.leases.find(held);
     const bool own = known && it != core.leases.end() && it->second.worker == request.worker.id;
@@ -102,7 +105,8 @@ SyncReply ViewFor(const Core& core, const SyncRequest& request) {
   }
   if (!known) return reply;
   for (const LeaseId id : found->second.slots) {
-    if (!id || std::find(request.held.begin(), request.held.end(), id) != request.held.end()) continue;
+    if (!id || std::find(request.held.begin(), request.held.end(), id) != request.held.end())
+      continue;
     const Lease& lease = core.leases.at(id);
     Grant grant;
     grant.lease = id;
@@ -115,7 +119,9 @@ SyncReply ViewFor(const Core& core, const SyncRequest& request) {
 
 void OnLeave(Core& core, Effects& out, const WorkerId& id, const std::string& session, Now now) {
   const auto it = core.workers.find(id);
-  if (it == core.workers.end() || it->second.record.session != session || IsRetired(it->second, session)) return;
+  if (it == core.workers.end() || it->second.record.session != session ||
+      IsRetired(it->second, session))
+    return;
   Worker& worker = it->second;
   Step step(core, out, now);
   SetPresent(core, worker, false, now.mono);
@@ -129,7 +135,8 @@ void OnLeave(Core& core, Effects& out, const WorkerId& id, const std::string& se
 Status OnDrain(Core& core, Effects& out, const WorkerId& id, bool drain, Now now) {
   const auto it = core.workers.find(id);
   if (it == core.workers.end()) {
-    return NotFound("worker \"" + id.str() + "\" is not known; `eidactl worker list` shows those that are");
+    return NotFound("worker \"" + id.str() +
+                    "\" is not known; `eidactl worker list` shows those that are");
   }
   Worker& worker = it->second;
   if (worker.drained == drain) return OkStatus();

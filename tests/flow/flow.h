@@ -1,4 +1,5 @@
-// Runs a .flow text: what people and workers do, one thing a line, and what must be true after it. README.md has the words.
+// Runs a .flow text: what people and workers do, one thing a line, and what must be true after it.
+// README.md has the words.
 #pragma once
 
 #include <map>
@@ -11,7 +12,8 @@
 
 namespace eida::testing {
 
-// "" when all of it holds; else one line per finding, "file:line: what was expected and what is there".
+// "" when all of it holds; else one line per finding, "file:line: what was expected and what is
+// there".
 std::string RunFlow(const std::string& file, const std::string& text);
 
 using Words = std::vector<std::string>;
@@ -57,7 +59,8 @@ class Flow {
   Status CancelOrRetry(const std::string& verb, const Words& words);
   Status Note(const Status& result);
 
-  Result<JobRecord> ParseJob(const Words& words, const std::string& sweep, const std::map<std::string, JobId>& names);
+  Result<JobRecord> ParseJob(const Words& words, const std::string& sweep,
+                             const std::map<std::string, JobId>& names);
   Result<SweepId> SweepNamed(const std::string& name) const;
   Result<JobId> JobNamed(const std::string& name) const;
   Result<SimWorker*> WorkerNamed(const std::string& name);

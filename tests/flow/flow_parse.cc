@@ -23,13 +23,15 @@ Result<int> ParseInt(const std::string& text) {
   } catch (const std::exception&) {
     used = 0;
   }
-  if (used == 0 || used != text.size()) return InvalidArgument("\"" + text + "\" is not a whole number");
+  if (used == 0 || used != text.size())
+    return InvalidArgument("\"" + text + "\" is not a whole number");
   return value;
 }
 
 Result<Millis> ParseDuration(const std::string& text) {
   const size_t digits = text.find_first_not_of("0123456789");
-  if (digits == 0 || digits == std::string::npos) return InvalidArgument("\"" + text + "\" is not a duration like 500ms, 31s, 2m");
+  if (digits == 0 || digits == std::string::npos)
+    return InvalidArgument("\"" + text + "\" is not a duration like 500ms, 31s, 2m");
   const int64_t n = std::stoll(text.substr(0, digits));
   const std::string unit = text.substr(digits);
   if (unit == "ms") return Millis(n);
@@ -89,7 +91,8 @@ Result<Flow::Options> Flow::Parse(const Words& words, const std::set<std::string
     }
     const std::string key = word.substr(0, equals);
     if (!known.contains(key)) {
-      return InvalidArgument("unknown option \"" + key + "\"; it takes: " + Join(Words(known.begin(), known.end()), ", "));
+      return InvalidArgument("unknown option \"" + key +
+                             "\"; it takes: " + Join(Words(known.begin(), known.end()), ", "));
     }
     options.values[key] = word.substr(equals + 1);
   }
@@ -116,8 +119,8 @@ std::string Flow::Options::Text(const std::string& key, const std::string& fallb
 Status Flow::BeginSubmit(const Words& words) {
   EIDA_ASSIGN_OR_RETURN(const Options options,
                         Parse(Words(words.begin() + 1, words.end()),
-                              {"key", "plan", "retries", "max_free", "backoff", "max_backoff", "max_parallel",
-                               "max_failures", "priority"}));
+                              {"key", "plan", "retries", "max_free", "backoff", "max_backoff",
+                               "max_parallel", "max_failures", "priority"}));
   if (options.rest.size() != 1) return InvalidArgument("submit NAME [option=value ...]");
   plan_name_ = options.rest[0];
   plan_ = AddSweep();
@@ -129,7 +132,8 @@ Status Flow::BeginSubmit(const Words& words) {
   EIDA_ASSIGN_OR_RETURN(sweep.retries.max, options.Int("retries", 3));
   EIDA_ASSIGN_OR_RETURN(sweep.retries.max_free, options.Int("max_free", 20));
   EIDA_ASSIGN_OR_RETURN(sweep.retries.backoff, options.Duration("backoff", Millis(1000)));
-  EIDA_ASSIGN_OR_RETURN(sweep.retries.max_backoff, options.Duration("max_backoff", Millis(600'000)));
+  EIDA_ASSIGN_OR_RETURN(sweep.retries.max_backoff,
+                        options.Duration("max_backoff", Millis(600'000)));
   EIDA_ASSIGN_OR_RETURN(sweep.max_parallel, options.Int("max_parallel", 0));
   EIDA_ASSIGN_OR_RETURN(sweep.max_failures, options.Int("max_failures", 0));
   EIDA_ASSIGN_OR_RETURN(sweep.priority, options.Int("priority", 0));
@@ -137,10 +141,13 @@ Status Flow::BeginSubmit(const Words& words) {
 }
 
 // KIND NAME [cost=N] [fp=TEXT] [bundle=KEY] [<- PARENT ...]
-Result<JobRecord> Flow::ParseJob(const Words& words, const std::string& sweep, const std::map<std::string, JobId>& names) {
+Result<JobRecord> Flow::ParseJob(const Words& words, const std::string& sweep,
+                                 const std::map<std::string, JobId>& names) {
   const auto arrow = std::find(words.begin(), words.end(), "<-");
-  EIDA_ASSIGN_OR_RETURN(const Options options, Parse(Words(words.begin(), arrow), {"cost", "fp", "bundle", "slots"}));
-  if (options.rest.size() != 2) return InvalidArgument("a job is: KIND NAME [cost=N] [fp=TEXT] [bundle=KEY] [<- PARENT ...]");
+  EIDA_ASSIGN_OR_RETURN(const Options options,
+                        Parse(Words(words.begin(), arrow), {"cost", "fp", "bundle", "slots"}));
+  if (options.rest.size() != 2)
+    return InvalidArgument("a job is: KIND NAME [cost=N] [fp=TEXT] [bundle=KEY] [<- PARENT ...]");
   JobRecord job;
   EIDA_ASSIGN_OR_RETURN(job.spec.kind, ParseEnum<JobKind>(options.rest[0]));
   job.spec.name = options.rest[1];
@@ -180,7 +187,8 @@ Status Flow::EndSubmit() {
     sweeps_[plan_name_] = *id;
     const bool known = world_.core.next_job == before && !plan.jobs.empty();
     const auto& ids = world_.core.sweeps.at(*id).jobs;
-    for (size_t i = 0; i < plan.jobs.size() && !known; ++i) jobs_[plan_name_][plan.jobs[i].spec.name] = ids[i];
+    for (size_t i = 0; i < plan.jobs.size() && !known; ++i)
+      jobs_[plan_name_][plan.jobs[i].spec.name] = ids[i];
   }
   EIDA_RETURN_IF_ERROR(Settle());
   for (const Words& expect : plan_expects_) {
@@ -199,7 +207,8 @@ Result<SweepId> Flow::SweepNamed(const std::string& name) const {
 Result<JobId> Flow::JobNamed(const std::string& name) const {
   const size_t slash = name.find('/');
   const auto sweep = slash == std::string::npos ? jobs_.end() : jobs_.find(name.substr(0, slash));
-  if (sweep == jobs_.end()) return InvalidArgument("no job \"" + name + "\"; jobs are named SWEEP/JOB");
+  if (sweep == jobs_.end())
+    return InvalidArgument("no job \"" + name + "\"; jobs are named SWEEP/JOB");
   const auto job = sweep->second.find(name.substr(slash + 1));
   if (job == sweep->second.end()) return InvalidArgument("no job \"" + name + "\"");
   return job->second;
@@ -241,7 +250,8 @@ Status Flow::Advance(const Words& words) {
 }
 
 Status Flow::CancelOrRetry(const std::string& verb, const Words& words) {
-  EIDA_ASSIGN_OR_RETURN(const Options options, Parse(Words(words.begin() + 1, words.end()), {"class"}));
+  EIDA_ASSIGN_OR_RETURN(const Options options,
+                        Parse(Words(words.begin() + 1, words.end()), {"class"}));
   if (options.rest.empty()) return InvalidArgument(verb + " SWEEP [SWEEP/JOB ...]");
   EIDA_ASSIGN_OR_RETURN(const SweepId sweep, SweepNamed(options.rest[0]));
   std::vector<JobId> jobs;
@@ -253,7 +263,8 @@ Status Flow::CancelOrRetry(const std::string& verb, const Words& words) {
   if (verb == "cancel") {
     count = sched::OnCancel(world_.core, world_.out, sweep, jobs, world_.now());
   } else {
-    EIDA_ASSIGN_OR_RETURN(const ErrorClass filter, ParseEnum<ErrorClass>(options.Text("class", "none")));
+    EIDA_ASSIGN_OR_RETURN(const ErrorClass filter,
+                          ParseEnum<ErrorClass>(options.Text("class", "none")));
     count = sched::OnRetry(world_.core, world_.out, sweep, jobs, filter, world_.now());
   }
   EIDA_RETURN_IF_ERROR(Commit());
@@ -261,9 +272,11 @@ Status Flow::CancelOrRetry(const std::string& verb, const Words& words) {
 }
 
 Status Flow::AddJobLine(const Words& words) {
-  if (words.size() < 4) return InvalidArgument("add SWEEP KIND NAME [option=value ...] [<- PARENT ...]");
+  if (words.size() < 4)
+    return InvalidArgument("add SWEEP KIND NAME [option=value ...] [<- PARENT ...]");
   EIDA_ASSIGN_OR_RETURN(const SweepId sweep, SweepNamed(words[1]));
-  EIDA_ASSIGN_OR_RETURN(JobRecord job, ParseJob(Words(words.begin() + 2, words.end()), words[1], jobs_[words[1]]));
+  EIDA_ASSIGN_OR_RETURN(JobRecord job,
+                        ParseJob(Words(words.begin() + 2, words.end()), words[1], jobs_[words[1]]));
   job.spec.sweep = sweep;
   const std::string name = job.spec.name;
   const Result<JobId> id = sched::OnAddJob(world_.core, world_.out, std::move(job), world_.now());

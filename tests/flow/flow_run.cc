@@ -66,7 +66,8 @@ Status Flow::Settle() {
 }
 
 Status Flow::JoinWorker(const Words& words) {
-  EIDA_ASSIGN_OR_RETURN(const Options options, Parse(Words(words.begin() + 1, words.end()), {"slots"}));
+  EIDA_ASSIGN_OR_RETURN(const Options options,
+                        Parse(Words(words.begin() + 1, words.end()), {"slots"}));
   if (options.rest.size() != 1) return InvalidArgument("worker NAME [slots=N]");
   EIDA_ASSIGN_OR_RETURN(const int slots, options.Int("slots", 1));
   SimWorker& worker = workers_[options.rest[0]];
@@ -78,12 +79,14 @@ Status Flow::JoinWorker(const Words& words) {
   return OkStatus();
 }
 
-// start|finish|fail|checkpoint|progress|resend WORKER SWEEP/JOB [CLASS] [attempt=N] [step=N] [artifacts=none]
+// start|finish|fail|checkpoint|progress|resend WORKER SWEEP/JOB [CLASS] [attempt=N] [step=N]
+// [artifacts=none]
 Status Flow::Report(const std::string& verb, const Words& words) {
-  EIDA_ASSIGN_OR_RETURN(const Options options,
-                        Parse(Words(words.begin() + 1, words.end()), {"attempt", "step", "artifacts", "session"}));
+  EIDA_ASSIGN_OR_RETURN(const Options options, Parse(Words(words.begin() + 1, words.end()),
+                                                     {"attempt", "step", "artifacts", "session"}));
   const size_t wanted = verb == "fail" ? 3 : 2;
-  if (options.rest.size() != wanted) return InvalidArgument(verb + " WORKER SWEEP/JOB" + (wanted == 3 ? " CLASS" : ""));
+  if (options.rest.size() != wanted)
+    return InvalidArgument(verb + " WORKER SWEEP/JOB" + (wanted == 3 ? " CLASS" : ""));
   EIDA_ASSIGN_OR_RETURN(SimWorker * worker, WorkerNamed(options.rest[0]));
   EIDA_ASSIGN_OR_RETURN(const JobId id, JobNamed(options.rest[1]));
   JobReport report;
@@ -94,7 +97,9 @@ Status Flow::Report(const std::string& verb, const Words& words) {
     }
   }
   EIDA_ASSIGN_OR_RETURN(report.attempt, options.Int("attempt", report.attempt));
-  if (report.attempt == 0) return InvalidArgument(options.rest[0] + " does not hold " + options.rest[1] + "; say attempt=N");
+  if (report.attempt == 0)
+    return InvalidArgument(options.rest[0] + " does not hold " + options.rest[1] +
+                           "; say attempt=N");
   const std::string& fingerprint = world_.store.Job(id)->spec.fingerprint.str();
   if (verb == "start") {
     report.items.push_back(Started{});
@@ -102,7 +107,8 @@ Status Flow::Report(const std::string& verb, const Words& words) {
     report.items.push_back(Progress{1, 2, "steps"});
   } else if (verb == "checkpoint") {
     EIDA_ASSIGN_OR_RETURN(const int step, options.Int("step", 1));
-    report.items.push_back(CheckpointMade{step, "", Made("checkpoint", "checkpoint", fingerprint + std::to_string(step))});
+    report.items.push_back(CheckpointMade{
+        step, "", Made("checkpoint", "checkpoint", fingerprint + std::to_string(step))});
   } else {
     Finished finished;
     if (verb == "fail") {
@@ -115,12 +121,16 @@ Status Flow::Report(const std::string& verb, const Words& words) {
     report.items.push_back(std::move(finished));
     for (auto it = worker->held.begin(); it != worker->held.end();) {
       auto& jobs = it->second.jobs;
-      std::erase_if(jobs, [&](const GrantJob& job) { return job.job == id && job.attempt == report.attempt; });
+      std::erase_if(jobs, [&](const GrantJob& job) {
+        return job.job == id && job.attempt == report.attempt;
+      });
       it = jobs.empty() ? worker->held.erase(it) : std::next(it);
     }
   }
   const std::string session = options.Text("session", worker->record.session);
-  verdict_ = sched::OnReport(world_.core, world_.out, worker->record.id, session, {report}, world_.now()).at(0);
+  verdict_ =
+      sched::OnReport(world_.core, world_.out, worker->record.id, session, {report}, world_.now())
+          .at(0);
   return Commit();
 }
 
@@ -138,10 +148,12 @@ Status Flow::Do(const Words& words) {
   } else if (verb == "restart") {
     world_.Restart();
     status = Commit();
-  } else if (verb == "start" || verb == "finish" || verb == "fail" || verb == "checkpoint" || verb == "progress") {
+  } else if (verb == "start" || verb == "finish" || verb == "fail" || verb == "checkpoint" ||
+             verb == "progress") {
     status = Report(verb, words);
-  } else if (words.size() == 2 && (verb == "silent" || verb == "back" || verb == "lose-reply" || verb == "leave" ||
-                                   verb == "drain" || verb == "undrain" || verb == "stopping")) {
+  } else if (words.size() == 2 &&
+             (verb == "silent" || verb == "back" || verb == "lose-reply" || verb == "leave" ||
+              verb == "drain" || verb == "undrain" || verb == "stopping")) {
     EIDA_ASSIGN_OR_RETURN(SimWorker * worker, WorkerNamed(words[1]));
     const WorkerId id = worker->record.id;
     if (verb == "silent") worker->silent = true;
@@ -154,11 +166,13 @@ Status Flow::Do(const Words& words) {
       sched::OnLeave(world_.core, world_.out, id, worker->record.session, world_.now());
     }
     if (verb == "drain" || verb == "undrain") {
-      EIDA_RETURN_IF_ERROR(sched::OnDrain(world_.core, world_.out, id, verb == "drain", world_.now()));
+      EIDA_RETURN_IF_ERROR(
+          sched::OnDrain(world_.core, world_.out, id, verb == "drain", world_.now()));
     }
     status = Commit();
   } else {
-    return InvalidArgument("\"" + verb + "\" is no command (or has the wrong number of words); README.md lists them");
+    return InvalidArgument(
+        "\"" + verb + "\" is no command (or has the wrong number of words); README.md lists them");
   }
   EIDA_RETURN_IF_ERROR(status);
   return Settle();
@@ -173,7 +187,8 @@ Status Flow::Expect(const Words& words) {
   if (what == "error" && words.size() == 2) {
     const bool any = !last_error_.ok();
     const std::string text = any ? Message(last_error_) : "no error";
-    return any && text.find(words[1]) != std::string::npos ? OkStatus() : Mismatch("error", words[1], text);
+    return any && text.find(words[1]) != std::string::npos ? OkStatus()
+                                                           : Mismatch("error", words[1], text);
   }
   if (what == "same" && words.size() == 3) {
     EIDA_ASSIGN_OR_RETURN(const SweepId a, SweepNamed(words[1]));
@@ -189,13 +204,14 @@ Status Flow::Expect(const Words& words) {
     const SweepState actual = world_.store.sweeps().at(sweeps_.at(what)).state;
     return actual == state ? OkStatus() : Mismatch(what, words[1], ToString(actual));
   }
-  return InvalidArgument("\"expect " + Join(words, " ") + "\" is not understood; README.md lists the forms");
+  return InvalidArgument("\"expect " + Join(words, " ") +
+                         "\" is not understood; README.md lists the forms");
 }
 
 // lease WORKER JOB [JOB ...] [attempt=N] [resume=N] [input=ROLE] [slot=N] | idle WORKER
 Status Flow::ExpectLease(const Words& words) {
-  EIDA_ASSIGN_OR_RETURN(const Options options,
-                        Parse(Words(words.begin() + 1, words.end()), {"attempt", "resume", "input", "slot"}));
+  EIDA_ASSIGN_OR_RETURN(const Options options, Parse(Words(words.begin() + 1, words.end()),
+                                                     {"attempt", "resume", "input", "slot"}));
   if (options.rest.empty()) return InvalidArgument("expect " + words[0] + " WORKER ...");
   EIDA_ASSIGN_OR_RETURN(SimWorker * worker, WorkerNamed(options.rest[0]));
   std::string holds;
@@ -208,17 +224,22 @@ Status Flow::ExpectLease(const Words& words) {
     if (names == wanted) found = &grant;
   }
   if (holds.empty()) holds = "idle";
-  if (words[0] == "idle") return worker->held.empty() ? OkStatus() : Mismatch(options.rest[0], "idle", holds);
+  if (words[0] == "idle")
+    return worker->held.empty() ? OkStatus() : Mismatch(options.rest[0], "idle", holds);
   if (found == nullptr) return Mismatch("leases of " + options.rest[0], Join(wanted, " "), holds);
   const GrantJob& job = found->jobs.front();
   EIDA_ASSIGN_OR_RETURN(const int attempt, options.Int("attempt", job.attempt));
-  if (attempt != job.attempt) return Mismatch("attempt", std::to_string(attempt), std::to_string(job.attempt));
+  if (attempt != job.attempt)
+    return Mismatch("attempt", std::to_string(attempt), std::to_string(job.attempt));
   EIDA_ASSIGN_OR_RETURN(const int slot, options.Int("slot", found->slot));
-  if (slot != found->slot) return Mismatch("slot", std::to_string(slot), std::to_string(found->slot));
+  if (slot != found->slot)
+    return Mismatch("slot", std::to_string(slot), std::to_string(found->slot));
   const std::string resume = options.Text("resume", "");
   if (!resume.empty()) {
     const std::string& fingerprint = world_.store.Job(job.job)->spec.fingerprint.str();
-    const bool same = resume == "none" ? !job.resume : job.resume && job.resume->digest == DigestOf(fingerprint + resume);
+    const bool same = resume == "none"
+                          ? !job.resume
+                          : job.resume && job.resume->digest == DigestOf(fingerprint + resume);
     if (!same) return Mismatch("resume", resume, job.resume ? "another checkpoint" : "none");
   }
   const std::string role = options.Text("input", "");
@@ -231,19 +252,21 @@ Status Flow::ExpectLease(const Words& words) {
   return Mismatch("input", role, Join(roles, " "));
 }
 
-// SWEEP/JOB STATE [attempt=N] [cause=JOB] [reused=JOB] [worker=W] [error=CLASS] [failures=N] [free=N]
+// SWEEP/JOB STATE [attempt=N] [cause=JOB] [reused=JOB] [worker=W] [error=CLASS] [failures=N]
+// [free=N]
 Status Flow::ExpectJob(JobId id, const Words& words) {
-  EIDA_ASSIGN_OR_RETURN(const Options options,
-                        Parse(Words(words.begin() + 1, words.end()),
-                              {"attempt", "cause", "reused", "worker", "error", "failures", "free"}));
+  EIDA_ASSIGN_OR_RETURN(const Options options, Parse(Words(words.begin() + 1, words.end()),
+                                                     {"attempt", "cause", "reused", "worker",
+                                                      "error", "failures", "free"}));
   const JobStatus& status = world_.store.Job(id)->status;
-  std::map<std::string, std::string> actual{{"attempt", std::to_string(status.attempt)},
-                                            {"cause", status.cause ? NameOf(status.cause) : "none"},
-                                            {"reused", status.reused_from ? NameOf(status.reused_from) : "none"},
-                                            {"worker", status.worker.str()},
-                                            {"error", ToString(status.error)},
-                                            {"failures", std::to_string(status.failures)},
-                                            {"free", std::to_string(status.free_failures)}};
+  std::map<std::string, std::string> actual{
+      {"attempt", std::to_string(status.attempt)},
+      {"cause", status.cause ? NameOf(status.cause) : "none"},
+      {"reused", status.reused_from ? NameOf(status.reused_from) : "none"},
+      {"worker", status.worker.str()},
+      {"error", ToString(status.error)},
+      {"failures", std::to_string(status.failures)},
+      {"free", std::to_string(status.free_failures)}};
   for (const std::string& state : options.rest) {
     EIDA_RETURN_IF_ERROR(ParseEnum<JobState>(state).status());
     if (state != ToString(status.state)) return Mismatch(words[0], state, ToString(status.state));

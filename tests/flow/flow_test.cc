@@ -14,7 +14,8 @@ std::vector<std::string> Scenarios() {
   std::vector<std::string> names;
   const Result<std::vector<std::string>> files = ListDir(kScenarios);
   for (const std::string& file : files.ok() ? *files : std::vector<std::string>{}) {
-    if (file.size() > 5 && file.substr(file.size() - 5) == ".flow") names.push_back(file.substr(0, file.size() - 5));
+    if (file.size() > 5 && file.substr(file.size() - 5) == ".flow")
+      names.push_back(file.substr(0, file.size() - 5));
   }
   return names;
 }
@@ -51,8 +52,9 @@ TEST(FlowTest, AWrongVerdictIsFound) {
 }
 
 TEST(FlowTest, AnUnknownWordIsAnErrorWithItsLine) {
-  EXPECT_EQ(RunFlow("x.flow", "# nothing\nfly w1 s1/a\n"),
-            "x.flow:2: \"fly\" is no command (or has the wrong number of words); README.md lists them");
+  EXPECT_EQ(
+      RunFlow("x.flow", "# nothing\nfly w1 s1/a\n"),
+      "x.flow:2: \"fly\" is no command (or has the wrong number of words); README.md lists them");
 }
 
 TEST(FlowTest, AnUnknownJobIsAnErrorWithItsLine) {

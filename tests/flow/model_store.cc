@@ -5,7 +5,9 @@
 namespace eida::testing {
 namespace {
 
-std::string Named(JobId id, Attempt attempt) { return id.ToString() + " attempt " + std::to_string(attempt); }
+std::string Named(JobId id, Attempt attempt) {
+  return id.ToString() + " attempt " + std::to_string(attempt);
+}
 
 }  // namespace
 
@@ -13,14 +15,16 @@ Status ModelStore::Apply(const std::vector<Change>& batch) {
   for (const Change& change : batch) {
     EIDA_RETURN_IF_ERROR(std::visit([this](const auto& one) { return One(one); }, change));
   }
-  // Only whole batches are visible, so only they must make sense: an active job has one open attempt, the newest.
+  // Only whole batches are visible, so only they must make sense: an active job has one open
+  // attempt, the newest.
   for (const Change& change : batch) {
     const UpdateJob* update = std::get_if<UpdateJob>(&change);
     if (update == nullptr) continue;
     const JobRecord& job = jobs_.at(update->job);
     const auto open = open_.find(update->job);
     if (IsActive(job.status.state) != (open != open_.end())) {
-      return Internal(update->job.ToString() + " is " + ToString(job.status.state) + ", its open attempts disagree");
+      return Internal(update->job.ToString() + " is " + ToString(job.status.state) +
+                      ", its open attempts disagree");
     }
     if (open != open_.end() && open->second.attempt != job.status.attempt) {
       return Internal(update->job.ToString() + ": the open attempt is not the newest");
@@ -55,9 +59,11 @@ const JobRecord* ModelStore::Job(JobId id) const {
 }
 
 Status ModelStore::One(const AddSweep& change) {
-  if (!sweeps_.emplace(change.sweep.id, change.sweep).second) return Internal(change.sweep.id.ToString() + " exists");
+  if (!sweeps_.emplace(change.sweep.id, change.sweep).second)
+    return Internal(change.sweep.id.ToString() + " exists");
   for (const auto& [id, sweep] : sweeps_) {
-    if (id != change.sweep.id && !sweep.idempotency_key.empty() && sweep.idempotency_key == change.sweep.idempotency_key) {
+    if (id != change.sweep.id && !sweep.idempotency_key.empty() &&
+        sweep.idempotency_key == change.sweep.idempotency_key) {
       return Internal("idempotency key used twice: " + sweep.idempotency_key);
     }
   }
@@ -76,7 +82,8 @@ Status ModelStore::One(const AddJobs& change) {
 Status ModelStore::AddJob(const JobRecord& job) {
   if (!sweeps_.contains(job.spec.sweep)) return Internal(job.spec.id.ToString() + " has no sweep");
   for (const ParentEdge& edge : job.spec.parents) {
-    if (!jobs_.contains(edge.parent)) return Internal(job.spec.id.ToString() + " has no parent " + edge.parent.ToString());
+    if (!jobs_.contains(edge.parent))
+      return Internal(job.spec.id.ToString() + " has no parent " + edge.parent.ToString());
   }
   if (IsActive(job.status.state)) return Internal(job.spec.id.ToString() + " is born active");
   if (!jobs_.emplace(job.spec.id, job).second) return Internal(job.spec.id.ToString() + " exists");
@@ -86,7 +93,8 @@ Status ModelStore::AddJob(const JobRecord& job) {
 Status ModelStore::One(const UpdateSweep& change) {
   const auto it = sweeps_.find(change.sweep);
   if (it == sweeps_.end() || it->second.state != change.expected) {
-    return Internal(change.sweep.ToString() + ": guard " + ToString(change.expected) + " matches no row");
+    return Internal(change.sweep.ToString() + ": guard " + ToString(change.expected) +
+                    " matches no row");
   }
   it->second.state = change.state;
   it->second.finished = change.finished;
@@ -96,11 +104,14 @@ Status ModelStore::One(const UpdateSweep& change) {
 Status ModelStore::One(const UpdateJob& change) {
   const auto it = jobs_.find(change.job);
   if (it == jobs_.end() || it->second.status.state != change.expected) {
-    return Internal(change.job.ToString() + ": guard " + ToString(change.expected) + " matches no row");
+    return Internal(change.job.ToString() + ": guard " + ToString(change.expected) +
+                    " matches no row");
   }
   JobRecord& job = it->second;
-  if (job.status.state == JobState::kSucceeded) return Internal(change.job.ToString() + " had succeeded and changes");
-  if (change.status.attempt < job.status.attempt) return Internal(change.job.ToString() + ": attempt number falls");
+  if (job.status.state == JobState::kSucceeded)
+    return Internal(change.job.ToString() + " had succeeded and changes");
+  if (change.status.attempt < job.status.attempt)
+    return Internal(change.job.ToString() + ": attempt number falls");
   job.status = change.status;
   if (IsActive(job.status.state)) return ParentsAreThere(job);
   return OkStatus();
@@ -109,9 +120,13 @@ Status ModelStore::One(const UpdateJob& change) {
 Status ModelStore::ParentsAreThere(const JobRecord& job) const {
   for (const ParentEdge& edge : job.spec.parents) {
     const JobRecord& parent = jobs_.at(edge.parent);
-    const auto has = [&edge](const ArtifactRef& artifact) { return artifact.name == edge.artifact; };
-    if (parent.status.state != JobState::kSucceeded || std::none_of(parent.artifacts.begin(), parent.artifacts.end(), has)) {
-      return Internal(job.spec.id.ToString() + " starts before \"" + edge.artifact + "\" of " + edge.parent.ToString());
+    const auto has = [&edge](const ArtifactRef& artifact) {
+      return artifact.name == edge.artifact;
+    };
+    if (parent.status.state != JobState::kSucceeded ||
+        std::none_of(parent.artifacts.begin(), parent.artifacts.end(), has)) {
+      return Internal(job.spec.id.ToString() + " starts before \"" + edge.artifact + "\" of " +
+                      edge.parent.ToString());
     }
   }
   return OkStatus();
@@ -120,7 +135,8 @@ Status ModelStore::ParentsAreThere(const JobRecord& job) const {
 Status ModelStore::One(const AddArtifacts& change) {
   const auto it = jobs_.find(change.job);
   if (it == jobs_.end()) return Internal("artifacts of an unknown job");
-  if (!it->second.artifacts.empty()) return Internal(change.job.ToString() + " gets a second result");
+  if (!it->second.artifacts.empty())
+    return Internal(change.job.ToString() + " gets a second result");
   it->second.artifacts = change.artifacts;
   return OkStatus();
 }
@@ -129,15 +145,18 @@ Status ModelStore::One(const OpenAttempt& change) {
   const AttemptRecord& attempt = change.attempt;
   const std::string name = Named(attempt.job, attempt.attempt);
   if (!jobs_.contains(attempt.job)) return Internal(name + ": unknown job");
-  if (attempt.attempt <= newest_[attempt.job]) return Internal(name + ": attempt numbers must grow");
+  if (attempt.attempt <= newest_[attempt.job])
+    return Internal(name + ": attempt numbers must grow");
   newest_[attempt.job] = attempt.attempt;
   for (const auto& [job, other] : open_) {
-    if (other.worker == attempt.worker && other.slot == attempt.slot && other.lease != attempt.lease) {
-      return Internal(name + ": slot " + std::to_string(attempt.slot) + " of " + attempt.worker.str() + " has " +
-                      other.lease.ToString());
+    if (other.worker == attempt.worker && other.slot == attempt.slot &&
+        other.lease != attempt.lease) {
+      return Internal(name + ": slot " + std::to_string(attempt.slot) + " of " +
+                      attempt.worker.str() + " has " + other.lease.ToString());
     }
   }
-  if (!open_.emplace(attempt.job, attempt).second) return Internal(name + ": another attempt is open");
+  if (!open_.emplace(attempt.job, attempt).second)
+    return Internal(name + ": another attempt is open");
   last_lease_ = std::max(last_lease_, attempt.lease.value());
   return OkStatus();
 }
@@ -145,7 +164,8 @@ Status ModelStore::One(const OpenAttempt& change) {
 Status ModelStore::One(const CloseAttempt& change) {
   const std::string name = Named(change.job, change.attempt);
   const auto it = open_.find(change.job);
-  if (it == open_.end() || it->second.attempt != change.attempt) return Internal(name + " is not open");
+  if (it == open_.end() || it->second.attempt != change.attempt)
+    return Internal(name + " is not open");
   if (change.outcome.empty()) return Internal(name + " closes without an outcome");
   if (change.outcome == "succeeded" && !results_.insert(change.job).second) {
     return Internal(name + ": a second accepted result");

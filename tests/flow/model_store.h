@@ -1,5 +1,6 @@
-// The store as a model: applies Changes in memory with the guards of the real one, and refuses histories that break the
-// promises of RELIABILITY section 4. It is the independent checker of the scheduler's tests.
+// The store as a model: applies Changes in memory with the guards of the real one, and refuses
+// histories that break the promises of RELIABILITY section 4. It is the independent checker of the
+// scheduler's tests.
 #pragma once
 
 #include <map>
@@ -13,9 +14,9 @@ namespace eida::testing {
 
 class ModelStore {
  public:
-  // Applies the batch in order; Internal naming the first broken promise: a guard that matches nothing, a second accepted
-  // result of one job (I3), an attempt number that does not grow (I3), a lease before the parents' artifacts are there (I4),
-  // two leases on one slot (I5).
+  // Applies the batch in order; Internal naming the first broken promise: a guard that matches
+  // nothing, a second accepted result of one job (I3), an attempt number that does not grow (I3), a
+  // lease before the parents' artifacts are there (I4), two leases on one slot (I5).
   Status Apply(const std::vector<Change>& batch);
   // What a coordinator finds at its start.
   Snapshot Load() const;

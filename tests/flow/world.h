@@ -1,4 +1,5 @@
-// A coordinator without network, disk or clock: the scheduler, a model of the store, and a clock that the test turns.
+// A coordinator without network, disk or clock: the scheduler, a model of the store, and a clock
+// that the test turns.
 #pragma once
 
 #include "server/sched/reactor.h"
@@ -11,7 +12,8 @@ class World {
  public:
   explicit World(const sched::Options& options = {}) : options_(options) { Restart(); }
 
-  // Ends a batch: what the scheduler told to `out` is applied to the store, then invariants are checked.
+  // Ends a batch: what the scheduler told to `out` is applied to the store, then invariants are
+  // checked.
   Status Commit();
   // The process dies; what was not committed is lost. A new one recovers from the store.
   void Restart();

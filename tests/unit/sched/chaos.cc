@@ -17,7 +17,8 @@ Chaos::Chaos(uint64_t seed) : rng_(seed), agents_(kAgents) {
     WorkerRecord& record = agents_[i].record;
     record.id = WorkerId("w" + std::to_string(i));
     record.session = "session" + std::to_string(++session_);
-    for (int slot = 0; slot <= static_cast<int>(i); ++slot) record.slots.push_back({slot, "cpu", {slot}});
+    for (int slot = 0; slot <= static_cast<int>(i); ++slot)
+      record.slots.push_back({slot, "cpu", {slot}});
   }
 }
 
@@ -39,7 +40,9 @@ ChaosReport Chaos::Run(int steps) {
                        [](const auto& sweep) { return IsTerminal(sweep.second.state); });
   };
   const int limit = step_ + 3000;
-  for (; step_ < limit && report_.failure.empty() && !(network_.empty() && replies_.empty() && all_over()); ++step_) {
+  for (; step_ < limit && report_.failure.empty() &&
+         !(network_.empty() && replies_.empty() && all_over());
+       ++step_) {
     Step();
     if (all_over()) Commit();
   }
@@ -47,7 +50,8 @@ ChaosReport Chaos::Run(int steps) {
     std::string open;
     for (const auto& [id, job] : world_.store.jobs()) {
       if (!IsTerminal(job.status.state)) {
-        open += " " + id.ToString() + "=" + ToString(job.status.state) + "/" + std::to_string(job.status.attempt);
+        open += " " + id.ToString() + "=" + ToString(job.status.state) + "/" +
+                std::to_string(job.status.attempt);
       }
     }
     Check(Internal("the faults are over, but a sweep does not end (I2); open:" + open));
@@ -67,11 +71,14 @@ void Chaos::Step() {
   if (dice < 45) {
     AgentStep(rng_.Below(kAgents));
   } else if (dice < 80) {
-    for (uint64_t n = calm_ ? network_.size() : rng_.Below(4); n > 0 && !network_.empty(); --n) Deliver();
+    for (uint64_t n = calm_ ? network_.size() : rng_.Below(4); n > 0 && !network_.empty(); --n)
+      Deliver();
   } else if (dice < 92) {
     world_.clock.Advance(Millis(rng_.Below(calm_ ? 1500 : 4000)));
-    if (!calm_ && rng_.Below(20) == 0) world_.clock.JumpWall(Millis(static_cast<int64_t>(rng_.Below(7'200'000)) - 3'600'000));
-    if (sched::NextWake(world_.core) <= world_.now().mono) sched::OnTick(world_.core, world_.out, world_.now());
+    if (!calm_ && rng_.Below(20) == 0)
+      world_.clock.JumpWall(Millis(static_cast<int64_t>(rng_.Below(7'200'000)) - 3'600'000));
+    if (sched::NextWake(world_.core) <= world_.now().mono)
+      sched::OnTick(world_.core, world_.out, world_.now());
   } else if (!calm_ && dice < 97) {
     UserStep();
   } else if (!calm_ && dice == 99 && rng_.Below(2) == 0) {
@@ -135,7 +142,9 @@ void Chaos::AgentStep(size_t index) {
   } else if (!calm_ && dice == 5) {
     const WorkerId id = agent.record.id;
     const std::string session = agent.record.session;
-    Send(index, [this, id, session] { sched::OnLeave(world_.core, world_.out, id, session, world_.now()); });
+    Send(index, [this, id, session] {
+      sched::OnLeave(world_.core, world_.out, id, session, world_.now());
+    });
     agent.alive = false;
     agent.down_until = now + Millis(rng_.Below(20'000));
   } else if (dice < 45) {
@@ -156,8 +165,9 @@ void Chaos::AgentStep(size_t index) {
 ErrorClass Chaos::OutcomeOf(JobId job, Attempt attempt) {
   const auto [it, fresh] = outcomes_.try_emplace({job, attempt}, ErrorClass::kNone);
   if (fresh && !calm_ && rng_.Below(4) == 0) {
-    constexpr ErrorClass kFailures[] = {ErrorClass::kOom,  ErrorClass::kCrashed,   ErrorClass::kInternal, ErrorClass::kIo,
-                                        ErrorClass::kData, ErrorClass::kPreempted, ErrorClass::kCancelled};
+    constexpr ErrorClass kFailures[] = {
+        ErrorClass::kOom,  ErrorClass::kCrashed,   ErrorClass::kInternal, ErrorClass::kIo,
+        ErrorClass::kData, ErrorClass::kPreempted, ErrorClass::kCancelled};
     it->second = kFailures[rng_.Below(std::size(kFailures))];
   }
   return it->second;
@@ -207,7 +217,8 @@ void Chaos::OnSyncReply(size_t index, int64_t serial, const SyncReply& reply) {
   for (const LeaseId lease : reply.revoked) agent.held.erase(lease);
   std::set<int> slots;
   for (const Grant& grant : reply.grants) {
-    if (grant.slot < 0 || grant.slot >= static_cast<int>(agent.record.slots.size()) || !slots.insert(grant.slot).second) {
+    if (grant.slot < 0 || grant.slot >= static_cast<int>(agent.record.slots.size()) ||
+        !slots.insert(grant.slot).second) {
       Check(Internal("a slot is granted twice or does not exist (I5)"));
     }
     std::vector<Task>& tasks = agent.held[grant.lease];
@@ -225,11 +236,13 @@ void Chaos::SendReports(size_t index) {
       const JobReport report{task.job, task.attempt, task.unacked};
       const size_t upto = task.acked + task.unacked.size();
       Send(index, [this, index, id, session, report, upto] {
-        const auto verdicts = sched::OnReport(world_.core, world_.out, id, session, {report}, world_.now());
+        const auto verdicts =
+            sched::OnReport(world_.core, world_.out, id, session, {report}, world_.now());
         const ReportVerdict verdict = verdicts.at(0);
         replies_.push_back([this, index, session, report, upto, verdict] {
           const Finished* end = std::get_if<Finished>(&report.items.back());
-          if (verdict == ReportVerdict::kAccepted && end != nullptr && end->error == ErrorClass::kNone) {
+          if (verdict == ReportVerdict::kAccepted && end != nullptr &&
+              end->error == ErrorClass::kNone) {
             acked_[report.job] = report.attempt;
           }
           Send(index, [=, this] {
@@ -241,8 +254,8 @@ void Chaos::SendReports(size_t index) {
   }
 }
 
-void Chaos::OnReportReply(size_t index, const std::string& session, JobId job, Attempt attempt, size_t upto,
-                          ReportVerdict verdict) {
+void Chaos::OnReportReply(size_t index, const std::string& session, JobId job, Attempt attempt,
+                          size_t upto, ReportVerdict verdict) {
   Agent& agent = agents_[index];
   if (!agent.alive || agent.record.session != session) return;
   for (auto it = agent.held.begin(); it != agent.held.end();) {
@@ -253,12 +266,14 @@ void Chaos::OnReportReply(size_t index, const std::string& session, JobId job, A
         task.stage = 3;
         task.unacked.clear();
       } else if (upto > task.acked) {
-        task.unacked.erase(task.unacked.begin(), task.unacked.begin() + static_cast<std::ptrdiff_t>(upto - task.acked));
+        task.unacked.erase(task.unacked.begin(),
+                           task.unacked.begin() + static_cast<std::ptrdiff_t>(upto - task.acked));
         task.acked = upto;
       }
     }
-    const bool over = std::all_of(tasks.begin(), tasks.end(),
-                                  [](const Task& task) { return task.stage == 3 && task.unacked.empty(); });
+    const bool over = std::all_of(tasks.begin(), tasks.end(), [](const Task& task) {
+      return task.stage == 3 && task.unacked.empty();
+    });
     it = over ? agent.held.erase(it) : std::next(it);
   }
 }
@@ -281,8 +296,10 @@ void Chaos::Submit() {
     job.spec.name = "job" + std::to_string(i);
     job.spec.cost = 1 + static_cast<double>(rng_.Below(5));
     if (rng_.Below(2) == 0) job.spec.bundle_key = "k";
-    // A fingerprint holds those of the parents, as the planner makes them; some jobs have twins, in the same sweep too.
-    std::string identity = rng_.Below(3) == 0 ? "shared" + std::to_string(rng_.Below(6)) : plan.sweep.idempotency_key;
+    // A fingerprint holds those of the parents, as the planner makes them; some jobs have twins, in
+    // the same sweep too.
+    std::string identity =
+        rng_.Below(3) == 0 ? "shared" + std::to_string(rng_.Below(6)) : plan.sweep.idempotency_key;
     for (uint64_t parent = 1; parent < i && rng_.Below(2) == 0; ++parent) {
       const JobId id(static_cast<int64_t>(1 + rng_.Below(i - 1)));
       job.spec.parents.push_back({"in" + std::to_string(parent), id, "out"});
@@ -329,17 +346,20 @@ void Chaos::UserStep() {
     if (!jobs.empty()) job.spec.parents.push_back({"weights", jobs.front(), "out"});
     for (const JobId id : jobs) revived_.insert(id);
     const Result<JobId> added = sched::OnAddJob(world_.core, world_.out, job, world_.now());
-    if (!added.ok() && added.status().code() != absl::StatusCode::kFailedPrecondition) Check(added.status());
+    if (!added.ok() && added.status().code() != absl::StatusCode::kFailedPrecondition)
+      Check(added.status());
   } else if (!world_.core.workers.empty()) {
     const WorkerId id = agents_[rng_.Below(kAgents)].record.id;
-    const Status drained = sched::OnDrain(world_.core, world_.out, id, rng_.Below(2) == 0, world_.now());
+    const Status drained =
+        sched::OnDrain(world_.core, world_.out, id, rng_.Below(2) == 0, world_.now());
     if (!drained.ok() && drained.code() != absl::StatusCode::kNotFound) Check(drained);
   }
 }
 
 void Chaos::CheckEnd() {
   for (const SweepId sweep : sweeps_) {
-    if (!world_.store.sweeps().contains(sweep)) Check(Internal(sweep.ToString() + ": an acknowledged submit is lost (I1)"));
+    if (!world_.store.sweeps().contains(sweep))
+      Check(Internal(sweep.ToString() + ": an acknowledged submit is lost (I1)"));
   }
   for (const auto& [job, attempt] : acked_) {
     const JobStatus& status = world_.store.Job(job)->status;
@@ -352,7 +372,8 @@ void Chaos::CheckEnd() {
     if (attempt.outcome == "succeeded" || attempt.outcome == "cancelled") continue;
     const Result<ErrorClass> error = ParseEnum<ErrorClass>(attempt.outcome);
     Check(error.status());
-    if (error.ok()) ++(sched::IsFree(*error) ? failures[attempt.job].second : failures[attempt.job].first);
+    if (error.ok())
+      ++(sched::IsFree(*error) ? failures[attempt.job].second : failures[attempt.job].first);
   }
   for (const auto& [id, job] : world_.store.jobs()) {
     if (revived_.contains(id)) continue;

@@ -1,5 +1,5 @@
-// One random history of a coordinator, three workers and a user over a network that loses, delays, duplicates and reorders.
-// Everything follows from the seed.
+// One random history of a coordinator, three workers and a user over a network that loses, delays,
+// duplicates and reorders. Everything follows from the seed.
 #pragma once
 
 #include <functional>
@@ -27,7 +27,7 @@ class Chaos {
   struct Task {
     JobId job;
     Attempt attempt = 0;
-    int stage = 0;  // 0 granted, 1 started, 2 checkpointed, 3 finished
+    int stage = 0;     // 0 granted, 1 started, 2 checkpointed, 3 finished
     size_t acked = 0;  // how many items were acknowledged, from the first
     std::vector<ReportItem> unacked;
   };
@@ -54,7 +54,8 @@ class Chaos {
   void SendSync(size_t index);
   void SendReports(size_t index);
   void OnSyncReply(size_t index, int64_t serial, const SyncReply& reply);
-  void OnReportReply(size_t index, const std::string& session, JobId job, Attempt attempt, size_t upto, ReportVerdict verdict);
+  void OnReportReply(size_t index, const std::string& session, JobId job, Attempt attempt,
+                     size_t upto, ReportVerdict verdict);
   void Work(Task& task);
   ErrorClass OutcomeOf(JobId job, Attempt attempt);
   // Ends the batch: replies go out only after the commit. Or the coordinator dies before it.

@@ -1,4 +1,5 @@
-// Short words for the scheduler's unit tests: a world, plans, workers, reports. Every test ends with the invariants.
+// Short words for the scheduler's unit tests: a world, plans, workers, reports. Every test ends
+// with the invariants.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -42,7 +43,8 @@ class SchedTest : public ::testing::Test {
     return id.ok() ? *id : SweepId();
   }
   // The first Sync makes the worker join.
-  SyncReply Sync(const std::string& id, int slots = 1, std::vector<LeaseId> held = {}, const std::string& session = "1") {
+  SyncReply Sync(const std::string& id, int slots = 1, std::vector<LeaseId> held = {},
+                 const std::string& session = "1") {
     SyncRequest request;
     request.worker.id = WorkerId(id);
     request.worker.session = session;
@@ -51,9 +53,11 @@ class SchedTest : public ::testing::Test {
     sched::OnSync(core(), world.out, request, world.now());
     return sched::ViewFor(core(), request);
   }
-  ReportVerdict Report(const std::string& worker, JobId job, Attempt attempt, std::vector<ReportItem> items,
-                       const std::string& session = "1") {
-    return sched::OnReport(core(), world.out, WorkerId(worker), session, {{job, attempt, std::move(items)}}, world.now()).at(0);
+  ReportVerdict Report(const std::string& worker, JobId job, Attempt attempt,
+                       std::vector<ReportItem> items, const std::string& session = "1") {
+    return sched::OnReport(core(), world.out, WorkerId(worker), session,
+                           {{job, attempt, std::move(items)}}, world.now())
+        .at(0);
   }
   static Finished Success() {
     Finished finished;

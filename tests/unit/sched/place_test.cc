@@ -5,7 +5,8 @@ namespace {
 
 using PlaceTest = SchedTest;
 
-std::vector<JobRecord> Many(int n, JobKind kind, const std::string& key, const std::string& prefix = "p") {
+std::vector<JobRecord> Many(int n, JobKind kind, const std::string& key,
+                            const std::string& prefix = "p") {
   std::vector<JobRecord> jobs;
   for (int i = 0; i < n; ++i) {
     jobs.push_back(AJob(prefix + std::to_string(i)));

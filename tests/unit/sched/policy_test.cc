@@ -22,7 +22,8 @@ TEST(RetryTest, TheSweepDecidesWhatIsFinal) {
 }
 
 TEST(RetryTest, LossesOfTheInfrastructureDoNotUseUpTheJobsOwnRetries) {
-  for (const ErrorClass error : {ErrorClass::kWorkerLost, ErrorClass::kPreempted, ErrorClass::kIo}) {
+  for (const ErrorClass error :
+       {ErrorClass::kWorkerLost, ErrorClass::kPreempted, ErrorClass::kIo}) {
     const RetryDecision decision = DecideRetry({}, error, 3, 19);
     EXPECT_TRUE(decision.free);
     EXPECT_NE(decision.verdict, Verdict::kGiveUp);
@@ -74,9 +75,11 @@ TEST(SweepStateTest, RunningWhileAnythingIsOpenThenCancelledThenFailedThenSuccee
   };
   EXPECT_EQ(with({}), SweepState::kSucceeded);
   EXPECT_EQ(with({JobState::kSucceeded}), SweepState::kSucceeded);
-  EXPECT_EQ(with({JobState::kSucceeded, JobState::kFailed, JobState::kSkipped}), SweepState::kFailed);
+  EXPECT_EQ(with({JobState::kSucceeded, JobState::kFailed, JobState::kSkipped}),
+            SweepState::kFailed);
   EXPECT_EQ(with({JobState::kFailed, JobState::kCancelled}), SweepState::kCancelled);
-  for (const JobState open : {JobState::kBlocked, JobState::kReady, JobState::kBackoff, JobState::kLeased, JobState::kRunning}) {
+  for (const JobState open : {JobState::kBlocked, JobState::kReady, JobState::kBackoff,
+                              JobState::kLeased, JobState::kRunning}) {
     EXPECT_EQ(with({open, JobState::kFailed, JobState::kCancelled}), SweepState::kRunning);
   }
 }

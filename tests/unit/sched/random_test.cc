@@ -30,10 +30,13 @@ TEST(RandomTest, EveryPromiseHoldsUnderFaultsAndEverythingEndsAfterThem) {
     sum.stale += report.stale;
     sum.reused += report.reused;
   }
-  std::printf("%llu histories: %lld attempts, %lld results, %lld reused, %lld refused reports, %lld restarts, %lld deaths\n",
-              static_cast<unsigned long long>(last - first + 1), static_cast<long long>(sum.attempts),
-              static_cast<long long>(sum.results), static_cast<long long>(sum.reused), static_cast<long long>(sum.stale),
-              static_cast<long long>(sum.restarts), static_cast<long long>(sum.deaths));
+  std::printf(
+      "%llu histories: %lld attempts, %lld results, %lld reused, %lld refused reports, %lld "
+      "restarts, %lld deaths\n",
+      static_cast<unsigned long long>(last - first + 1), static_cast<long long>(sum.attempts),
+      static_cast<long long>(sum.results), static_cast<long long>(sum.reused),
+      static_cast<long long>(sum.stale), static_cast<long long>(sum.restarts),
+      static_cast<long long>(sum.deaths));
   // The histories must be eventful, or they prove nothing.
   if (one == nullptr) {
     EXPECT_GT(sum.results, static_cast<int64_t>(last));

@@ -59,6 +59,16 @@ TEST_F(RecoverTest, NoLeaseIsGrantedBeforeTheWorkerSpeaks) {
   EXPECT_EQ(Sync("w1").grants.size(), 1u);
 }
 
+TEST_F(RecoverTest, AWorkerThatDoesNotComeBackIsLost) {
+  Sync("w1");
+  Commit();
+  world.Restart();
+  Advance(14'999);
+  EXPECT_EQ(sched::Workers(core()).at(0).record.state, WorkerState::kIdle);
+  Advance(1);
+  EXPECT_EQ(sched::Workers(core()).at(0).record.state, WorkerState::kLost);
+}
+
 TEST_F(RecoverTest, NumbersGoOnWhereTheyWere) {
   Submit(APlan({AJob("a"), AJob("b")}));
   Sync("w1");
@@ -126,7 +136,8 @@ TEST_F(RecoverDeathTest, AnActiveJobWithoutAnOpenAttemptIsFatalAndNamed) {
   Commit();
   Snapshot snapshot = world.store.Load();
   snapshot.open_attempts.clear();
-  EXPECT_DEATH(sched::Recover(snapshot, world.out, world.now()), "j1 is leased, but none of its attempts is open");
+  EXPECT_DEATH(sched::Recover(snapshot, world.out, world.now()),
+               "j1 is leased, but none of its attempts is open");
 }
 
 TEST_F(RecoverDeathTest, TwoLeasesOnOneSlotAreFatal) {
@@ -135,7 +146,8 @@ TEST_F(RecoverDeathTest, TwoLeasesOnOneSlotAreFatal) {
   Commit();
   Snapshot snapshot = world.store.Load();
   for (AttemptRecord& attempt : snapshot.open_attempts) attempt.slot = 1;
-  EXPECT_DEATH(sched::Recover(snapshot, world.out, world.now()), "slot 1 of worker w1, which is taken");
+  EXPECT_DEATH(sched::Recover(snapshot, world.out, world.now()),
+               "slot 1 of worker w1, which is taken");
 }
 
 }  // namespace

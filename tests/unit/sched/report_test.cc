@@ -17,7 +17,8 @@ class ReportTest : public SchedTest {
   }
   int64_t Counted(What what) const {
     const auto& all = world.out.counted;
-    return std::count_if(all.begin(), all.end(), [what](const auto& event) { return event.what == what; });
+    return std::count_if(all.begin(), all.end(),
+                         [what](const auto& event) { return event.what == what; });
   }
 };
 
@@ -36,7 +37,8 @@ TEST_F(ReportTest, AResendOfAnAcceptedEndIsAcceptedAndSilent) {
   Report("w1", JobId(1), 1, {Success()});
   Commit();
   EXPECT_EQ(Report("w1", JobId(1), 1, {Success()}), ReportVerdict::kAccepted);
-  EXPECT_EQ(Report("w1", JobId(1), 1, {Started{}, Metrics{{{"x", 1, 1}}}, Success()}), ReportVerdict::kAccepted);
+  EXPECT_EQ(Report("w1", JobId(1), 1, {Started{}, Metrics{{{"x", 1, 1}}}, Success()}),
+            ReportVerdict::kAccepted);
   EXPECT_EQ(Report("w1", JobId(1), 1, {Failure(ErrorClass::kOom)}), ReportVerdict::kAccepted);
   EXPECT_TRUE(world.out.empty());
   EXPECT_EQ(StateOf(1), JobState::kSucceeded);
@@ -63,7 +65,8 @@ TEST_F(ReportTest, EachItemIsKeptWhereItBelongs) {
   CheckpointMade checkpoint;
   checkpoint.step = 5;
   Report("w1", JobId(1), 1,
-         {Started{}, Progress{3, 10, "steps"}, Metrics{{{"train/loss", 1, 0.5}}}, LogText{1, {}, "hello"}, checkpoint});
+         {Started{}, Progress{3, 10, "steps"}, Metrics{{{"train/loss", 1, 0.5}}},
+          LogText{1, {}, "hello"}, checkpoint});
   EXPECT_EQ(StateOf(1), JobState::kRunning);
   EXPECT_EQ(sched::ProgressOf(core(), JobId(1)).done, 3);
   EXPECT_EQ(Changes<AddMetrics>(), 1);
@@ -88,8 +91,10 @@ TEST_F(ReportTest, ProgressTellsWatchersAndPersistsNothing) {
 TEST_F(ReportTest, OneVerdictPerReportInOrder) {
   const auto verdicts = sched::OnReport(
       core(), world.out, WorkerId("w1"), "1",
-      {{JobId(1), 1, {Started{}}}, {JobId(2), 1, {Success()}}, {JobId(1), 1, {Success()}}}, world.now());
-  EXPECT_EQ(verdicts, (std::vector<ReportVerdict>{ReportVerdict::kAccepted, ReportVerdict::kStale, ReportVerdict::kAccepted}));
+      {{JobId(1), 1, {Started{}}}, {JobId(2), 1, {Success()}}, {JobId(1), 1, {Success()}}},
+      world.now());
+  EXPECT_EQ(verdicts, (std::vector<ReportVerdict>{ReportVerdict::kAccepted, ReportVerdict::kStale,
+                                                  ReportVerdict::kAccepted}));
 }
 
 TEST_F(ReportTest, RunTimeAndOutcomeAreCounted) {

@@ -1,5 +1,5 @@
-// A step stays O(log n): 100,000 ready jobs on 1,000 slots. The bound is generous, for slow and busy machines and sanitizers;
-// what is printed is the figure to look at.
+// A step stays O(log n): 100,000 ready jobs on 1,000 slots. The bound is generous, for slow and
+// busy machines and sanitizers; what is printed is the figure to look at.
 #include <cstdio>
 
 #include "tests/unit/sched/fixture.h"
@@ -29,7 +29,8 @@ class SpeedTest : public SchedTest {
         const SyncReply reply = Sync(name, kSlots);
         for (const Grant& grant : reply.grants) {
           std::vector<JobReport> reports;
-          for (const GrantJob& job : grant.jobs) reports.push_back({job.job, job.attempt, {Started{}, Success()}});
+          for (const GrantJob& job : grant.jobs)
+            reports.push_back({job.job, job.attempt, {Started{}, Success()}});
           sched::OnReport(core(), world.out, WorkerId(name), "1", reports, world.now());
           finished += static_cast<int64_t>(reports.size());
         }
@@ -43,7 +44,8 @@ class SpeedTest : public SchedTest {
     return (Clock::System().Read().mono.ms - start) / 1000.0;
   }
   static void Print(const char* what, double seconds) {
-    std::printf("%s: %d jobs on %d slots in %.2f s, %.0f jobs/s\n", what, kJobs, kWorkers * kSlots, seconds, kJobs / seconds);
+    std::printf("%s: %d jobs on %d slots in %.2f s, %.0f jobs/s\n", what, kJobs, kWorkers * kSlots,
+                seconds, kJobs / seconds);
   }
 };
 

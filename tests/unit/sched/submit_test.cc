@@ -118,7 +118,9 @@ TEST_F(SubmitTest, AnAddedJobIsRefusedWhenItsInputCannotCome) {
   JobRecord wrong = AJob("wrong", {1});
   wrong.spec.sweep = sweep;
   wrong.spec.parents[0].artifact = "other";
-  const auto add = [&](const JobRecord& record) { return sched::OnAddJob(core(), world.out, record, world.now()).status().code(); };
+  const auto add = [&](const JobRecord& record) {
+    return sched::OnAddJob(core(), world.out, record, world.now()).status().code();
+  };
   EXPECT_EQ(add(foreign), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(add(homeless), absl::StatusCode::kNotFound);
   Sync("w1");

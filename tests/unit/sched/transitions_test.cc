@@ -13,7 +13,8 @@ namespace {
 
 int Ways(JobState from) {
   int n = 0;
-  for (size_t event = 0; event < kJobEvents; ++event) n += NextState(from, static_cast<JobEvent>(event)) != JobState{};
+  for (size_t event = 0; event < kJobEvents; ++event)
+    n += NextState(from, static_cast<JobEvent>(event)) != JobState{};
   return n;
 }
 
@@ -24,7 +25,9 @@ TEST(TransitionsTest, OnlyAPersonBringsATerminalJobBack) {
     for (size_t i = 0; i < kJobEvents; ++i) {
       const JobEvent event = static_cast<JobEvent>(i);
       const JobState to = NextState(from, event);
-      if (to == JobState{} || event == JobEvent::kRevivedReady || event == JobEvent::kRevivedBlocked) continue;
+      if (to == JobState{} || event == JobEvent::kRevivedReady ||
+          event == JobEvent::kRevivedBlocked)
+        continue;
       EXPECT_EQ(to, from) << ToString(event);
     }
   }
@@ -54,7 +57,8 @@ TEST_F(TransitionsDeathTest, AnIllegalMoveEndsTheProcessNamingJobStateAndEvent) 
   Submit(testing::APlan({testing::AJob("a")}));
   Step step(core(), world.out, world.now());
   Job& job = step.GetJob(JobId(1));
-  EXPECT_DEATH(step.Change(job, JobEvent::kStarted, job.record.status), "j1 \\(a\\) is ready and cannot be started");
+  EXPECT_DEATH(step.Change(job, JobEvent::kStarted, job.record.status),
+               "j1 \\(a\\) is ready and cannot be started");
 }
 
 TEST_F(TransitionsDeathTest, TheInvariantsNoticeAStatusWrittenPastTheGate) {

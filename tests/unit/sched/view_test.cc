@@ -46,7 +46,9 @@ TEST_F(ViewTest, TalliesFollowTheJobs) {
   jobs[1].spec.kind = JobKind::kEvaluate;
   const SweepId id = Submit(APlan(jobs));
   const auto count = [&](JobKind kind, JobState state) {
-    return sched::TalliesOf(core(), id)->at(static_cast<size_t>(kind)).by_state.at(static_cast<size_t>(state));
+    return sched::TalliesOf(core(), id)
+        ->at(static_cast<size_t>(kind))
+        .by_state.at(static_cast<size_t>(state));
   };
   EXPECT_EQ(count(JobKind::kTrain, JobState::kReady), 1);
   EXPECT_EQ(count(JobKind::kEvaluate, JobState::kBlocked), 1);
@@ -57,7 +59,8 @@ TEST_F(ViewTest, TalliesFollowTheJobs) {
   EXPECT_EQ(count(JobKind::kTrain, JobState::kReady), 0);
   EXPECT_EQ(count(JobKind::kTrain, JobState::kSucceeded), 1);
   EXPECT_EQ(count(JobKind::kEvaluate, JobState::kLeased), 1);
-  EXPECT_EQ(sched::TalliesOf(core(), id)->at(static_cast<size_t>(JobKind::kTrain)).finished_seconds, 1.5);
+  EXPECT_EQ(sched::TalliesOf(core(), id)->at(static_cast<size_t>(JobKind::kTrain)).finished_seconds,
+            1.5);
 }
 
 TEST_F(ViewTest, TheOldestReadyJobIsTheOneThatWaitsLongest) {

@@ -103,7 +103,8 @@ TEST_F(WorkersTest, LeaveOfAnotherSessionIsIgnored) {
 }
 
 TEST_F(WorkersTest, DrainOfAnUnknownWorkerIsNotFoundAndOfADrainedOneSilent) {
-  EXPECT_EQ(sched::OnDrain(core(), world.out, WorkerId("w9"), true, world.now()).code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(sched::OnDrain(core(), world.out, WorkerId("w9"), true, world.now()).code(),
+            absl::StatusCode::kNotFound);
   Sync("w1");
   ASSERT_TRUE(sched::OnDrain(core(), world.out, WorkerId("w1"), true, world.now()).ok());
   Commit();

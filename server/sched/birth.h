@@ -1,0 +1,19 @@
+// New jobs: what is asked of them and the state that they begin in.
+#pragma once
+
+#include <string>
+
+#include "common/base/status.h"
+#include "server/sched/step.h"
+
+namespace eida::sched {
+
+// InvalidArgument when the job asks for what no lease can give; `what` says where it comes from.
+Status CheckNewJob(const JobSpec& spec, const std::string& what);
+// The first status: succeeded when a twin has succeeded, else ready or blocked.
+// REQUIRES: inserted, and so are all children of the same batch.
+void BeBorn(Step& step, Job& job);
+// Enters the state that BeBorn chose into indexes and metrics.
+void EnterNewJob(Step& step, Job& job);
+
+}  // namespace eida::sched
