@@ -143,7 +143,9 @@ TEST_F(ReaderTest, ReadersOnOtherThreadsNeverFindTheDatabaseBusyAndSeeWholeBatch
     JobStatus status;
     status.state = JobState::kReady;
     status.attempt = i;
+    // The new sweep must never be seen in the counts of jobs but not in the list.
     ASSERT_OK(store_->Apply({UpdateJob{JobId(1), JobState::kReady, status},
+                             SampleStudy(2, 0, SweepId(100 + i), 100 * i),
                              UpdateJob{JobId(2), JobState::kReady, status}}));
   }
   stop = true;
