@@ -1,0 +1,21 @@
+// Core -> the values that leave the loop. Pure.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "server/sched/core.h"
+#include "server/service/live.h"
+
+namespace eida::app {
+
+std::optional<service::SweepLive> LiveSweep(const sched::Core& core,
+                                            SweepId sweep);  // nothing when unknown
+std::vector<service::WorkerLive> LiveWorkers(const sched::Core& core);
+service::TotalsLive LiveTotals(const sched::Core& core);
+// Progress of the active jobs of a sweep; of all sweeps for 0.
+std::map<JobId, Progress> LiveProgress(const sched::Core& core, SweepId sweep);
+
+}  // namespace eida::app
