@@ -51,6 +51,18 @@ TEST_F(ControlTest, RetryCountsEveryJobThatLeftATerminalState) {
   EXPECT_EQ(StatusOf(1).attempt, 2);
 }
 
+TEST_F(ControlTest, ASweepHasAnEndOnlyWhileItIsOver) {
+  Submit(APlan({AJob("a")}));
+  Sync("w1");
+  Report("w1", JobId(1), 1, {Failure(ErrorClass::kData)});
+  EXPECT_EQ(sched::FindSweep(core(), SweepId(1))->finished, world.now().wall);
+  EXPECT_EQ(StatusOf(1).finished, world.now().wall);
+  EXPECT_EQ(Retry().value(), 1);
+  EXPECT_EQ(sched::FindSweep(core(), SweepId(1))->finished, WallTime{});
+  Commit();
+  EXPECT_EQ(world.store.sweeps().at(SweepId(1)).finished, WallTime{});
+}
+
 TEST_F(ControlTest, ASkippedJobNamesTheAncestorThatFailed) {
   Submit(APlan({AJob("a"), AJob("b", {1}), AJob("c", {2})}));
   Sync("w1");
