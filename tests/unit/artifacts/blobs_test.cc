@@ -348,7 +348,10 @@ TEST(BlobsCrashTest, CommittedBlobsSurviveAKillAndUnfinishedOnesLeaveNoTrace) {
       _exit(5);
     }
     close(fds[1]);
-    usleep(static_cast<useconds_t>(10'000 + rng.Below(60'000)));
+    for (uint64_t wait = rng.Below(4); wait > 0; --wait) {
+      ASSERT_EQ(read(fds[0], &seen, sizeof seen), ssize_t{sizeof seen});
+    }
+    usleep(static_cast<useconds_t>(rng.Below(20'000)));
     kill(child, SIGKILL);
     int status = 0;
     ASSERT_EQ(waitpid(child, &status, 0), child);

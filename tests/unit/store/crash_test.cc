@@ -56,12 +56,18 @@ TEST(CrashTest, AcknowledgedBatchesSurviveAKillAtAnyMoment) {
       WriteUntilKilled(temp.path(), pipe_fds[1]);
     }
     close(pipe_fds[1]);
-    usleep(static_cast<useconds_t>(2000 + rng.Below(60'000)));
+    Attempt acknowledged = last;
+    // Every third child dies at any time, perhaps while it opens the store; the others after some
+    // batches.
+    for (uint64_t wait = round % 3 == 0 ? 0 : 1 + rng.Below(8); wait > 0; --wait) {
+      ASSERT_EQ(read(pipe_fds[0], &acknowledged, sizeof acknowledged),
+                ssize_t{sizeof acknowledged});
+    }
+    usleep(static_cast<useconds_t>(rng.Below(round % 3 == 0 ? 60'000 : 10'000)));
     kill(child, SIGKILL);
     int status = 0;
     ASSERT_EQ(waitpid(child, &status, 0), child);
     ASSERT_TRUE(WIFSIGNALED(status)) << "the child left by itself: exit " << WEXITSTATUS(status);
-    Attempt acknowledged = last;
     for (Attempt one = 0; read(pipe_fds[0], &one, sizeof one) == sizeof one;) acknowledged = one;
     close(pipe_fds[0]);
 
