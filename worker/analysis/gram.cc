@@ -28,13 +28,14 @@ Result<engine::JobResult> RunGram(const engine::Job& job, engine::Events& events
   EIDA_ASSIGN_OR_RETURN(const engine::Weights member, study->LoadMember(weights_path));
   EIDA_ASSIGN_OR_RETURN(const auto features, study->Features(member, layers));
 
-  engine::Weights tensors;
+  engine::Weights tensors, means;
   for (const std::string& layer : layers) {
     const auto it = features.find(layer);
     if (it == features.end()) return engine::ConfigError("job " + job.name + ": the model has no layer \"" + layer + "\"");
     if (!torch::isfinite(it->second).all().item<bool>()) {
       return engine::NonfiniteError("job " + job.name + ": layer " + layer + " has features that are not finite");
     }
+    means[layer] = it->second.to(torch::kFloat).cpu();
     const GramVectors vectors = MakeGramVectors(it->second);
     tensors[layer + ".biased"] = vectors.biased;
     tensors[layer + ".unbiased"] = vectors.unbiased;
@@ -47,6 +48,10 @@ Result<engine::JobResult> RunGram(const engine::Job& job, engine::Events& events
 
   engine::JobResult result;
   AddFile(job, "gram", "gram", "gram.safetensors", {{"layers", listed}, {"n", n}}, result);
+  if (GetOr(job.spec, "features", false)) {
+    EIDA_RETURN_IF_ERROR(engine::WriteSafetensors(means, metadata, job.out + "/features.safetensors"));
+    AddFile(job, "features", "features", "features.safetensors", Json::object(), result);
+  }
   events.Progress(1, 1, "models");
   result.summary = {{"n", n}, {"layers", listed}, {"item_hash", study->item_hash()}, {"seconds", watch.Seconds()}};
   return result;

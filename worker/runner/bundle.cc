@@ -1,7 +1,7 @@
 #include "worker/runner/bundle.h"
 
 #include "common/base/fs.h"
-#include "common/base/log.h"
+#include "common/base/log_text.h"
 
 namespace eida::runner {
 namespace {
@@ -28,20 +28,20 @@ int RunBundle(const JobFile& file, const JobFunction& run, EventWriter& writer, 
   for (const NumberedJob& entry : file.jobs) {
     JobEvents events(writer, entry.number, stop, clock);
     writer.Write("started", entry.number, Json::object());
-    EIDA_INFO("{} ({}) starts", entry.job.name, entry.job.kind);
+    LogInfo(entry.job.name + " starts (" + entry.job.kind + ")");
     const auto result = RunOne(entry.job, run, events);
     if (result.ok()) {
       WriteResult(writer, entry.number, *result);
-      EIDA_INFO("{} is done: {}", entry.job.name, result->summary.dump());
+      LogInfo(entry.job.name + " is done: " + result->summary.dump());
     } else {
       const std::string error_class = engine::ErrorClassOf(result.status());
       if (error_class == "preempted") {
         writer.Write("preempted", entry.number, Json::object());
-        EIDA_INFO("{} stops as asked", entry.job.name);
+        LogInfo(entry.job.name + " stops as asked");
         return kExitStopped;
       }
       writer.Write("error", entry.number, {{"class", error_class}, {"message", Message(result.status())}});
-      EIDA_ERROR("{} failed ({}): {}", entry.job.name, error_class, Message(result.status()));
+      LogError(entry.job.name + " failed (" + error_class + "): " + Message(result.status()));
       code = kExitFailed;
       if (error_class == "oom" || error_class == "internal") return code;
     }

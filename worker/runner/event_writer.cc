@@ -5,7 +5,7 @@
 
 #include <cerrno>
 
-#include "common/base/log.h"
+#include "common/base/log_text.h"
 
 namespace eida::runner {
 namespace {
@@ -31,7 +31,7 @@ void EventWriter::Write(const std::string& type, int64_t job, Json fields) {
       written += static_cast<size_t>(n);
     } else if (errno != EINTR) {
       broken_ = true;
-      EIDA_ERROR("cannot write events to descriptor {}: {}", fd_, Message(ErrnoStatus(errno, "write")));
+      LogError("cannot write events to descriptor " + std::to_string(fd_) + ": " + Message(ErrnoStatus(errno, "write")));
       return;
     }
   }

@@ -9,7 +9,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/fs.h"
-#include "common/base/log.h"
+#include "common/base/log_text.h"
 #include "worker/runner/bundle.h"
 #include "worker/runner/dispatch.h"
 #include "worker/runner/settings.h"
@@ -78,7 +78,7 @@ int Main(const std::vector<std::string>& args) {
   std::signal(SIGINT, OnStopSignal);
   std::signal(SIGPIPE, SIG_IGN);  // a reader that is gone shows as a write error
   std::signal(SIGXFSZ, SIG_IGN);  // so does a file-size limit
-  eida::InitLog("runner", arguments->level);
+  eida::InitTextLog("runner", arguments->level);
 
   const auto text = eida::ReadFile(arguments->file);
   if (!text.ok()) return Refuse(Message(text.status()));

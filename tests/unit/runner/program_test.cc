@@ -1,0 +1,352 @@
+// The program as the agent and people run it: whole processes on a tiny model.
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <csignal>
+
+#include <atomic>
+#include <fstream>
+#include <map>
+#include <thread>
+
+#include "common/base/fs.h"
+#include "common/base/json.h"
+#include "common/base/subprocess.h"
+#include "common/base/text.h"
+#include "gtest/gtest.h"
+#include "tiny_model.h"
+#include "worker/engine/study.h"
+
+namespace eida::runner {
+namespace {
+
+struct Ran {
+  ExitStatus exit;
+  std::string log;
+  std::vector<Json> events;
+
+  std::vector<std::string> Types() const {
+    std::vector<std::string> types;
+    for (const Json& event : events) {
+      if (event["event"] != "progress" && event["event"] != "metric") types.push_back(event["event"]);
+    }
+    return types;
+  }
+  const Json* Find(const std::string& type, int64_t job) const {
+    for (const Json& event : events) {
+      if (event["event"] == type && event["job"] == job) return &event;
+    }
+    return nullptr;
+  }
+  std::string Artifact(int64_t job, const std::string& name) const {
+    for (const Json& event : events) {
+      if (event["event"] == "artifact" && event["job"] == job && event["name"] == name) return event["path"];
+    }
+    ADD_FAILURE() << "no artifact " << name << " of job " << job << "\n" << log;
+    return "";
+  }
+};
+
+class ProgramTest : public ::testing::Test {
+ protected:
+  SubprocessOptions Options(const std::vector<std::string>& args) const {
+    SubprocessOptions options;
+    options.argv = {EIDA_BINARY_DIR "/bin/eida-runner"};
+    options.argv.insert(options.argv.end(), args.begin(), args.end());
+    options.stdout_path = JoinPath(dir_.path(), "stdout");
+    options.stderr_path = JoinPath(dir_.path(), "stderr");
+    options.event_fd = 3;
+    return options;
+  }
+  // Runs to the end. `on_event` sees every event as it comes, and may signal the process.
+  Ran Run(const std::vector<std::string>& args, const std::function<void(const Json&, const Subprocess&)>& on_event = {}) {
+    for (const char* file : {"stdout", "stderr"}) (void)::unlink(JoinPath(dir_.path(), file).c_str());
+    auto process = Subprocess::Start(Options(args));
+    EXPECT_TRUE(process.ok()) << process.status();
+    Ran ran;
+    std::string buffer;
+    char chunk[4096];
+    for (ssize_t n; (n = ::read(process->event_fd(), chunk, sizeof chunk)) > 0;) {
+      buffer.append(chunk, static_cast<size_t>(n));
+      for (size_t end; (end = buffer.find('\n')) != std::string::npos; buffer.erase(0, end + 1)) {
+        const auto event = ParseJson(buffer.substr(0, end), "event");
+        EXPECT_TRUE(event.ok()) << buffer;
+        ran.events.push_back(*event);
+        if (on_event) on_event(*event, *process);
+      }
+    }
+    ran.exit = process->Wait();
+    ran.log = ReadFile(JoinPath(dir_.path(), "stdout")).value_or("") + ReadFile(JoinPath(dir_.path(), "stderr")).value_or("");
+    return ran;
+  }
+  std::string WriteJobs(const Json& jobs) {
+    const std::string path = JoinPath(dir_.path(), "job" + std::to_string(++files_) + ".json");
+    const Json file = {{"format", "eida/job/v1"}, {"slot", {{"device", "cpu"}, {"threads", 1}}}, {"jobs", jobs}};
+    EXPECT_TRUE(WriteFileAtomic(path, Pretty(file)).ok());
+    return path;
+  }
+  Json TrainJob(int64_t number, const testing::TinyStudy& study, const Json& adapter, int64_t seed, double lr, int steps = 40) {
+    const Json train = {{"steps", steps}, {"batch_size", 16}, {"grad_accum", 1}, {"lr", lr}, {"precision", "fp32"},
+                        {"grad_clip", 1.0}, {"batching", "bucketed"}, {"dropout", 0.0},
+                        {"optimizer", {{"name", "adamw"}, {"betas", {0.9, 0.999}}, {"eps", 1e-8}, {"weight_decay", 0.01}}},
+                        {"schedule", {{"name", "linear"}, {"warmup_ratio", 0.06}}}};
+    return {{"job", number}, {"attempt", 1}, {"kind", "train"}, {"name", "train/" + std::to_string(number)},
+            {"inputs", study.inputs}, {"out", JoinPath(dir_.path(), "o" + std::to_string(number))},
+            {"spec", {{"model", study.model}, {"data", study.data}, {"seed", seed}, {"adapter", adapter}, {"train", train},
+                      {"eval", {{"every", nullptr}, {"metric", "loss"}, {"goal", "minimize"}, {"split", "select"},
+                                {"report", "report"}, {"batch_size", 16}}},
+                      {"checkpoint", {{"every", nullptr}, {"keep", {"last"}}}}}}};
+  }
+  // A job that only evaluates; `inputs` on top of the study's.
+  Json StudyJob(int64_t number, const std::string& kind, const testing::TinyStudy& study, Json spec,
+                const std::map<std::string, std::string>& inputs) {
+    spec.update({{"model", study.model}, {"data", study.data},
+                 {"numerics", {{"precision", "fp32"}, {"batch_size", 16}, {"batching", "bucketed"}}}});
+    Json all = study.inputs;
+    all.update(Json(inputs));
+    return {{"job", number}, {"attempt", 1}, {"kind", kind}, {"name", kind + "/" + std::to_string(number)}, {"spec", spec},
+            {"inputs", all}, {"out", JoinPath(dir_.path(), "o" + std::to_string(number))}};
+  }
+
+  TempDir dir_;
+  int files_ = 0;
+};
+
+const Json kLora = {{"type", "lora"}, {"r", 4}, {"alpha", 16}, {"dropout", 0.0}, {"targets", {"query", "value"}}, {"bias", "none"}};
+const Json kItems = {{"split", "select"}, {"samples", nullptr}, {"item_seed", 0}};
+
+Json With(Json spec, const Json& more) {
+  spec.update(more);
+  return spec;
+}
+
+TEST_F(ProgramTest, SaysItsVersionAndHowToUseIt) {
+  Ran ran = Run({"--version"});
+  EXPECT_EQ(ran.exit.code, 0);
+  EXPECT_EQ(ran.log.rfind("eida-runner " EIDA_VERSION " (libtorch 2.", 0), 0u) << ran.log;
+  ran = Run({"--help"});
+  EXPECT_EQ(ran.exit.code, 0);
+  EXPECT_NE(ran.log.find("usage: eida-runner JOB.json"), std::string::npos);
+}
+
+TEST_F(ProgramTest, UnusableArgumentsEndWithTwoAndSayWhy) {
+  ASSERT_TRUE(WriteFileAtomic(JoinPath(dir_.path(), "bad.json"), "{\"format\": \"eida/job/v1\"}").ok());
+  const Json job = {{"job", 1}, {"kind", "matrix"}, {"spec", Json::object()}, {"out", dir_.path()}};
+  const Json no_gpu = {{"format", "eida/job/v1"}, {"slot", {{"device", "cuda:63"}}}, {"jobs", {job}}};
+  ASSERT_TRUE(WriteFileAtomic(JoinPath(dir_.path(), "gpu.json"), Pretty(no_gpu)).ok());
+  const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
+      {{}, "no job file given"},
+      {{"a.json", "b.json"}, "one job file at a time: a.json or b.json"},
+      {{"--jobs", "3"}, "unknown option --jobs"},
+      {{"a.json", "--out"}, "--out needs a value"},
+      {{JoinPath(dir_.path(), "none.json")}, "none.json: No such file"},
+      {{JoinPath(dir_.path(), "bad.json")}, "bad.json.jobs: must be a list with at least one job"},
+      {{JoinPath(dir_.path(), "gpu.json")}, "slot.device cuda:63: "},
+  };
+  for (const auto& [args, message] : cases) {
+    const Ran ran = Run(args);
+    EXPECT_EQ(ran.exit.code, 2) << message;
+    EXPECT_NE(ran.log.find(message), std::string::npos) << message << "\nnot in: " << ran.log;
+    EXPECT_TRUE(ran.events.empty());
+  }
+}
+
+TEST_F(ProgramTest, AMissingInputFailsItsJobAndTheNextOneRuns) {
+  const testing::TinyStudy study = testing::MakeTinyStudy(JoinPath(dir_.path(), "tiny"));
+  Json broken = TrainJob(1, study, {{"type", "none"}}, 1, 1e-3, 5);
+  broken["inputs"]["data/train"] = "/nowhere/train.tsv";
+  const Ran ran = Run({WriteJobs({broken, TrainJob(2, study, {{"type", "none"}}, 1, 1e-3, 5)})});
+  EXPECT_EQ(ran.exit.code, 1);
+  const Json* error = ran.Find("error", 1);
+  ASSERT_NE(error, nullptr) << ran.log;
+  EXPECT_EQ((*error)["class"], "io");
+  EXPECT_NE((*error)["message"].get<std::string>().find("input data/train: no file /nowhere/train.tsv"), std::string::npos);
+  EXPECT_NE(ran.Find("done", 2), nullptr) << ran.log;
+}
+
+TEST_F(ProgramTest, WithoutDescriptorThreeEventsGoToStandardOutput) {
+  const std::string events = JoinPath(dir_.path(), "events");
+  SubprocessOptions options = Options({WriteJobs(Json::array({{{"job", 1}, {"kind", "matrix"}, {"spec", Json::object()},
+                                                               {"out", dir_.path()}}}))});
+  options.event_fd.reset();
+  options.stdout_path = events;
+  auto process = Subprocess::Start(options);
+  ASSERT_TRUE(process.ok());
+  EXPECT_EQ(process->Wait().code, 1);
+  const std::string text = ReadFile(events).value_or("");
+  EXPECT_EQ(text.rfind(R"({"event":"started","job":1})", 0), 0u) << text;
+  EXPECT_NE(text.find(R"("class":"config")"), std::string::npos) << text;
+}
+
+TEST_F(ProgramTest, StoppedInTrainingItLeavesACheckpointAndFinishesFromItAsIfNeverStopped) {
+  const testing::TinyStudy study = testing::MakeTinyStudy(JoinPath(dir_.path(), "tiny"), 400);
+  const Json job = TrainJob(1, study, {{"type", "none"}}, 1, 1e-3, 400);
+  bool sent = false;
+  const Ran stopped = Run({WriteJobs({job})}, [&](const Json& event, const Subprocess& process) {
+    if (!sent && event["event"] == "progress" && event["done"] >= 1) {
+      process.Kill(SIGTERM);
+      sent = true;
+    }
+  });
+  ASSERT_TRUE(sent);
+  EXPECT_EQ(stopped.exit.code, 75) << stopped.log;
+  EXPECT_EQ(stopped.Types(), (std::vector<std::string>{"started", "checkpoint", "preempted"}));
+  const Json* checkpoint = stopped.Find("checkpoint", 1);
+  ASSERT_NE(checkpoint, nullptr);
+  const int64_t step = (*checkpoint)["step"];
+  EXPECT_GT(step, 0);
+  EXPECT_LT(step, 400);
+
+  Json resumed_job = job;
+  resumed_job["resume"] = JoinPath(dir_.path(), "kept");
+  ASSERT_TRUE(RenameFile((*checkpoint)["path"], resumed_job["resume"]).ok());
+  const Ran resumed = Run({WriteJobs({resumed_job})});
+  ASSERT_EQ(resumed.exit.code, 0) << resumed.log;
+  EXPECT_EQ((*resumed.Find("done", 1))["summary"]["resumed_from_step"], step);
+  const std::string weights = ReadFile(resumed.Artifact(1, "weights")).value_or("x");
+  const Ran whole = Run({WriteJobs({job})});
+  ASSERT_EQ(whole.exit.code, 0) << whole.log;
+  EXPECT_EQ(ReadFile(whole.Artifact(1, "weights")).value_or("y"), weights) << "a stop changed the result";
+}
+
+TEST_F(ProgramTest, AFileThatCannotGrowIsAnIoErrorAndNotACrash) {
+  const testing::TinyStudy study = testing::MakeTinyStudy(JoinPath(dir_.path(), "tiny"));
+  const std::string job = WriteJobs({TrainJob(1, study, {{"type", "none"}}, 1, 1e-3, 3)});
+  rlimit old;
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &old), 0);
+  rlimit small = old;
+  small.rlim_cur = 16 * 1024;  // as on a full disk: the log and events fit, the weights do not
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  const Ran ran = Run({job});
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &old), 0);
+  EXPECT_EQ(ran.exit.code, 1) << ran.exit.ToString() << ran.log;
+  const Json* error = ran.Find("error", 1);
+  ASSERT_NE(error, nullptr) << ran.log;
+  EXPECT_EQ((*error)["class"], "io") << error->dump();
+}
+
+// A study by hand: three runs, then every analysis on them, all through the program.
+class MiniStudyTest : public ProgramTest {
+ protected:
+  void SetUp() override {
+    study_ = testing::MakeTinyStudy(JoinPath(dir_.path(), "tiny"), 320);
+    const Ran ran = Run({WriteJobs({TrainJob(1, study_, {{"type", "none"}}, 1, 2e-3), TrainJob(2, study_, kLora, 2, 1e-2),
+                                    TrainJob(3, study_, kLora, 3, 1e-2)})});
+    ASSERT_EQ(ran.exit.code, 0) << ran.log;
+    Json jobs;
+    for (int i = 0; i < 3; ++i) {
+      weights_.push_back(ran.Artifact(i + 1, "weights"));
+      for (const char* split : {"select", "report"}) {
+        Json spec = kItems;
+        spec["split"] = split;
+        jobs.push_back(StudyJob(10 + static_cast<int>(jobs.size()), "evaluate", study_, spec, {{"weights", weights_[i]}}));
+      }
+    }
+    const Ran evaluated = Run({WriteJobs(jobs)});
+    ASSERT_EQ(evaluated.exit.code, 0) << evaluated.log;
+    for (int i = 0; i < 3; ++i) {
+      select_.push_back(evaluated.Artifact(10 + 2 * i, "eval"));
+      report_.push_back(evaluated.Artifact(11 + 2 * i, "eval"));
+      EXPECT_GT((*evaluated.Find("done", 11 + 2 * i))["summary"]["accuracy"].get<double>(), 0.8) << "run " << i << " learned";
+    }
+  }
+  Json Members() const {
+    Json members;
+    for (int i = 0; i < 3; ++i) members.push_back({{"label", "m" + std::to_string(i)}, {"variant", "v"}, {"seed", i}});
+    return members;
+  }
+
+  testing::TinyStudy study_;
+  std::vector<std::string> weights_, select_, report_;
+};
+
+TEST_F(MiniStudyTest, PathsJoinInAGapMatrixAndTheirEndsAreTheEvaluations) {
+  Json jobs, pairs = Json::array();
+  std::map<std::string, std::string> curves;
+  for (int i = 0; i < 3; ++i) {
+    for (int j = i + 1; j < 3; ++j) {
+      jobs.push_back(StudyJob(100 + 10 * i + j, "path", study_, With(kItems, {{"alphas", 5}, {"space", "merged"}}),
+                              {{"a", weights_[i]}, {"b", weights_[j]}, {"end_a", select_[i]}, {"end_b", select_[j]}}));
+      pairs.push_back({i, j});
+    }
+  }
+  const Ran paths = Run({WriteJobs(jobs)});
+  ASSERT_EQ(paths.exit.code, 0) << paths.log;
+  for (const auto& pair : pairs) {
+    const int i = pair[0], j = pair[1], job = 100 + 10 * i + j;
+    const auto losses = engine::ReadSafetensors(paths.Artifact(job, "losses"));
+    ASSERT_TRUE(losses.ok());
+    EXPECT_TRUE(at::equal(losses->at("loss")[0], engine::ReadEval(select_[j])->loss));
+    EXPECT_TRUE(at::equal(losses->at("loss")[4], engine::ReadEval(select_[i])->loss));
+    curves["pair/" + std::to_string(i) + "/" + std::to_string(j)] = paths.Artifact(job, "curve");
+  }
+  const Ran matrix = Run({WriteJobs({StudyJob(200, "matrix", study_,
+                                              {{"metric", "convexity_gap"}, {"members", Members()}, {"pairs", pairs}, {"detail", {}}}, curves)})});
+  ASSERT_EQ(matrix.exit.code, 0) << matrix.log;
+  const Json json = *ReadJsonFile(matrix.Artifact(200, "matrix"));
+  const Json curve = *ReadJsonFile(curves["pair/0/1"]);
+  EXPECT_EQ(json["values"][0][1], curve["convexity_gap"]);
+  EXPECT_EQ(json["values"][1][0], curve["convexity_gap"]);
+  EXPECT_GE(curve["convexity_gap"].get<double>(), curve["barrier"].get<double>());
+  EXPECT_EQ(json["detail"]["item_hash"], curve["item_hash"]);
+}
+
+TEST_F(MiniStudyTest, GramsJoinInACkaMatrix) {
+  Json jobs;
+  for (int i = 0; i < 3; ++i) {
+    jobs.push_back(StudyJob(300 + i, "gram", study_, With(kItems, {{"samples", 40}, {"layers", {"last", "layer.0"}}}), {{"weights", weights_[i]}}));
+  }
+  const Ran grams = Run({WriteJobs(jobs)});
+  ASSERT_EQ(grams.exit.code, 0) << grams.log;
+  std::map<std::string, std::string> inputs;
+  for (int i = 0; i < 3; ++i) inputs["member/" + std::to_string(i)] = grams.Artifact(300 + i, "gram");
+  const Ran matrix = Run({WriteJobs({StudyJob(310, "matrix", study_,
+                                              {{"metric", "cka"}, {"members", Members()}, {"pairs", Json::array({{0, 1}, {0, 2}, {1, 2}})},
+                                               {"detail", {{"estimator", "biased"}}}}, inputs)})});
+  ASSERT_EQ(matrix.exit.code, 0) << matrix.log;
+  const Json json = *ReadJsonFile(matrix.Artifact(310, "matrix"));
+  EXPECT_EQ(json["detail"]["n"], 40);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(json["values"][i][i], 1.0);
+    for (int j = 0; j < i; ++j) {
+      EXPECT_GT(json["values"][i][j].get<double>(), 0.05);
+      EXPECT_LT(json["values"][i][j].get<double>(), 1);
+    }
+  }
+  EXPECT_FALSE(matrix.Artifact(310, "matrix/layer.0").empty());
+}
+
+TEST_F(MiniStudyTest, ASoupIsTheModelThatItsTableTalksAbout) {
+  std::map<std::string, std::string> inputs;
+  for (int i = 0; i < 3; ++i) {
+    const std::string number = std::to_string(i);
+    inputs["member/" + number] = weights_[i];
+    inputs["select/" + number] = select_[i];
+    inputs["report/" + number] = report_[i];
+  }
+  for (const std::string type : {"greedy", "uniform"}) {
+    SCOPED_TRACE(type);
+    const Ran soup = Run({WriteJobs({StudyJob(400, "soup", study_, {{"type", type}, {"members", Members()}, {"select", "select"},
+                                                                    {"report", "report"}, {"alphas", {0.2, 0.4, 0.6, 0.8}}, {"min_gain", 0}}, inputs)})});
+    ASSERT_EQ(soup.exit.code, 0) << soup.log;
+    const Json json = *ReadJsonFile(soup.Artifact(400, "soup"));
+    std::vector<std::string> models;
+    for (const Json& row : json["table"]) models.push_back(row["model"]);
+    std::vector<std::string> expected = {"greedy soup", "uniform soup", "logit ensemble", "best single"};
+    if (type == "uniform") expected.erase(expected.begin());
+    EXPECT_EQ(models, expected);
+    EXPECT_EQ(json["trace"].size(), type == "greedy" ? 8u : 0u);
+    const double best = json["table"].back()["select"]["loss"];
+    if (type == "greedy") {
+      EXPECT_LE(json["table"][0]["select"]["loss"].get<double>(), best);
+    }
+    EXPECT_EQ(json["order"][0]["member"], json["table"].back()["member"]);
+
+    const Ran again = Run({WriteJobs({StudyJob(401, "evaluate", study_, kItems, {{"weights", soup.Artifact(400, "weights")}})})});
+    ASSERT_EQ(again.exit.code, 0) << again.log;
+    EXPECT_NEAR((*again.Find("done", 401))["summary"]["loss"].get<double>(), json["table"][0]["select"]["loss"].get<double>(), 1e-9);
+  }
+}
+
+}  // namespace
+}  // namespace eida::runner
