@@ -3,7 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstdlib>
+#include <cerrno>
 #include <future>
 #include <optional>
 
@@ -39,12 +39,15 @@ constexpr Millis kLoopPatience{2'000};  // a loop that is silent for longer is r
   ::_exit(70);
 }
 
+Status Refused(const std::string& dir, const Status& why) {
+  return Status(why.code(),
+                "data directory " + dir + ": " + Message(why) + "; choose another one with --data");
+}
+
 Status CheckWritable(const std::string& dir) {
-  EIDA_RETURN_IF_ERROR(MakeDirs(dir, 0750));
-  if (::access(dir.c_str(), W_OK | X_OK) != 0) {
-    return Annotate(ErrnoStatus(errno, "data directory " + dir),
-                    "the coordinator must be able to write there (choose another one with --data)");
-  }
+  if (const Status made = MakeDirs(dir, 0750); !made.ok()) return Refused(dir, made);
+  if (::access(dir.c_str(), W_OK | X_OK) != 0)
+    return Refused(dir, ErrnoStatus(errno, "it must be writable"));
   return OkStatus();
 }
 
@@ -90,7 +93,12 @@ Status Coordinator::Impl::OpenData() {
   const auto timed = [this](const char* op, double seconds) {
     metrics.db_transaction.Observe({op}, seconds);
   };
-  EIDA_ASSIGN_OR_RETURN(store, store::Store::Open({options.data, timed}));
+  auto opened = store::Store::Open({options.data, timed});
+  if (opened.status().code() == absl::StatusCode::kUnavailable) {
+    return Unavailable(Message(opened.status()) +
+                       "; stop that one, or choose another directory with --data");
+  }
+  EIDA_ASSIGN_OR_RETURN(store, std::move(opened));
   EIDA_ASSIGN_OR_RETURN(table, store::BlobTable::Open(options.data, store->write_mutex(), timed));
   EIDA_ASSIGN_OR_RETURN(reader, store::Reader::Open(options.data, timed));
   small.emplace(*table);
