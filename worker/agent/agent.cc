@@ -7,9 +7,11 @@
 namespace eida::agent {
 namespace {
 
-constexpr Millis kRepeatAway{30'000};  // between two log lines that say that the coordinator is away
-constexpr Millis kMinPoll{20};         // a coordinator that answers at once must not be asked in a busy loop
-constexpr int kMaxRefusals = 5;        // refusals in a row, once joined, until the worker gives up
+constexpr Millis kRepeatAway{
+    30'000};  // between two log lines that say that the coordinator is away
+constexpr Millis kMinPoll{
+    20};  // a coordinator that answers at once must not be asked in a busy loop
+constexpr int kMaxRefusals = 5;  // refusals in a row, once joined, until the worker gives up
 
 bool IsRefusal(const Status& status) {
   switch (status.code()) {
@@ -18,17 +20,23 @@ bool IsRefusal(const Status& status) {
     case absl::StatusCode::kInvalidArgument:
     case absl::StatusCode::kFailedPrecondition:
     case absl::StatusCode::kAlreadyExists:
-    case absl::StatusCode::kUnimplemented: return true;
-    default: return false;
+    case absl::StatusCode::kUnimplemented:
+      return true;
+    default:
+      return false;
   }
 }
 
 }  // namespace
 
-Agent::Agent(AgentOptions options, CoordinatorPort& coordinator, ArtifactPort& artifacts, Cache& cache,
-             exec::Launcher& launcher, const Clock& clock)
-    : options_(std::move(options)), coordinator_(coordinator), clock_(clock), launcher_(launcher),
-      idle_since_(clock.Read().mono), sync_backoff_(options_.backoff, std::hash<std::string>()(options_.worker.session)),
+Agent::Agent(AgentOptions options, CoordinatorPort& coordinator, ArtifactPort& artifacts,
+             Cache& cache, exec::Launcher& launcher, const Clock& clock)
+    : options_(std::move(options)),
+      coordinator_(coordinator),
+      clock_(clock),
+      launcher_(launcher),
+      idle_since_(clock.Read().mono),
+      sync_backoff_(options_.backoff, std::hash<std::string>()(options_.worker.session)),
       transfer_(artifacts, cache, options_.backoff),
       reporter_(coordinator, options_.worker.id, options_.worker.session, options_.reporter,
                 [this](const Key& key) { OnStale(key); }) {
@@ -76,7 +84,8 @@ void Agent::KillNow() {
   changed_.notify_all();
 }
 
-// Waits, at most until the time to leave. A lease's end, Drain or KillNow since the last NextRequest cuts it short.
+// Waits, at most until the time to leave. A lease's end, Drain or KillNow since the last
+// NextRequest cuts it short.
 void Agent::Pause(Millis time) {
   std::unique_lock lock(mutex_);
   if (draining_) time = std::min(time, std::max(Millis(1), drain_deadline_ - clock_.Read().mono));
@@ -101,12 +110,15 @@ std::optional<SyncRequest> Agent::NextRequest(std::stop_token* stop) {
   if (draining_ && (tasks_.empty() || now >= drain_deadline_)) return std::nullopt;
   SyncRequest request;
   request.worker = options_.worker;
-  request.worker.state = draining_ ? WorkerState::kDraining : tasks_.empty() ? WorkerState::kIdle : WorkerState::kBusy;
+  request.worker.state = draining_        ? WorkerState::kDraining
+                         : tasks_.empty() ? WorkerState::kIdle
+                                          : WorkerState::kBusy;
   for (const auto& [id, task] : tasks_) request.held.push_back(id);
   request.draining = draining_;
   request.wait = draining_ || !joined_ ? Millis(0) : ttl_ / 3;
   if (options_.idle_timeout.count() > 0 && tasks_.empty()) {
-    request.wait = std::min(request.wait, std::max(Millis(1), options_.idle_timeout - (now - idle_since_)));
+    request.wait =
+        std::min(request.wait, std::max(Millis(1), options_.idle_timeout - (now - idle_since_)));
   }
   sync_stop_ = std::stop_source();
   *stop = sync_stop_.get_token();
@@ -138,11 +150,17 @@ Status Agent::Run() {
     killed = killed_;
     late = !tasks_.empty();
   }
-  if (late && !killed) EIDA_WARN("leaving with work that could not be delivered; the coordinator will give it to another worker");
+  if (late && !killed)
+    EIDA_WARN(
+        "leaving with work that could not be delivered; the coordinator will give it to another "
+        "worker");
   KillAll();
   const Status left = coordinator_.Leave(options_.worker.id, options_.worker.session);
-  if (!left.ok() && joined_) EIDA_WARN("the coordinator was not told that this worker leaves: {}", Message(left));
-  return killed ? Status(absl::StatusCode::kCancelled, "killed by a second signal; work in progress is lost") : OkStatus();
+  if (!left.ok() && joined_)
+    EIDA_WARN("the coordinator was not told that this worker leaves: {}", Message(left));
+  return killed ? Status(absl::StatusCode::kCancelled,
+                         "killed by a second signal; work in progress is lost")
+                : OkStatus();
 }
 
 Status Agent::OnSyncError(const Status& status) {
@@ -175,8 +193,10 @@ void Agent::Apply(const SyncReply& reply) {
     const auto it = tasks_.find(lease);
     if (it == tasks_.end()) continue;
     const auto waiting = std::find(waiting_.begin(), waiting_.end(), lease);
-    // A lease whose last report is on its way back to us is over for the coordinator too: nothing to tell.
-    if (it->second->Revoke()) EIDA_INFO("lease {} was revoked; its runner is stopped", lease.ToString());
+    // A lease whose last report is on its way back to us is over for the coordinator too: nothing
+    // to tell.
+    if (it->second->Revoke())
+      EIDA_INFO("lease {} was revoked; its runner is stopped", lease.ToString());
     auto task = std::move(it->second);
     tasks_.erase(it);
     if (waiting != waiting_.end()) {
@@ -196,7 +216,8 @@ bool Agent::SlotBusy(int slot) const {
   const auto uses = [&](const auto& entry) { return entry.second->slot() == slot; };
   return std::any_of(leaving_.begin(), leaving_.end(), uses) ||
          std::any_of(tasks_.begin(), tasks_.end(), [&](const auto& entry) {
-           return uses(entry) && std::find(waiting_.begin(), waiting_.end(), entry.first) == waiting_.end();
+           return uses(entry) &&
+                  std::find(waiting_.begin(), waiting_.end(), entry.first) == waiting_.end();
          });
 }
 
@@ -208,22 +229,28 @@ void Agent::RefuseGrant(const Grant& grant, const std::string& reason) {
 }
 
 void Agent::StartGrant(const Grant& grant) {
-  if (tasks_.count(grant.lease) > 0 || leaving_.count(grant.lease) > 0) return;  // a reply that came twice
-  if (grant.slot < 0 || static_cast<size_t>(grant.slot) >= options_.slots.size() || grant.jobs.empty()) {
-    return RefuseGrant(grant, "it names slot " + std::to_string(grant.slot) + " and " + std::to_string(grant.jobs.size()) +
-                                  " jobs, this worker has " + std::to_string(options_.slots.size()) + " slots");
+  if (tasks_.count(grant.lease) > 0 || leaving_.count(grant.lease) > 0)
+    return;  // a reply that came twice
+  if (grant.slot < 0 || static_cast<size_t>(grant.slot) >= options_.slots.size() ||
+      grant.jobs.empty()) {
+    return RefuseGrant(grant, "it names slot " + std::to_string(grant.slot) + " and " +
+                                  std::to_string(grant.jobs.size()) + " jobs, this worker has " +
+                                  std::to_string(options_.slots.size()) + " slots");
   }
-  EIDA_INFO("lease {} on slot {}: {}{}", grant.lease.ToString(), grant.slot, grant.jobs.front().name,
+  EIDA_INFO("lease {} on slot {}: {}{}", grant.lease.ToString(), grant.slot,
+            grant.jobs.front().name,
             grant.jobs.size() > 1 ? " and " + std::to_string(grant.jobs.size() - 1) + " more" : "");
-  auto task = std::make_unique<LeaseTask>(grant, options_.slots[static_cast<size_t>(grant.slot)], options_.lease, launcher_,
-                                          transfer_, reporter_, clock_, [this](LeaseId lease) { OnLeaseEnd(lease); });
+  auto task = std::make_unique<LeaseTask>(grant, options_.slots[static_cast<size_t>(grant.slot)],
+                                          options_.lease, launcher_, transfer_, reporter_, clock_,
+                                          [this](LeaseId lease) { OnLeaseEnd(lease); });
   if (draining_) task->Preempt();
   tasks_[grant.lease] = std::move(task);
   waiting_.push_back(grant.lease);
   StartPending();
 }
 
-// Starts the waiting leases whose slot is free; when draining all of them, since they will run nothing.
+// Starts the waiting leases whose slot is free; when draining all of them, since they will run
+// nothing.
 void Agent::StartPending() {
   for (size_t i = 0; i < waiting_.size();) {
     const LeaseId lease = waiting_[i];

@@ -12,11 +12,14 @@
 
 namespace eida::agent {
 
-// Exponential with jitter: each wait is drawn from [d/2, d], and d doubles up to `limit`. The jitter keeps a fleet of workers
-// from coming back in one instant. Not thread-safe.
+// Exponential with jitter: each wait is drawn from [d/2, d], and d doubles up to `limit`. The
+// jitter keeps a fleet of workers from coming back in one instant. Not thread-safe.
 class Backoff {
  public:
-  struct Options { Millis first{200}; Millis limit{2'000}; };
+  struct Options {
+    Millis first{200};
+    Millis limit{2'000};
+  };
   Backoff(Options options, uint64_t seed) : options_(options), next_(options.first), rng_(seed) {}
   Millis Next() {
     const int64_t d = next_.count();
@@ -42,7 +45,8 @@ inline bool SleepFor(Millis time, std::stop_token stop) {
 
 // An error that goes away by itself.
 inline bool IsTransient(const Status& status) {
-  return status.code() == absl::StatusCode::kUnavailable || status.code() == absl::StatusCode::kDeadlineExceeded;
+  return status.code() == absl::StatusCode::kUnavailable ||
+         status.code() == absl::StatusCode::kDeadlineExceeded;
 }
 
 }  // namespace eida::agent

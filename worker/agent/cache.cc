@@ -24,7 +24,9 @@ std::optional<struct stat> Stat(const std::string& path) {
   return info;
 }
 
-int64_t MtimeNs(const struct stat& info) { return int64_t{info.st_mtim.tv_sec} * 1'000'000'000 + info.st_mtim.tv_nsec; }
+int64_t MtimeNs(const struct stat& info) {
+  return int64_t{info.st_mtim.tv_sec} * 1'000'000'000 + info.st_mtim.tv_nsec;
+}
 
 }  // namespace
 
@@ -106,14 +108,16 @@ Status Cache::Bring(const Digest& digest, const Download& download) {
   std::string temp;
   {
     const std::lock_guard lock(mutex_);
-    temp = JoinPath(JoinPath(dir_, kIncoming), digest.str().substr(0, 16) + "-" + std::to_string(++temp_));
+    temp = JoinPath(JoinPath(dir_, kIncoming),
+                    digest.str().substr(0, 16) + "-" + std::to_string(++temp_));
   }
   Status status = download(temp);
   if (status.ok()) {
     const Result<Digest> actual = DigestOfFile(temp);
     status = actual.status();
     if (actual.ok() && *actual != digest) {
-      status = DataLoss("artifact " + digest.str() + " arrived with other content (" + actual->str() + ")");
+      status = DataLoss("artifact " + digest.str() + " arrived with other content (" +
+                        actual->str() + ")");
     }
   }
   if (status.ok()) status = MoveIn(temp, digest);
@@ -126,7 +130,8 @@ Result<Pin> Cache::Fetch(const Digest& digest, const Download& download, std::st
   {
     std::unique_lock lock(mutex_);
     if (!changed_.wait(lock, stop, [&] { return busy_.count(digest) == 0; })) {
-      return Status(absl::StatusCode::kCancelled, "the fetch of " + digest.str() + " was cancelled");
+      return Status(absl::StatusCode::kCancelled,
+                    "the fetch of " + digest.str() + " was cancelled");
     }
     busy_.insert(digest);
     ++entries_[digest].pins;  // nobody may evict it between here and Take
@@ -135,7 +140,8 @@ Result<Pin> Cache::Fetch(const Digest& digest, const Download& download, std::st
   Status status = OkStatus();
   if (!Check(digest, path)) {
     status = Bring(digest, download);
-    if (status.ok() && !Check(digest, path)) status = DataLoss(path + " was damaged while it was fetched");
+    if (status.ok() && !Check(digest, path))
+      status = DataLoss(path + " was damaged while it was fetched");
   }
   const Result<int64_t> size = status.ok() ? FileSize(path) : Result<int64_t>(status);
   std::unique_lock lock(mutex_);

@@ -1,4 +1,5 @@
-// The worker's files by content: DIR/ab/cdef.. Inputs, checkpoints and results live here, each once, read-only.
+// The worker's files by content: DIR/ab/cdef.. Inputs, checkpoints and results live here, each
+// once, read-only.
 #pragma once
 
 #include <condition_variable>
@@ -18,7 +19,8 @@ namespace eida::agent {
 
 class Cache;
 
-// Keeps one file of the cache from being evicted. Movable; empty after a move. REQUIRES: the cache outlives it.
+// Keeps one file of the cache from being evicted. Movable; empty after a move. REQUIRES: the cache
+// outlives it.
 class Pin {
  public:
   Pin() = default;
@@ -36,8 +38,9 @@ class Pin {
   std::string path_;
 };
 
-// Thread-safe. Nothing unverified is ever handed out: content is hashed when it comes in, and again on the first use by this
-// process and whenever size or time of the file are not as this process left them; what does not match is thrown away.
+// Thread-safe. Nothing unverified is ever handed out: content is hashed when it comes in, and again
+// on the first use by this process and whenever size or time of the file are not as this process
+// left them; what does not match is thrown away.
 class Cache {
  public:
   // Writes the content to a path that does not exist.
@@ -45,11 +48,15 @@ class Cache {
 
   // Makes `dir`, removes what an earlier process left half-done. `limit`: bytes, 0 = none.
   static Result<std::unique_ptr<Cache>> Open(const std::string& dir, int64_t limit);
-  // The file, downloaded when it is not there or damaged. Callers that want the same digest at the same time share one
-  // download. DataLoss when the downloaded content has another digest; errors of the download as they are.
-  // InvalidArgument when `digest` is none: it never touches a path.
+  // The file, downloaded when it is not there or damaged. Callers that want the same digest at the
+  // same time share one download. DataLoss when the downloaded content has another digest; errors
+  // of the download as they are. InvalidArgument when `digest` is none: it never touches a path.
   Result<Pin> Fetch(const Digest& digest, const Download& download, std::stop_token stop = {});
-  struct Added { Digest digest; int64_t size = 0; Pin pin; };
+  struct Added {
+    Digest digest;
+    int64_t size = 0;
+    Pin pin;
+  };
   // Hashes the file and moves it in; `path` is gone afterwards. REQUIRES: the same file system.
   Result<Added> Adopt(const std::string& path);
   // Deletes the file now unless it is in use. For checkpoints that a newer one has replaced.
@@ -58,7 +65,10 @@ class Cache {
 
  private:
   friend class Pin;
-  struct Entry { int64_t size = 0; int pins = 0; };
+  struct Entry {
+    int64_t size = 0;
+    int pins = 0;
+  };
   // What a verified file looked like when this process last touched it.
   struct Seen {
     int64_t size = 0, mtime_ns = 0;

@@ -7,7 +7,10 @@
 namespace eida::agent {
 
 Delivery::Delivery(Transfer& transfer, Reporter& reporter, std::stop_token stop)
-    : transfer_(transfer), reporter_(reporter), stop_(std::move(stop)), thread_([this] { Loop(); }) {}
+    : transfer_(transfer),
+      reporter_(reporter),
+      stop_(std::move(stop)),
+      thread_([this] { Loop(); }) {}
 
 Delivery::~Delivery() { Finish(); }
 
@@ -56,21 +59,24 @@ void Delivery::Deliver(const Posted& posted) {
 
 Result<Cache::Added> Delivery::Store(const std::string& kind, const std::string& path) {
   const Status whole = exec::VerifyArtifact(kind, path);
-  if (!whole.ok()) return whole.code() == absl::StatusCode::kNotFound ? DataLoss(Message(whole)) : whole;
+  if (!whole.ok())
+    return whole.code() == absl::StatusCode::kNotFound ? DataLoss(Message(whole)) : whole;
   EIDA_ASSIGN_OR_RETURN(Cache::Added added, transfer_.cache().Adopt(path));
   EIDA_RETURN_IF_ERROR(transfer_.Upload(added.digest, added.pin.path(), stop_));
   return added;
 }
 
-void Delivery::DeliverCheckpoint(const Key& key, const std::string& path, const exec::CheckpointFile& checkpoint) {
+void Delivery::DeliverCheckpoint(const Key& key, const std::string& path,
+                                 const exec::CheckpointFile& checkpoint) {
   Result<Cache::Added> added = Store("checkpoint", path);
   if (stop_.stop_requested()) return;
   if (!added.ok()) {  // the job goes on; a restart begins at an older checkpoint
-    EIDA_WARN("job {} attempt {}: checkpoint of step {} is lost: {}", key.first.ToString(), key.second,
-              checkpoint.step, Message(added.status()));
+    EIDA_WARN("job {} attempt {}: checkpoint of step {} is lost: {}", key.first.ToString(),
+              key.second, checkpoint.step, Message(added.status()));
     return;
   }
-  ArtifactRef ref{"checkpoint/" + std::to_string(checkpoint.step), "checkpoint", added->digest, added->size, ""};
+  ArtifactRef ref{"checkpoint/" + std::to_string(checkpoint.step), "checkpoint", added->digest,
+                  added->size, ""};
   reporter_.Add(key, CheckpointMade{checkpoint.step, checkpoint.metrics, std::move(ref)});
   Job& job = jobs_[key];
   const std::optional<Digest> older = job.checkpoint;
@@ -88,8 +94,11 @@ void Delivery::DeliverFile(const Key& key, const std::string& path, const exec::
   }
   const bool damaged = added.status().code() == absl::StatusCode::kDataLoss;
   job.failure = Finished{damaged ? ErrorClass::kCrashed : ErrorClass::kIo,
-                         "artifact " + file.name + (damaged ? " is not what the runner claims: " : " was not stored: ") +
-                             Message(added.status()), "", {}};
+                         "artifact " + file.name +
+                             (damaged ? " is not what the runner claims: " : " was not stored: ") +
+                             Message(added.status()),
+                         "",
+                         {}};
 }
 
 void Delivery::DeliverOutcome(const Key& key, const exec::Outcome& outcome) {

@@ -1,4 +1,5 @@
-// What a runner hands over, brought to the coordinator in order: files are verified, hashed, cached, uploaded, then reported.
+// What a runner hands over, brought to the coordinator in order: files are verified, hashed,
+// cached, uploaded, then reported.
 #pragma once
 
 #include <condition_variable>
@@ -18,8 +19,8 @@
 
 namespace eida::agent {
 
-// One for each lease, with a thread of its own: however slow an upload is, the runner's events are read meanwhile.
-// Thread-safe. Nothing is reported once `stop` is requested.
+// One for each lease, with a thread of its own: however slow an upload is, the runner's events are
+// read meanwhile. Thread-safe. Nothing is reported once `stop` is requested.
 class Delivery {
  public:
   using Key = Spool::Key;
@@ -36,14 +37,19 @@ class Delivery {
  private:
   struct Job {
     std::vector<ArtifactRef> artifacts;
-    std::optional<Finished> failure;     // the first thing that went wrong; decides over `done`
-    std::optional<Digest> checkpoint;    // the newest one in the cache
+    std::optional<Finished> failure;   // the first thing that went wrong; decides over `done`
+    std::optional<Digest> checkpoint;  // the newest one in the cache
   };
-  struct Posted { Key key; std::string out; Item item; };
+  struct Posted {
+    Key key;
+    std::string out;
+    Item item;
+  };
 
   void Loop();
   void Deliver(const Posted& posted);
-  void DeliverCheckpoint(const Key& key, const std::string& path, const exec::CheckpointFile& checkpoint);
+  void DeliverCheckpoint(const Key& key, const std::string& path,
+                         const exec::CheckpointFile& checkpoint);
   void DeliverFile(const Key& key, const std::string& path, const exec::FileMade& file);
   void DeliverOutcome(const Key& key, const exec::Outcome& outcome);
   // Verifies, hashes, caches and uploads.

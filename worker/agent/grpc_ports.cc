@@ -18,12 +18,16 @@ namespace eida::agent {
 namespace {
 
 constexpr Millis kLeaveDeadline{3'000};
-constexpr Millis kAnnounceTime{500};  // a coordinator that just began to listen announces its token within this
+constexpr Millis kAnnounceTime{
+    500};  // a coordinator that just began to listen announces its token within this
 
 class File {
  public:
-  File(const std::string& path, int flags) : path_(path), fd_(open(path.c_str(), flags | O_CLOEXEC, 0600)) {}
-  ~File() { if (fd_ >= 0) close(fd_); }
+  File(const std::string& path, int flags)
+      : path_(path), fd_(open(path.c_str(), flags | O_CLOEXEC, 0600)) {}
+  ~File() {
+    if (fd_ >= 0) close(fd_);
+  }
   Status Check() const { return fd_ >= 0 ? OkStatus() : ErrnoStatus(errno, path_); }
   Status Write(const std::string& data) const {
     for (size_t done = 0; done < data.size();) {
@@ -55,9 +59,11 @@ class File {
 Result<GrpcPorts::Link> GrpcPorts::Connect() {
   const std::lock_guard lock(mutex_);
   if (link_) return link_;
-  // A coordinator without a token (--insecure) announces none; whether one is needed is for its answer to say.
+  // A coordinator without a token (--insecure) announces none; whether one is needed is for its
+  // answer to say.
   const Result<std::string> token = rpc::FindToken(address_.address, address_.token_file);
-  if (!token.ok() && (token.status().code() != absl::StatusCode::kNotFound || !address_.token_file.empty())) {
+  if (!token.ok() &&
+      (token.status().code() != absl::StatusCode::kNotFound || !address_.token_file.empty())) {
     return token.status();
   }
   token_ = token.ok() ? *token : "";
@@ -68,7 +74,8 @@ Result<GrpcPorts::Link> GrpcPorts::Connect() {
 }
 
 Status GrpcPorts::Settle(const Link& link, Status status) {
-  if (status.code() != absl::StatusCode::kUnauthenticated || !address_.token_file.empty()) return status;
+  if (status.code() != absl::StatusCode::kUnauthenticated || !address_.token_file.empty())
+    return status;
   {
     const std::lock_guard lock(mutex_);
     if (link_ != link) return Unavailable("the token has changed");
@@ -82,7 +89,8 @@ Status GrpcPorts::Settle(const Link& link, Status status) {
 }
 
 template <class Call>
-Status GrpcPorts::Invoke(const std::string& what, Millis deadline, std::stop_token stop, const Call& call) {
+Status GrpcPorts::Invoke(const std::string& what, Millis deadline, std::stop_token stop,
+                         const Call& call) {
   EIDA_ASSIGN_OR_RETURN(const Link link, Connect());
   grpc::ClientContext context;
   link->Prepare(context, deadline);
@@ -92,19 +100,24 @@ Status GrpcPorts::Invoke(const std::string& what, Millis deadline, std::stop_tok
 
 Result<SyncReply> GrpcPorts::Sync(const SyncRequest& request, std::stop_token stop) {
   v1::SyncReply reply;
-  EIDA_RETURN_IF_ERROR(Invoke("Sync", rpc::kUnaryDeadline + request.wait, stop, [&](const auto& link, auto& context) {
-    return v1::WorkerService::NewStub(link.channel())->Sync(&context, wire::ToProto(request), &reply);
-  }));
+  EIDA_RETURN_IF_ERROR(Invoke("Sync", rpc::kUnaryDeadline + request.wait, stop,
+                              [&](const auto& link, auto& context) {
+                                return v1::WorkerService::NewStub(link.channel())
+                                    ->Sync(&context, wire::ToProto(request), &reply);
+                              }));
   return wire::FromProto(reply);
 }
 
-Result<std::vector<ReportVerdict>> GrpcPorts::Report(const WorkerId& worker, const std::string& session,
-                                                     const std::vector<JobReport>& reports, std::stop_token stop) {
+Result<std::vector<ReportVerdict>> GrpcPorts::Report(const WorkerId& worker,
+                                                     const std::string& session,
+                                                     const std::vector<JobReport>& reports,
+                                                     std::stop_token stop) {
   v1::ReportReply reply;
-  EIDA_RETURN_IF_ERROR(Invoke("Report", rpc::kUnaryDeadline, stop, [&](const auto& link, auto& context) {
-    return v1::WorkerService::NewStub(link.channel())
-        ->Report(&context, wire::ToProto(wire::ReportBatch{worker, session, reports}), &reply);
-  }));
+  EIDA_RETURN_IF_ERROR(
+      Invoke("Report", rpc::kUnaryDeadline, stop, [&](const auto& link, auto& context) {
+        return v1::WorkerService::NewStub(link.channel())
+            ->Report(&context, wire::ToProto(wire::ReportBatch{worker, session, reports}), &reply);
+      }));
   return wire::FromProto(reply, reports.size());
 }
 
@@ -122,10 +135,13 @@ Result<bool> GrpcPorts::Has(const Digest& digest, std::stop_token stop) {
   v1::HasRequest request;
   request.add_digests(digest.str());
   v1::HasReply reply;
-  EIDA_RETURN_IF_ERROR(Invoke("Has", rpc::kUnaryDeadline, stop, [&](const auto& link, auto& context) {
-    return v1::ArtifactService::NewStub(link.channel())->Has(&context, request, &reply);
-  }));
-  if (reply.present_size() != 1) return Internal("Has: the coordinator answered " + std::to_string(reply.present_size()) + " of 1 questions");
+  EIDA_RETURN_IF_ERROR(
+      Invoke("Has", rpc::kUnaryDeadline, stop, [&](const auto& link, auto& context) {
+        return v1::ArtifactService::NewStub(link.channel())->Has(&context, request, &reply);
+      }));
+  if (reply.present_size() != 1)
+    return Internal("Has: the coordinator answered " + std::to_string(reply.present_size()) +
+                    " of 1 questions");
   return reply.present(0);
 }
 

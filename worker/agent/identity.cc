@@ -14,9 +14,10 @@ namespace eida::agent {
 namespace {
 
 bool IsName(const std::string& text) {
-  return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](unsigned char c) {
-    return isalnum(c) != 0 || c == '.' || c == '_' || c == '-';
-  });
+  return !text.empty() && text.size() <= 64 &&
+         std::all_of(text.begin(), text.end(), [](unsigned char c) {
+           return isalnum(c) != 0 || c == '.' || c == '_' || c == '-';
+         });
 }
 
 }  // namespace
@@ -37,14 +38,18 @@ std::string RandomHex() {
 
 Result<WorkerId> StableId(const std::string& dir, const std::string& name) {
   if (!name.empty()) {
-    if (!IsName(name)) return InvalidArgument("--name " + name + ": use 1 to 64 letters, digits, '.', '_' or '-'");
+    if (!IsName(name))
+      return InvalidArgument("--name " + name + ": use 1 to 64 letters, digits, '.', '_' or '-'");
     return WorkerId(name);
   }
   const std::string path = JoinPath(dir, "worker-id");
   const Result<std::string> stored = ReadFile(path);
-  if (stored.ok() && IsName(std::string(Trim(*stored)))) return WorkerId(std::string(Trim(*stored)));
+  if (stored.ok() && IsName(std::string(Trim(*stored))))
+    return WorkerId(std::string(Trim(*stored)));
   std::string host = HostName().substr(0, 40);
-  std::replace_if(host.begin(), host.end(), [](unsigned char c) { return isalnum(c) == 0 && c != '.' && c != '-'; }, '-');
+  std::replace_if(
+      host.begin(), host.end(),
+      [](unsigned char c) { return isalnum(c) == 0 && c != '.' && c != '-'; }, '-');
   const std::string id = host + "-" + RandomHex().substr(0, 8);
   EIDA_RETURN_IF_ERROR(WriteFileAtomic(path, id + "\n"));
   return WorkerId(id);

@@ -11,15 +11,23 @@ namespace {
 constexpr char kStoppedEarly[] = "the worker was stopped before the job started";
 
 bool IsGone(const Status& status) {
-  return status.code() == absl::StatusCode::kNotFound || status.code() == absl::StatusCode::kDataLoss;
+  return status.code() == absl::StatusCode::kNotFound ||
+         status.code() == absl::StatusCode::kDataLoss;
 }
 
 }  // namespace
 
-LeaseTask::LeaseTask(Grant grant, Slot slot, const LeaseOptions& options, exec::Launcher& launcher, Transfer& transfer,
-                     Reporter& reporter, const Clock& clock, std::function<void(LeaseId)> on_end)
-    : grant_(std::move(grant)), slot_(std::move(slot)), options_(options), launcher_(launcher), transfer_(transfer),
-      reporter_(reporter), clock_(clock), on_end_(std::move(on_end)),
+LeaseTask::LeaseTask(Grant grant, Slot slot, const LeaseOptions& options, exec::Launcher& launcher,
+                     Transfer& transfer, Reporter& reporter, const Clock& clock,
+                     std::function<void(LeaseId)> on_end)
+    : grant_(std::move(grant)),
+      slot_(std::move(slot)),
+      options_(options),
+      launcher_(launcher),
+      transfer_(transfer),
+      reporter_(reporter),
+      clock_(clock),
+      on_end_(std::move(on_end)),
       dir_(JoinPath(options.work_dir, grant_.lease.ToString())) {}
 
 LeaseTask::~LeaseTask() {
@@ -81,7 +89,8 @@ void LeaseTask::Fail(const GrantJob& job, ErrorClass error, const std::string& m
 
 // Brings the job's files here and adds it to `file`.
 Status LeaseTask::Prepare(const GrantJob& job, exec::JobFile& file) {
-  exec::RunnerJob entry{job.job, job.attempt, job.kind, job.name, job.spec, {}, "", OutOf({job.job, job.attempt})};
+  exec::RunnerJob entry{job.job,  job.attempt, job.kind, job.name,
+                        job.spec, {},          "",       OutOf({job.job, job.attempt})};
   EIDA_RETURN_IF_ERROR(MakeDirs(entry.out));
   for (const ArtifactRef& input : job.inputs) {
     EIDA_ASSIGN_OR_RETURN(Pin pin, transfer_.Fetch(input, fetch_stop_.get_token()));
@@ -94,7 +103,8 @@ Status LeaseTask::Prepare(const GrantJob& job, exec::JobFile& file) {
       entry.resume = pin->path();
       pins_.push_back(std::move(pin).value());
     } else if (IsGone(pin.status())) {
-      EIDA_WARN("job {} starts from the beginning, its checkpoint is gone: {}", job.name, Message(pin.status()));
+      EIDA_WARN("job {} starts from the beginning, its checkpoint is gone: {}", job.name,
+                Message(pin.status()));
     } else {
       return pin.status();
     }
@@ -114,7 +124,10 @@ void LeaseTask::Run() {
     if (!file.jobs.empty() && file.jobs.back().job == job.job) file.jobs.pop_back();
     const bool stopped = fetch_stop_.stop_requested();
     const bool bad_spec = status.code() == absl::StatusCode::kInvalidArgument;
-    Fail(job, stopped ? ErrorClass::kPreempted : bad_spec ? ErrorClass::kInternal : ErrorClass::kIo,
+    Fail(job,
+         stopped    ? ErrorClass::kPreempted
+         : bad_spec ? ErrorClass::kInternal
+                    : ErrorClass::kIo,
          stopped ? kStoppedEarly : Message(status));
   }
   const std::vector<exec::RunnerJob> jobs = file.jobs;
@@ -125,8 +138,10 @@ void LeaseTask::Run() {
   if (!ran.ok()) {
     for (const exec::RunnerJob& job : jobs) {
       const bool blamed = !stopped && job.job == jobs.front().job;
-      delivery_->Post({job.job, job.attempt}, job.out,
-                      exec::Outcome{job.job, blamed ? ErrorClass::kInternal : ErrorClass::kPreempted, Message(ran), ""});
+      delivery_->Post(
+          {job.job, job.attempt}, job.out,
+          exec::Outcome{job.job, blamed ? ErrorClass::kInternal : ErrorClass::kPreempted,
+                        Message(ran), ""});
     }
   }
   Flush();
@@ -188,7 +203,8 @@ void LeaseTask::OnEvent(const exec::Event& event) {
   const Key key = KeyOf(event.job);
   std::unique_lock lock(mutex_);
   const Result<exec::Accepted> accepted = bundle_->OnEvent(event);
-  if (accepted.ok() && accepted->first && refused_.count(key) > 0) process_->Stop(options_.revoke_grace);
+  if (accepted.ok() && accepted->first && refused_.count(key) > 0)
+    process_->Stop(options_.revoke_grace);
   lock.unlock();
   if (!accepted.ok()) {
     EIDA_WARN("lease {}: {}", grant_.lease.ToString(), Message(accepted.status()));
@@ -217,7 +233,8 @@ void LeaseTask::OnLog(const std::string& line) {
   const int64_t n = ++log_lines_[key];
   if (n > options_.max_log_lines) return;
   const bool last = n == options_.max_log_lines;
-  reporter_.Add(key, LogText{n, clock_.Read().wall, last ? "eida-worker: the log is cut here, it is too long" : line});
+  reporter_.Add(key, LogText{n, clock_.Read().wall,
+                             last ? "eida-worker: the log is cut here, it is too long" : line});
 }
 
 }  // namespace eida::agent

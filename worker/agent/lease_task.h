@@ -1,4 +1,5 @@
-// One lease from grant to end: fetch the inputs, run the bundle, deliver what it made, see it acknowledged.
+// One lease from grant to end: fetch the inputs, run the bundle, deliver what it made, see it
+// acknowledged.
 #pragma once
 
 #include <atomic>
@@ -24,8 +25,8 @@ struct LeaseOptions {
   std::string work_dir;    // for all leases, on the file system of the cache
   std::string supervisor;  // program whose `supervise` is exec::SuperviseMain
   std::string runner;
-  Millis stop_grace{30'000};   // for a checkpoint, before SIGKILL
-  Millis revoke_grace{5'000};  // when nobody wants the result any more
+  Millis stop_grace{30'000};       // for a checkpoint, before SIGKILL
+  Millis revoke_grace{5'000};      // when nobody wants the result any more
   int64_t max_log_lines = 10'000;  // of one attempt; the rest is dropped with a remark
 };
 
@@ -35,14 +36,16 @@ class LeaseTask : private exec::RunnerSink {
   using Key = Spool::Key;
 
   // `on_end` is called once, as the last thing that the task's thread does.
-  LeaseTask(Grant grant, Slot slot, const LeaseOptions& options, exec::Launcher& launcher, Transfer& transfer,
-            Reporter& reporter, const Clock& clock, std::function<void(LeaseId)> on_end);
+  LeaseTask(Grant grant, Slot slot, const LeaseOptions& options, exec::Launcher& launcher,
+            Transfer& transfer, Reporter& reporter, const Clock& clock,
+            std::function<void(LeaseId)> on_end);
   ~LeaseTask() override;
 
   void Start();
   // The worker leaves: SIGTERM, checkpoint, all is still delivered and reported.
   void Preempt();
-  // The lease is no longer ours: stop within `grace`, report nothing. True when a runner was still at work.
+  // The lease is no longer ours: stop within `grace`, report nothing. True when a runner was still
+  // at work.
   bool Revoke(Millis grace);
   bool Revoke() { return Revoke(options_.revoke_grace); }
   // Nobody wants this attempt's result; the rest of the bundle is given back.

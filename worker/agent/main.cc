@@ -1,4 +1,5 @@
-// eida-worker: offers this machine's slots to a coordinator. Composition root; everything else is in worker/agent and worker/exec.
+// eida-worker: offers this machine's slots to a coordinator. Composition root; everything else is
+// in worker/agent and worker/exec.
 #include <signal.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -21,17 +22,26 @@ namespace {
 
 int ExitCode(const Status& status) {
   switch (status.code()) {
-    case absl::StatusCode::kOk: return 0;
-    case absl::StatusCode::kInvalidArgument: return 2;
-    case absl::StatusCode::kNotFound: return 3;
+    case absl::StatusCode::kOk:
+      return 0;
+    case absl::StatusCode::kInvalidArgument:
+      return 2;
+    case absl::StatusCode::kNotFound:
+      return 3;
     case absl::StatusCode::kUnauthenticated:
-    case absl::StatusCode::kPermissionDenied: return 4;
+    case absl::StatusCode::kPermissionDenied:
+      return 4;
     case absl::StatusCode::kAlreadyExists:
-    case absl::StatusCode::kFailedPrecondition: return 5;
-    case absl::StatusCode::kUnavailable: return 6;
-    case absl::StatusCode::kDeadlineExceeded: return 124;
-    case absl::StatusCode::kCancelled: return 130;
-    default: return 1;
+    case absl::StatusCode::kFailedPrecondition:
+      return 5;
+    case absl::StatusCode::kUnavailable:
+      return 6;
+    case absl::StatusCode::kDeadlineExceeded:
+      return 124;
+    case absl::StatusCode::kCancelled:
+      return 130;
+    default:
+      return 1;
   }
 }
 
@@ -40,7 +50,8 @@ Result<FileLock> LockDir(const std::string& dir) {
   EIDA_RETURN_IF_ERROR(MakeDirs(dir, 0700));
   Result<FileLock> lock = FileLock::Acquire(JoinPath(dir, "lock"));
   if (lock.ok() || lock.status().code() != absl::StatusCode::kUnavailable) return lock;
-  return FailedPrecondition("another eida-worker uses " + dir + ": stop it, or give this one a folder of its own with --cache");
+  return FailedPrecondition("another eida-worker uses " + dir +
+                            ": stop it, or give this one a folder of its own with --cache");
 }
 
 Status RunWorker(WorkerOptions options) {
@@ -49,7 +60,8 @@ Status RunWorker(WorkerOptions options) {
   const auto on_signal = [&](int count) {
     const std::lock_guard lock(mutex);
     if (agent == nullptr) _exit(130);  // nothing has been started, or all has ended
-    if (count == 1) EIDA_INFO("leaving: running jobs write a checkpoint; a second signal kills them");
+    if (count == 1)
+      EIDA_INFO("leaving: running jobs write a checkpoint; a second signal kills them");
     if (count == 1) agent->Drain();
     if (count == 2) agent->KillNow();
     if (count > 2) _exit(130);
@@ -59,11 +71,13 @@ Status RunWorker(WorkerOptions options) {
   EIDA_ASSIGN_OR_RETURN(options.dir, AbsolutePath(options.dir));
   EIDA_ASSIGN_OR_RETURN(options.runner, AbsolutePath(options.runner));
   AgentOptions setup;
-  EIDA_ASSIGN_OR_RETURN(setup.slots, PlanSlots(DetectMachine(), options.slots, options.threads_per_slot));
+  EIDA_ASSIGN_OR_RETURN(setup.slots,
+                        PlanSlots(DetectMachine(), options.slots, options.threads_per_slot));
   EIDA_ASSIGN_OR_RETURN(const FileLock lock, LockDir(options.dir));
   EIDA_ASSIGN_OR_RETURN(setup.worker.id, StableId(options.dir, options.name));
   EIDA_RETURN_IF_ERROR(CheckRunner(options.runner));
-  EIDA_ASSIGN_OR_RETURN(const std::unique_ptr<Cache> cache, Cache::Open(JoinPath(options.dir, "cache"), options.cache_limit));
+  EIDA_ASSIGN_OR_RETURN(const std::unique_ptr<Cache> cache,
+                        Cache::Open(JoinPath(options.dir, "cache"), options.cache_limit));
   setup.lease.work_dir = JoinPath(options.dir, "work");
   EIDA_RETURN_IF_ERROR(RemoveTree(setup.lease.work_dir));  // of an earlier process
   setup.worker.session = RandomHex();
@@ -80,8 +94,8 @@ Status RunWorker(WorkerOptions options) {
     const Status written = WriteFileAtomic(options.ready_file, id.str() + "\n");
     if (!written.ok()) EIDA_ERROR("--ready-file: {}", Message(written));
   };
-  EIDA_INFO("worker {}: {} slots of {} threads on {}", setup.worker.id.str(), setup.slots.size(), setup.slots.front().threads,
-            setup.slots.front().info.device);
+  EIDA_INFO("worker {}: {} slots of {} threads on {}", setup.worker.id.str(), setup.slots.size(),
+            setup.slots.front().threads, setup.slots.front().info.device);
   GrpcPorts ports(options.coordinator);
   exec::Launcher launcher;
   Agent running(std::move(setup), ports, ports, *cache, launcher, Clock::System());
@@ -109,7 +123,8 @@ int Main(int argc, char** argv) {
     if (getppid() != parent) return 1;
   }
   // A slot is a core set; what binds threads further would undo it.
-  for (const char* name : {"OMP_PROC_BIND", "OMP_PLACES", "GOMP_CPU_AFFINITY", "KMP_AFFINITY"}) unsetenv(name);
+  for (const char* name : {"OMP_PROC_BIND", "OMP_PLACES", "GOMP_CPU_AFFINITY", "KMP_AFFINITY"})
+    unsetenv(name);
   InitLog("eida-worker", line.options.log_level);
   const Status status = RunWorker(line.options);
   if (!status.ok()) fprintf(stderr, "eida-worker: error: %s\n", Message(status).c_str());

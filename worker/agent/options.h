@@ -28,7 +28,8 @@ struct WorkerOptions {
 struct CommandLine {
   enum class Action { kRun, kVersion, kExit };
   Action action = Action::kExit;
-  int exit_code = 0;  // for kExit: help was printed (0) or the arguments are wrong (2); the message is out already
+  int exit_code = 0;  // for kExit: help was printed (0) or the arguments are wrong (2); the message
+                      // is out already
   WorkerOptions options;
 };
 

@@ -8,16 +8,21 @@ namespace eida::agent {
 namespace {
 
 bool IsMalformed(const Status& status) {
-  return status.code() == absl::StatusCode::kInvalidArgument || status.code() == absl::StatusCode::kOutOfRange ||
+  return status.code() == absl::StatusCode::kInvalidArgument ||
+         status.code() == absl::StatusCode::kOutOfRange ||
          status.code() == absl::StatusCode::kResourceExhausted;
 }
 
 }  // namespace
 
-Reporter::Reporter(CoordinatorPort& port, WorkerId worker, std::string session, ReporterOptions options,
-                   std::function<void(const Key&)> on_stale)
-    : port_(port), worker_(std::move(worker)), session_(std::move(session)), options_(options),
-      on_stale_(std::move(on_stale)), batch_limit_(options.max_batch_reports),
+Reporter::Reporter(CoordinatorPort& port, WorkerId worker, std::string session,
+                   ReporterOptions options, std::function<void(const Key&)> on_stale)
+    : port_(port),
+      worker_(std::move(worker)),
+      session_(std::move(session)),
+      options_(options),
+      on_stale_(std::move(on_stale)),
+      batch_limit_(options.max_batch_reports),
       thread_([this](std::stop_token stop) { Loop(std::move(stop)); }) {}
 
 Reporter::~Reporter() = default;
@@ -52,7 +57,8 @@ bool Reporter::WaitFlushed(const Key& key, std::stop_token stop) {
 }
 
 // Takes the answer to a batch into account; stale attempts are announced.
-void Reporter::Settle(const std::vector<JobReport>& batch, const Result<std::vector<ReportVerdict>>& verdicts) {
+void Reporter::Settle(const std::vector<JobReport>& batch,
+                      const Result<std::vector<ReportVerdict>>& verdicts) {
   std::vector<Key> stale;
   {
     const std::lock_guard lock(mutex_);
@@ -65,8 +71,9 @@ void Reporter::Settle(const std::vector<JobReport>& batch, const Result<std::vec
       batch_limit_ = 1;
     } else if (IsMalformed(verdicts.status())) {
       const Key key{batch.front().job, batch.front().attempt};
-      EIDA_ERROR("the coordinator cannot read the report of job {} attempt {}; the job is given up: {}",
-                 key.first.ToString(), key.second, Message(verdicts.status()));
+      EIDA_ERROR(
+          "the coordinator cannot read the report of job {} attempt {}; the job is given up: {}",
+          key.first.ToString(), key.second, Message(verdicts.status()));
       spool_.Forget(key);
       stale.push_back(key);
     } else if (!away_) {
@@ -89,8 +96,8 @@ void Reporter::Loop(std::stop_token stop) {
     lock.unlock();
     Result<std::vector<ReportVerdict>> verdicts = port_.Report(worker_, session_, batch, stop);
     if (verdicts.ok() && verdicts->size() != batch.size()) {
-      verdicts = Internal("the coordinator answered " + std::to_string(verdicts->size()) + " verdicts to " +
-                          std::to_string(batch.size()) + " reports");
+      verdicts = Internal("the coordinator answered " + std::to_string(verdicts->size()) +
+                          " verdicts to " + std::to_string(batch.size()) + " reports");
     }
     Settle(batch, verdicts);
     if (verdicts.ok()) {

@@ -21,13 +21,14 @@ struct ReporterOptions {
   size_t max_batch_reports = 256;
 };
 
-// Thread-safe. One thread of its own talks to the port; Add never waits for it. While the coordinator is away everything
-// stays in memory (see Spool for what bounds it).
+// Thread-safe. One thread of its own talks to the port; Add never waits for it. While the
+// coordinator is away everything stays in memory (see Spool for what bounds it).
 class Reporter {
  public:
   using Key = Spool::Key;
 
-  // `on_stale` is called on the reporter's thread, without locks, for an attempt whose report was refused.
+  // `on_stale` is called on the reporter's thread, without locks, for an attempt whose report was
+  // refused.
   Reporter(CoordinatorPort& port, WorkerId worker, std::string session, ReporterOptions options,
            std::function<void(const Key&)> on_stale);
   ~Reporter();
@@ -35,12 +36,14 @@ class Reporter {
   void Add(const Key& key, ReportItem item);
   void Forget(const Key& key);
   void Retire(const Key& key);
-  // Waits until nothing of `key` is waiting any more: acknowledged, refused or forgotten. False when stopped first.
+  // Waits until nothing of `key` is waiting any more: acknowledged, refused or forgotten. False
+  // when stopped first.
   bool WaitFlushed(const Key& key, std::stop_token stop);
 
  private:
   void Loop(std::stop_token stop);
-  void Settle(const std::vector<JobReport>& batch, const Result<std::vector<ReportVerdict>>& verdicts);
+  void Settle(const std::vector<JobReport>& batch,
+              const Result<std::vector<ReportVerdict>>& verdicts);
 
   CoordinatorPort& port_;
   const WorkerId worker_;
@@ -50,7 +53,8 @@ class Reporter {
   std::mutex mutex_;
   std::condition_variable_any changed_;
   Spool spool_;
-  size_t batch_limit_;  // 1 while the coordinator refuses batches as malformed, to find the report that is
+  size_t batch_limit_;  // 1 while the coordinator refuses batches as malformed, to find the report
+                        // that is
   bool away_ = false;
   std::jthread thread_;
 };

@@ -7,8 +7,9 @@
 
 namespace eida::agent {
 
-// Starts `runner --version` and waits (at most 60 s). NotFound when there is none, FailedPrecondition with what it wrote when it
-// cannot be loaded, was killed or hangs. REQUIRES: called on a thread that lives on while it waits.
+// Starts `runner --version` and waits (at most 60 s). NotFound when there is none,
+// FailedPrecondition with what it wrote when it cannot be loaded, was killed or hangs. REQUIRES:
+// called on a thread that lives on while it waits.
 Status CheckRunner(const std::string& runner);
 
 }  // namespace eida::agent

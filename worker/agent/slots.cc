@@ -57,7 +57,8 @@ Machine DetectMachine() {
   machine.gpus.clear();
   for (const std::string& entry : Split(visible, ',')) {
     const std::string device(Trim(entry));
-    if (device.empty() || device == "-1" || device == "NoDevFiles") break;  // CUDA ignores what follows such an entry too
+    if (device.empty() || device == "-1" || device == "NoDevFiles")
+      break;  // CUDA ignores what follows such an entry too
     machine.gpus.push_back(device);
   }
   return machine;
@@ -72,9 +73,10 @@ Result<std::vector<Slot>> PlanSlots(const Machine& machine, const std::string& s
   }
   const int each = threads > 0 ? threads : std::max(1, cores / count);
   if (each * count > cores) {
-    return InvalidArgument("--slots " + slots + ": " + std::to_string(count) + " slots of " + std::to_string(each) +
-                           " threads need " + std::to_string(each * count) + " cores, this process may use " +
-                           std::to_string(cores) + ": lower --slots or --threads-per-slot");
+    return InvalidArgument("--slots " + slots + ": " + std::to_string(count) + " slots of " +
+                           std::to_string(each) + " threads need " + std::to_string(each * count) +
+                           " cores, this process may use " + std::to_string(cores) +
+                           ": lower --slots or --threads-per-slot");
   }
   std::vector<Slot> plan;
   for (int i = 0; i < count; ++i) {

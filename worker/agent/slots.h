@@ -17,16 +17,18 @@ struct Slot {
 };
 
 struct Machine {
-  std::vector<int> cpus;          // that this process may use
-  std::vector<std::string> gpus;  // CUDA_VISIBLE_DEVICES entries (numbers or UUIDs), in device order
+  std::vector<int> cpus;  // that this process may use
+  std::vector<std::string>
+      gpus;  // CUDA_VISIBLE_DEVICES entries (numbers or UUIDs), in device order
 };
 
 // Looks at the affinity mask, /dev/nvidia0.. and CUDA_VISIBLE_DEVICES.
 Machine DetectMachine();
 
-// `slots`: "auto" (one for each GPU; without GPUs one for each core, or for each `threads` cores), or a number. `threads`: cores
-// of each slot, 0 = divide the cores evenly. No core is in two slots; a core may be in none. GPUs are dealt to the slots in
-// turn, so more slots than GPUs share them. InvalidArgument when there are not enough cores.
+// `slots`: "auto" (one for each GPU; without GPUs one for each core, or for each `threads` cores),
+// or a number. `threads`: cores of each slot, 0 = divide the cores evenly. No core is in two slots;
+// a core may be in none. GPUs are dealt to the slots in turn, so more slots than GPUs share them.
+// InvalidArgument when there are not enough cores.
 Result<std::vector<Slot>> PlanSlots(const Machine& machine, const std::string& slots, int threads);
 
 }  // namespace eida::agent

@@ -32,8 +32,9 @@ size_t ApproximateBytes(const ReportItem& item) {
 bool Spool::Merge(Queue& queue, const ReportItem& item) {
   const auto waiting = queue.items.begin() + static_cast<std::ptrdiff_t>(queue.in_flight);
   if (std::holds_alternative<Progress>(item)) {
-    const auto it = std::find_if(waiting, queue.items.end(),
-                                 [](const ReportItem& i) { return std::holds_alternative<Progress>(i); });
+    const auto it = std::find_if(waiting, queue.items.end(), [](const ReportItem& i) {
+      return std::holds_alternative<Progress>(i);
+    });
     if (it == queue.items.end()) return false;
     *it = item;
     return true;
@@ -51,8 +52,9 @@ bool Spool::Merge(Queue& queue, const ReportItem& item) {
 
 void Spool::DropOldestLog(Queue& queue) {
   const auto waiting = queue.items.begin() + static_cast<std::ptrdiff_t>(queue.in_flight);
-  const auto it = std::find_if(waiting, queue.items.end(),
-                               [](const ReportItem& i) { return std::holds_alternative<LogText>(i); });
+  const auto it = std::find_if(waiting, queue.items.end(), [](const ReportItem& i) {
+    return std::holds_alternative<LogText>(i);
+  });
   if (it == queue.items.end()) return;
   queue.items.erase(it);
   --queue.logs;
@@ -73,7 +75,9 @@ std::vector<JobReport> Spool::Take(size_t max_bytes, size_t max_reports) {
   std::vector<JobReport> batch;
   size_t bytes = 0;
   for (auto& [key, queue] : queues_) {
-    if (queue.items.empty() || batch.size() == max_reports || (bytes >= max_bytes && !batch.empty())) continue;
+    if (queue.items.empty() || batch.size() == max_reports ||
+        (bytes >= max_bytes && !batch.empty()))
+      continue;
     // Never fewer than were given out before: those may have arrived.
     JobReport report{key.first, key.second, {}};
     while (report.items.size() < queue.items.size() &&
@@ -114,9 +118,9 @@ std::vector<Spool::Key> Spool::Acknowledge(const std::vector<JobReport>& batch,
 
 void Spool::Forget(const Key& key) {
   Queue& queue = queues_[key];
-  urgent_ -= static_cast<size_t>(std::count_if(queue.items.begin(), queue.items.end(), [](const ReportItem& i) {
-    return std::holds_alternative<Finished>(i);
-  }));
+  urgent_ -= static_cast<size_t>(
+      std::count_if(queue.items.begin(), queue.items.end(),
+                    [](const ReportItem& i) { return std::holds_alternative<Finished>(i); }));
   queue = Queue{};
   queue.closed = true;
 }
@@ -132,7 +136,8 @@ bool Spool::Empty(const Key& key) const {
 }
 
 bool Spool::Empty() const {
-  return std::all_of(queues_.begin(), queues_.end(), [](const auto& entry) { return entry.second.items.empty(); });
+  return std::all_of(queues_.begin(), queues_.end(),
+                     [](const auto& entry) { return entry.second.items.empty(); });
 }
 
 }  // namespace eida::agent

@@ -11,10 +11,11 @@
 
 namespace eida::agent {
 
-// Items of one attempt keep their order, except that a progress replaces a waiting progress and metric points join waiting
-// ones. An item stays until it is acknowledged, so a lost request or reply costs a resend and nothing else. Memory is bounded
-// where a runner can flood: of the waiting log lines of an attempt only the newest `max_logs` are kept (their numbers show
-// the gap). Not thread-safe.
+// Items of one attempt keep their order, except that a progress replaces a waiting progress and
+// metric points join waiting ones. An item stays until it is acknowledged, so a lost request or
+// reply costs a resend and nothing else. Memory is bounded where a runner can flood: of the waiting
+// log lines of an attempt only the newest `max_logs` are kept (their numbers show the gap). Not
+// thread-safe.
 class Spool {
  public:
   using Key = std::pair<JobId, Attempt>;
@@ -22,10 +23,13 @@ class Spool {
   explicit Spool(size_t max_logs = 2000) : max_logs_(max_logs) {}
   // Ignored after Forget of the same attempt, and after its Finished.
   void Add(const Key& key, ReportItem item);
-  // The next reports, about `max_bytes` and at most `max_reports`; the same ones again until Acknowledge. Empty = nothing waits.
+  // The next reports, about `max_bytes` and at most `max_reports`; the same ones again until
+  // Acknowledge. Empty = nothing waits.
   std::vector<JobReport> Take(size_t max_bytes, size_t max_reports);
-  // The batch that Take gave was durable. Returns the attempts whose verdict was stale; they are forgotten.
-  std::vector<Key> Acknowledge(const std::vector<JobReport>& batch, const std::vector<ReportVerdict>& verdicts);
+  // The batch that Take gave was durable. Returns the attempts whose verdict was stale; they are
+  // forgotten.
+  std::vector<Key> Acknowledge(const std::vector<JobReport>& batch,
+                               const std::vector<ReportVerdict>& verdicts);
   // Reports nothing more of this attempt.
   void Forget(const Key& key);
   // Forgets even that: the attempt's lease is over and nobody will add to it.

@@ -11,14 +11,17 @@ namespace {
 
 constexpr int kDamagedTries = 3;
 
-Status Cancelled(const std::string& what) { return Status(absl::StatusCode::kCancelled, what + " was cancelled"); }
+Status Cancelled(const std::string& what) {
+  return Status(absl::StatusCode::kCancelled, what + " was cancelled");
+}
 
 // A download that would fill the disk is refused before it starts.
 Status CheckRoom(const std::string& path, int64_t size) {
   const Result<int64_t> free = FreeBytes(DirName(path));
   if (!free.ok() || size <= *free) return OkStatus();
-  return FailedPrecondition("no room in " + DirName(path) + ": needs " + FormatBytes(size) + ", free are " +
-                            FormatBytes(*free) + ": make room or give --cache another place");
+  return FailedPrecondition("no room in " + DirName(path) + ": needs " + FormatBytes(size) +
+                            ", free are " + FormatBytes(*free) +
+                            ": make room or give --cache another place");
 }
 
 // Runs `attempt` until it succeeds, is stopped, or fails for good.
@@ -44,10 +47,13 @@ Result<Pin> Transfer::Fetch(const ArtifactRef& ref, std::stop_token stop) {
   Pin pin;
   const std::string what = "fetch of " + ref.name + " (" + ref.digest.str().substr(0, 12) + ")";
   EIDA_RETURN_IF_ERROR(Retry(what, backoff_, stop, [&]() -> Status {
-    Result<Pin> got = cache_.Fetch(ref.digest, [&](const std::string& path) -> Status {
-      EIDA_RETURN_IF_ERROR(CheckRoom(path, ref.size));
-      return port_.Get(ref.digest, path, stop);
-    }, stop);
+    Result<Pin> got = cache_.Fetch(
+        ref.digest,
+        [&](const std::string& path) -> Status {
+          EIDA_RETURN_IF_ERROR(CheckRoom(path, ref.size));
+          return port_.Get(ref.digest, path, stop);
+        },
+        stop);
     if (got.ok()) pin = std::move(got).value();
     return got.status();
   }));

@@ -9,11 +9,13 @@
 
 namespace eida::agent {
 
-// Thread-safe. A coordinator that is away is waited for; content that arrives damaged is asked for again, three times; every
-// other error is returned, naming the artifact. Cancelled when `stop` is requested.
+// Thread-safe. A coordinator that is away is waited for; content that arrives damaged is asked for
+// again, three times; every other error is returned, naming the artifact. Cancelled when `stop` is
+// requested.
 class Transfer {
  public:
-  Transfer(ArtifactPort& port, Cache& cache, Backoff::Options backoff) : port_(port), cache_(cache), backoff_(backoff) {}
+  Transfer(ArtifactPort& port, Cache& cache, Backoff::Options backoff)
+      : port_(port), cache_(cache), backoff_(backoff) {}
   Result<Pin> Fetch(const ArtifactRef& ref, std::stop_token stop);
   // Nothing is sent when the coordinator has it.
   Status Upload(const Digest& digest, const std::string& path, std::stop_token stop);

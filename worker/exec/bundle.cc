@@ -1,8 +1,7 @@
 #include "worker/exec/bundle.h"
 
-#include <csignal>
-
 #include <algorithm>
+#include <csignal>
 
 namespace eida::exec {
 namespace {
@@ -15,7 +14,8 @@ std::optional<Outcome> EndOf(const Event& event) {
     return Outcome{event.job, failed->error, failed->message, ""};
   }
   if (std::holds_alternative<Preempted>(event.body)) {
-    return Outcome{event.job, ErrorClass::kPreempted, "the runner was stopped and left its checkpoint", ""};
+    return Outcome{event.job, ErrorClass::kPreempted,
+                   "the runner was stopped and left its checkpoint", ""};
   }
   return std::nullopt;
 }
@@ -38,9 +38,11 @@ Bundle::Bundle(std::vector<JobId> jobs) {
 }
 
 Result<Accepted> Bundle::OnEvent(const Event& event) {
-  const auto it = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& e) { return e.job == event.job; });
+  const auto it = std::find_if(entries_.begin(), entries_.end(),
+                               [&](const Entry& e) { return e.job == event.job; });
   if (it == entries_.end()) {
-    return FailedPrecondition("event of job " + event.job.ToString() + ", which this runner was not given");
+    return FailedPrecondition("event of job " + event.job.ToString() +
+                              ", which this runner was not given");
   }
   if (it->phase == Phase::kEnded) {
     return FailedPrecondition("event of job " + event.job.ToString() + ", which had already ended");
@@ -62,15 +64,20 @@ std::vector<Outcome> Bundle::OnEnd(const ProcessEnd& end) {
     if (end.stopped) {
       outcomes.push_back({entry.job, ErrorClass::kPreempted,
                           running ? "stopped by the worker (" + end.exit.ToString() + ")"
-                                  : "stopped by the worker before it started", ""});
+                                  : "stopped by the worker before it started",
+                          ""});
     } else if (running) {
-      outcomes.push_back({entry.job, ErrorClass::kCrashed, CrashMessage(end, "ended during the job"), ""});
+      outcomes.push_back(
+          {entry.job, ErrorClass::kCrashed, CrashMessage(end, "ended during the job"), ""});
     } else if (blame_waiting) {
       blame_waiting = false;
-      outcomes.push_back({entry.job, ErrorClass::kCrashed, CrashMessage(end, "ended before the job started"), ""});
+      outcomes.push_back(
+          {entry.job, ErrorClass::kCrashed, CrashMessage(end, "ended before the job started"), ""});
     } else {
-      outcomes.push_back({entry.job, ErrorClass::kPreempted,
-                          "the runner ended (" + end.exit.ToString() + ") before this job of its bundle started", ""});
+      outcomes.push_back(
+          {entry.job, ErrorClass::kPreempted,
+           "the runner ended (" + end.exit.ToString() + ") before this job of its bundle started",
+           ""});
     }
   }
   return outcomes;

@@ -1,4 +1,5 @@
-// The outcome of every job of a bundle, decided from the protocol and never from the exit code alone. Pure.
+// The outcome of every job of a bundle, decided from the protocol and never from the exit code
+// alone. Pure.
 #pragma once
 
 #include <optional>
@@ -12,7 +13,8 @@ namespace eida::exec {
 
 struct Outcome {
   JobId job;
-  ErrorClass error = ErrorClass::kNone;  // kNone = the runner said `done`; its artifacts are still to be verified
+  ErrorClass error =
+      ErrorClass::kNone;  // kNone = the runner said `done`; its artifacts are still to be verified
   std::string message;
   std::string summary;
 };
@@ -35,13 +37,16 @@ class Bundle {
  public:
   explicit Bundle(std::vector<JobId> jobs);
 
-  // FailedPrecondition when the job is not of this bundle or has already ended; nothing changes then.
+  // FailedPrecondition when the job is not of this bundle or has already ended; nothing changes
+  // then.
   Result<Accepted> OnEvent(const Event& event);
   // The outcomes of all jobs that had not ended, in order:
   //  - we stopped the process: preempted;
   //  - the job had started: crashed, with the signal or exit code, the hint and the log's tail;
-  //  - it had not: preempted (costs no retry), but the first job is crashed when the process died before any job
-  //    started, or when it ended well without running it; otherwise a runner that cannot start would be tried for ever.
+  //  - it had not: preempted (costs no retry), but the first job is crashed when the process died
+  //  before any job
+  //    started, or when it ended well without running it; otherwise a runner that cannot start
+  //    would be tried for ever.
   std::vector<Outcome> OnEnd(const ProcessEnd& end);
   // The job that has started and not ended.
   std::optional<JobId> Current() const;

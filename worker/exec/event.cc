@@ -43,7 +43,8 @@ EventBody ParseFailure(const Json& json) {
   const std::string text = GetOr<std::string>(json, "class", "internal");
   const auto error = ParseEnum<ErrorClass>(text);
   // Only what a runner can know; the rest (crashed, preempted, ...) is for the agent to say.
-  if (error.ok() && *error >= ErrorClass::kOom && *error <= ErrorClass::kInternal) failed.error = *error;
+  if (error.ok() && *error >= ErrorClass::kOom && *error <= ErrorClass::kInternal)
+    failed.error = *error;
   failed.message = GetOr<std::string>(json, "message", "the runner gave no message");
   return failed;
 }
@@ -68,7 +69,8 @@ Result<EventBody> ParseBody(const std::string& type, const Json& json) {
 Result<Event> ParseEvent(const std::string& line) {
   EIDA_ASSIGN_OR_RETURN(const Json json, ParseJson(line, "runner event"));
   if (!json.is_object()) return InvalidArgument("runner event: not a JSON object");
-  EIDA_ASSIGN_OR_RETURN(const std::string type, Require<std::string>(json, "event", "runner event"));
+  EIDA_ASSIGN_OR_RETURN(const std::string type,
+                        Require<std::string>(json, "event", "runner event"));
   EIDA_ASSIGN_OR_RETURN(const int64_t job, Require<int64_t>(json, "job", type + " event"));
   EIDA_ASSIGN_OR_RETURN(EventBody body, ParseBody(type, json));
   return Event{JobId(job), std::move(body)};

@@ -10,7 +10,7 @@ Result<std::string> FormatJobFile(const JobFile& file) {
     const std::string what = "spec of job " + job.job.ToString() + " (" + job.name + ")";
     EIDA_ASSIGN_OR_RETURN(Json spec, ParseJson(job.spec.empty() ? "{}" : job.spec, what));
     if (!spec.is_object()) return InvalidArgument(what + " is no JSON object");
-    Json entry = {{"job", job.job.value()}, {"attempt", job.attempt}, {"kind", ToString(job.kind)},
+    Json entry = {{"job", job.job.value()}, {"attempt", job.attempt},  {"kind", ToString(job.kind)},
                   {"name", job.name},       {"spec", std::move(spec)}, {"inputs", job.inputs},
                   {"out", job.out}};
     if (!job.resume.empty()) entry["resume"] = job.resume;

@@ -19,7 +19,9 @@ Result<Subprocess> Launcher::Start(const SubprocessOptions& options) {
   std::promise<Result<Subprocess>> promise;
   {
     const std::lock_guard lock(mutex_);
-    if (closing_) return Unavailable("the worker is shutting down: " + options.argv.front() + " was not started");
+    if (closing_)
+      return Unavailable("the worker is shutting down: " + options.argv.front() +
+                         " was not started");
     queue_.push_back([&] { promise.set_value(Subprocess::Start(options)); });
   }
   wake_.notify_one();

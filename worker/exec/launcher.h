@@ -11,8 +11,9 @@
 
 namespace eida::exec {
 
-// Linux sends a child its death signal when the *thread* that started it ends, so children are started by this thread,
-// which lives as long as the object. REQUIRES: outlives every process that it started. Thread-safe.
+// Linux sends a child its death signal when the *thread* that started it ends, so children are
+// started by this thread, which lives as long as the object. REQUIRES: outlives every process that
+// it started. Thread-safe.
 class Launcher {
  public:
   Launcher();

@@ -33,12 +33,18 @@ void LineSplitter::Finish(const Sink& sink) {
 
 namespace {
 
-// Bytes of the valid UTF-8 sequence at `i`; 0 = none (overlong forms and surrogates are invalid too).
+// Bytes of the valid UTF-8 sequence at `i`; 0 = none (overlong forms and surrogates are invalid
+// too).
 size_t SequenceLength(const std::string& text, size_t i) {
-  const auto byte = [&](size_t k) { return k < text.size() ? static_cast<uint8_t>(text[k]) : uint8_t{0}; };
+  const auto byte = [&](size_t k) {
+    return k < text.size() ? static_cast<uint8_t>(text[k]) : uint8_t{0};
+  };
   const uint8_t lead = byte(i);
-  const size_t length = lead < 0x80 ? 1 : lead >= 0xC2 && lead < 0xE0 ? 2 : lead >= 0xE0 && lead < 0xF0 ? 3
-                        : lead >= 0xF0 && lead < 0xF5 ? 4 : 0;
+  const size_t length = lead < 0x80                   ? 1
+                        : lead >= 0xC2 && lead < 0xE0 ? 2
+                        : lead >= 0xE0 && lead < 0xF0 ? 3
+                        : lead >= 0xF0 && lead < 0xF5 ? 4
+                                                      : 0;
   for (size_t k = 1; k < length; ++k) {
     if ((byte(i + k) & 0xC0) != 0x80) return 0;
   }

@@ -7,7 +7,8 @@
 
 namespace eida::exec {
 
-// Not thread-safe. A line longer than `limit` bytes is delivered once, cut to `limit`; its rest is dropped.
+// Not thread-safe. A line longer than `limit` bytes is delivered once, cut to `limit`; its rest is
+// dropped.
 class LineSplitter {
  public:
   struct Line {
@@ -29,7 +30,8 @@ class LineSplitter {
   bool overflow_ = false;
 };
 
-// The text with invalid UTF-8 and control characters replaced by '?': proto3 and JSON accept nothing else.
+// The text with invalid UTF-8 and control characters replaced by '?': proto3 and JSON accept
+// nothing else.
 std::string CleanText(const std::string& text);
 
 }  // namespace eida::exec

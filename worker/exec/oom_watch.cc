@@ -22,7 +22,8 @@ std::string FindCounter() {
   const Result<std::string> groups = ReadFile("/proc/self/cgroup");
   if (!groups.ok()) return "";
   for (const std::string& line : Split(*groups, '\n')) {
-    // "0::/a/b" is version 2, "5:memory:/a/b" version 1. Inside a container the path may not exist: then the root's is ours.
+    // "0::/a/b" is version 2, "5:memory:/a/b" version 1. Inside a container the path may not exist:
+    // then the root's is ours.
     const size_t second = line.find(':', line.find(':') + 1);
     if (second == std::string::npos) continue;
     const std::string group = line.substr(second + 1);
@@ -44,8 +45,8 @@ OomWatch::OomWatch(std::string path) : path_(std::move(path)), before_(ReadKills
 std::string OomWatch::Hint() const {
   const int64_t now = ReadKills(path_);
   if (now <= before_) return "";
-  return "the kernel's OOM killer struck meanwhile (" + path_ + ": oom_kill " + std::to_string(now) +
-         "): give the worker more memory or fewer slots";
+  return "the kernel's OOM killer struck meanwhile (" + path_ + ": oom_kill " +
+         std::to_string(now) + "): give the worker more memory or fewer slots";
 }
 
 }  // namespace eida::exec

@@ -18,8 +18,10 @@ namespace {
 constexpr int kEventFd = 3;
 constexpr size_t kTailLines = 20;
 constexpr int kGarbageRemarks = 5;
-constexpr int kPollMs = 100;             // how soon an end is noticed when a stray process holds the pipes open
-constexpr Millis kSupervisorGrace{2000};  // for killing every descendant, before the whole group is killed
+constexpr int kPollMs =
+    100;  // how soon an end is noticed when a stray process holds the pipes open
+constexpr Millis kSupervisorGrace{
+    2000};  // for killing every descendant, before the whole group is killed
 
 void SetNonBlocking(int fd) { fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK); }
 
@@ -31,12 +33,14 @@ std::map<std::string, std::string> Environment(const RunnerOptions& options) {
 
 }  // namespace
 
-Result<std::unique_ptr<RunnerProcess>> RunnerProcess::Start(Launcher& launcher, const RunnerOptions& options,
+Result<std::unique_ptr<RunnerProcess>> RunnerProcess::Start(Launcher& launcher,
+                                                            const RunnerOptions& options,
                                                             const Clock& clock) {
   int output[2];
   if (pipe2(output, O_CLOEXEC) != 0) return ErrnoStatus(errno, "pipe for the runner's log");
   SubprocessOptions process;
-  process.argv = {options.supervisor, "supervise", std::to_string(getpid()), options.runner, options.job_file};
+  process.argv = {options.supervisor, "supervise", std::to_string(getpid()), options.runner,
+                  options.job_file};
   process.env = Environment(options);
   process.cwd = options.work_dir;
   process.cpus = options.cpus;
@@ -54,10 +58,14 @@ Result<std::unique_ptr<RunnerProcess>> RunnerProcess::Start(Launcher& launcher, 
       new RunnerProcess(std::move(started).value(), output[0], wake, options, clock));
 }
 
-RunnerProcess::RunnerProcess(Subprocess process, int output_fd, int wake_fd, const RunnerOptions& options,
-                             const Clock& clock)
-    : clock_(clock), process_(std::move(process)), output_fd_(output_fd), wake_fd_(wake_fd),
-      events_(options.max_event_bytes), log_(options.max_log_bytes) {
+RunnerProcess::RunnerProcess(Subprocess process, int output_fd, int wake_fd,
+                             const RunnerOptions& options, const Clock& clock)
+    : clock_(clock),
+      process_(std::move(process)),
+      output_fd_(output_fd),
+      wake_fd_(wake_fd),
+      events_(options.max_event_bytes),
+      log_(options.max_log_bytes) {
   SetNonBlocking(process_.event_fd());
   SetNonBlocking(output_fd_);
 }
@@ -97,17 +105,21 @@ int RunnerProcess::SendDueSignals(int limit) {
 
 void RunnerProcess::Remark(const std::string& text, RunnerSink& sink) {
   if (++garbage_ > kGarbageRemarks) return;
-  sink.OnLog("eida-worker: " + text + (garbage_ == kGarbageRemarks ? " (further ones are not reported)" : ""));
+  sink.OnLog("eida-worker: " + text +
+             (garbage_ == kGarbageRemarks ? " (further ones are not reported)" : ""));
 }
 
 void RunnerProcess::OnEventLine(const LineSplitter::Line& line, RunnerSink& sink) {
   if (line.text.empty()) return;
-  if (line.cut) return Remark("the runner wrote an event longer than " + FormatBytes(static_cast<int64_t>(line.text.size())) +
-                              "; it was dropped", sink);
+  if (line.cut)
+    return Remark("the runner wrote an event longer than " +
+                      FormatBytes(static_cast<int64_t>(line.text.size())) + "; it was dropped",
+                  sink);
   const Result<Event> event = ParseEvent(line.text);
   if (event.ok()) return sink.OnEvent(*event);
-  Remark("the runner wrote a line that is no event (" + CleanText(Message(event.status())) + "): " +
-         Ellipsis(CleanText(line.text), 120), sink);
+  Remark("the runner wrote a line that is no event (" + CleanText(Message(event.status())) +
+             "): " + Ellipsis(CleanText(line.text), 120),
+         sink);
 }
 
 void RunnerProcess::OnLogLine(const LineSplitter::Line& line, RunnerSink& sink) {
@@ -132,16 +144,20 @@ bool RunnerProcess::Drain(int fd, LineSplitter& lines, const LineSplitter::Sink&
 
 ProcessEnd RunnerProcess::Run(RunnerSink& sink) {
   const OomWatch oom;
-  const LineSplitter::Sink on_event = [&](const LineSplitter::Line& line) { OnEventLine(line, sink); };
+  const LineSplitter::Sink on_event = [&](const LineSplitter::Line& line) {
+    OnEventLine(line, sink);
+  };
   const LineSplitter::Sink on_log = [&](const LineSplitter::Line& line) { OnLogLine(line, sink); };
   bool events_open = true, log_open = true;
   while (events_open || log_open) {
-    pollfd fds[] = {{events_open ? process_.event_fd() : -1, POLLIN, 0}, {log_open ? output_fd_ : -1, POLLIN, 0},
+    pollfd fds[] = {{events_open ? process_.event_fd() : -1, POLLIN, 0},
+                    {log_open ? output_fd_ : -1, POLLIN, 0},
                     {wake_fd_, POLLIN, 0}};
     poll(fds, 3, SendDueSignals(kPollMs));
     uint64_t woken;
     [[maybe_unused]] const ssize_t n = read(wake_fd_, &woken, sizeof woken);
-    const bool gone = process_.Poll().has_value();  // before the pipes are read: nothing can be written after it
+    const bool gone =
+        process_.Poll().has_value();  // before the pipes are read: nothing can be written after it
     if (events_open) events_open = Drain(process_.event_fd(), events_, on_event);
     if (log_open) log_open = Drain(output_fd_, log_, on_log);
     if (gone) break;
@@ -152,7 +168,8 @@ ProcessEnd RunnerProcess::Run(RunnerSink& sink) {
     usleep(1000);
   }
   end.exit = process_.Wait();
-  for (int i = 0; i < 64 && events_open; ++i) events_open = Drain(process_.event_fd(), events_, on_event);
+  for (int i = 0; i < 64 && events_open; ++i)
+    events_open = Drain(process_.event_fd(), events_, on_event);
   for (int i = 0; i < 64 && log_open; ++i) log_open = Drain(output_fd_, log_, on_log);
   events_.Finish(on_event);
   log_.Finish(on_log);

@@ -1,4 +1,5 @@
-// One running eida-runner: started under a supervisor, its events and log read until it is gone, stopped on request.
+// One running eida-runner: started under a supervisor, its events and log read until it is gone,
+// stopped on request.
 #pragma once
 
 #include <atomic>
@@ -33,28 +34,33 @@ class RunnerSink {
  public:
   virtual ~RunnerSink() = default;
   virtual void OnEvent(const Event& event) = 0;
-  // A line of the runner's stdout or stderr, or our remark about a line that is no event; valid UTF-8.
+  // A line of the runner's stdout or stderr, or our remark about a line that is no event; valid
+  // UTF-8.
   virtual void OnLog(const std::string& line) = 0;
 };
 
-// Run is called once, from one thread; Stop and Kill from any. The destructor kills what still runs.
+// Run is called once, from one thread; Stop and Kill from any. The destructor kills what still
+// runs.
 class RunnerProcess {
  public:
-  static Result<std::unique_ptr<RunnerProcess>> Start(Launcher& launcher, const RunnerOptions& options,
+  static Result<std::unique_ptr<RunnerProcess>> Start(Launcher& launcher,
+                                                      const RunnerOptions& options,
                                                       const Clock& clock = Clock::System());
   ~RunnerProcess();
 
-  // Delivers events and log lines on the calling thread until the runner and all that it started are gone. The sink must
-  // be quick: while it works, the runner's pipes fill.
+  // Delivers events and log lines on the calling thread until the runner and all that it started
+  // are gone. The sink must be quick: while it works, the runner's pipes fill.
   ProcessEnd Run(RunnerSink& sink);
-  // SIGTERM now, SIGKILL to every descendant after `grace`. Again with a shorter grace: the shorter one counts.
+  // SIGTERM now, SIGKILL to every descendant after `grace`. Again with a shorter grace: the shorter
+  // one counts.
   void Stop(Millis grace);
   // SIGKILL to every descendant now.
   void Kill() { Stop(Millis(0)); }
   pid_t pid() const { return process_.pid(); }  // of the supervisor, which leads the process group
 
  private:
-  RunnerProcess(Subprocess process, int output_fd, int wake_fd, const RunnerOptions& options, const Clock& clock);
+  RunnerProcess(Subprocess process, int output_fd, int wake_fd, const RunnerOptions& options,
+                const Clock& clock);
   bool Drain(int fd, LineSplitter& lines, const LineSplitter::Sink& sink);
   void OnEventLine(const LineSplitter::Line& line, RunnerSink& sink);
   void OnLogLine(const LineSplitter::Line& line, RunnerSink& sink);

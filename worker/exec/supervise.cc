@@ -19,7 +19,8 @@ namespace {
 constexpr int kParentDied = SIGUSR1;
 constexpr int kKillAll = SIGUSR2;
 
-// Parent of a process by /proc/PID/stat, whose second field may hold anything in parentheses; -1 when it is gone.
+// Parent of a process by /proc/PID/stat, whose second field may hold anything in parentheses; -1
+// when it is gone.
 pid_t ParentOf(const char* pid) {
   char path[64], text[512];
   snprintf(path, sizeof path, "/proc/%.20s/stat", pid);
@@ -63,7 +64,8 @@ bool Reap(Runner& runner) {
   return pid == 0;
 }
 
-// A killed process hands its children to us, so killing children until there are none ends every generation.
+// A killed process hands its children to us, so killing children until there are none ends every
+// generation.
 void KillAll(Runner& runner) {
   while (Reap(runner)) {
     KillChildren();

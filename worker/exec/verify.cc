@@ -24,9 +24,11 @@ Result<uint64_t> DataEnd(const Json& header, const std::string& path) {
   uint64_t end = 0;
   for (const auto& [name, tensor] : header.items()) {
     if (name == "__metadata__") continue;
-    const auto offsets = Require<std::array<uint64_t, 2>>(tensor, "data_offsets", path + ": tensor " + name);
+    const auto offsets =
+        Require<std::array<uint64_t, 2>>(tensor, "data_offsets", path + ": tensor " + name);
     if (!offsets.ok()) return DataLoss(Message(offsets.status()));
-    if ((*offsets)[0] > (*offsets)[1]) return DataLoss(path + ": tensor " + name + " ends before it begins");
+    if ((*offsets)[0] > (*offsets)[1])
+      return DataLoss(path + ": tensor " + name + " ends before it begins");
     end = std::max(end, (*offsets)[1]);
   }
   return end;
@@ -35,12 +37,13 @@ Result<uint64_t> DataEnd(const Json& header, const std::string& path) {
 Status VerifyTensors(const std::string& path, uint64_t size) {
   std::ifstream file(path, std::ios::binary);
   unsigned char prefix[8] = {};
-  if (!file.read(reinterpret_cast<char*>(prefix), 8)) return DataLoss(path + " is truncated: no safetensors header");
+  if (!file.read(reinterpret_cast<char*>(prefix), 8))
+    return DataLoss(path + " is truncated: no safetensors header");
   uint64_t length = 0;
   for (int i = 7; i >= 0; --i) length = length << 8 | prefix[i];
   if (length > kMaxHeader || length > size - 8) {
-    return DataLoss(path + " is no safetensors file: its header claims " + std::to_string(length) + " bytes of " +
-                    std::to_string(size));
+    return DataLoss(path + " is no safetensors file: its header claims " + std::to_string(length) +
+                    " bytes of " + std::to_string(size));
   }
   std::string text(length, '\0');
   file.read(text.data(), static_cast<std::streamsize>(length));
@@ -49,8 +52,8 @@ Status VerifyTensors(const std::string& path, uint64_t size) {
   if (!header->is_object()) return DataLoss(path + ": safetensors header is no object");
   EIDA_ASSIGN_OR_RETURN(const uint64_t end, DataEnd(*header, path));
   if (8 + length + end != size) {
-    return DataLoss(path + " holds " + std::to_string(size) + " bytes, its safetensors header names " +
-                    std::to_string(8 + length + end));
+    return DataLoss(path + " holds " + std::to_string(size) +
+                    " bytes, its safetensors header names " + std::to_string(8 + length + end));
   }
   return OkStatus();
 }

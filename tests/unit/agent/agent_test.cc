@@ -45,7 +45,8 @@ class AgentTest : public ::testing::Test {
 
   std::string Path(const std::string& name) { return JoinPath(dir_.path(), name); }
   void Start() {
-    agent_ = std::make_unique<Agent>(options_, coordinator_, artifacts_, *cache_, launcher_, Clock::System());
+    agent_ = std::make_unique<Agent>(options_, coordinator_, artifacts_, *cache_, launcher_,
+                                     Clock::System());
     thread_ = std::thread([this] { result_ = agent_->Run(); });
   }
   void Stop() {
@@ -66,9 +67,12 @@ class AgentTest : public ::testing::Test {
     job.spec = steps.empty() ? "{}" : "{\"steps\": [" + steps + "]}";
     return job;
   }
-  void Offer(int64_t lease, int slot, std::vector<GrantJob> jobs) { coordinator_.Offer({LeaseId(lease), slot, std::move(jobs)}); }
+  void Offer(int64_t lease, int slot, std::vector<GrantJob> jobs) {
+    coordinator_.Offer({LeaseId(lease), slot, std::move(jobs)});
+  }
   Finished End(int64_t job) {
-    if (!coordinator_.WaitForItem<Finished>(job)) return {ErrorClass::kNone, "job " + std::to_string(job) + " never ended", "", {}};
+    if (!coordinator_.WaitForItem<Finished>(job))
+      return {ErrorClass::kNone, "job " + std::to_string(job) + " never ended", "", {}};
     const auto all = coordinator_.Items<Finished>(job);
     EXPECT_EQ(all.size(), 1u);
     return all.front();
@@ -110,7 +114,8 @@ TEST_F(AgentTest, AJobRunsAndItsResultIsStoredBeforeItIsReported) {
   ASSERT_EQ(end.artifacts.size(), 1u);
   EXPECT_EQ(end.artifacts[0].name, "weights");
   EXPECT_EQ(DigestOf(artifacts_.Content(end.artifacts[0].digest)), end.artifacts[0].digest);
-  EXPECT_EQ(static_cast<int64_t>(artifacts_.Content(end.artifacts[0].digest).size()), end.artifacts[0].size);
+  EXPECT_EQ(static_cast<int64_t>(artifacts_.Content(end.artifacts[0].digest).size()),
+            end.artifacts[0].size);
   EXPECT_EQ(coordinator_.Items<Started>(7).size(), 1u);
   EXPECT_EQ(coordinator_.Items<Progress>(7).back().total, 2);
   const auto metrics = coordinator_.Items<Metrics>(7);
@@ -124,9 +129,18 @@ TEST_F(AgentTest, AJobRunsAndItsResultIsStoredBeforeItIsReported) {
 TEST_F(AgentTest, EveryKindOfEndIsReportedAsWhatItIs) {
   Offer(1, 0, {Job(1, std::string(kStarted) + R"(, ["signal", 11])")});
   Offer(2, 1, {Job(2, std::string(kStarted) + R"(, ["exit", 0])")});
-  Offer(3, 0, {Job(3, std::string(kStarted) + R"(, ["emit", {"event": "error", "class": "oom", "message": "batch of 64"}])")});
-  Offer(4, 1, {Job(4, std::string(kStarted) + R"(, ["artifact", {"name": "weights", "kind": "adapter", "missing": 1}], )" + kDone)});
-  Offer(5, 0, {Job(5, std::string(kStarted) + R"(, ["artifact", {"name": "weights", "kind": "adapter", "corrupt": 1}], )" + kDone)});
+  Offer(
+      3, 0,
+      {Job(3, std::string(kStarted) +
+                  R"(, ["emit", {"event": "error", "class": "oom", "message": "batch of 64"}])")});
+  Offer(4, 1,
+        {Job(4, std::string(kStarted) +
+                    R"(, ["artifact", {"name": "weights", "kind": "adapter", "missing": 1}], )" +
+                    kDone)});
+  Offer(5, 0,
+        {Job(5, std::string(kStarted) +
+                    R"(, ["artifact", {"name": "weights", "kind": "adapter", "corrupt": 1}], )" +
+                    kDone)});
   Offer(6, 1, {Job(6, std::string(kStarted) + R"(, ["log", "the reason"], ["exit", 1])")});
   Start();
   EXPECT_EQ(End(1).error, ErrorClass::kCrashed);
@@ -153,7 +167,9 @@ TEST_F(AgentTest, ACrashInABundleCostsOnlyTheJobThatHadStarted) {
 TEST_F(AgentTest, ALostOrDoubledGrantStartsOneRunner) {
   coordinator_.LoseReplies(2);
   coordinator_.twice = true;
-  Offer(1, 0, {Job(1, std::string(kStarted) + R"(, ["append", {"path": ")" + Path("ran") + R"(", "text": "x"}], )" + kDone)});
+  Offer(1, 0,
+        {Job(1, std::string(kStarted) + R"(, ["append", {"path": ")" + Path("ran") +
+                    R"(", "text": "x"}], )" + kDone)});
   Start();
   EXPECT_EQ(End(1).error, ErrorClass::kNone);
   EXPECT_TRUE(NothingHeld());
@@ -172,17 +188,22 @@ TEST_F(AgentTest, TwoLeasesOfOneSlotRunOneAfterTheOther) {
 }
 
 TEST_F(AgentTest, WorkGoesOnWhileTheCoordinatorIsAwayAndIsReportedLater) {
-  Offer(1, 0, {Job(1, std::string(kStarted) + ", " + Until("go") +
-                          R"(, ["emit", {"event": "metric", "series": "a", "step": 1, "value": 1}], ["checkpoint", 5],
-                             ["artifact", {"name": "weights", "kind": "adapter"}], )" + kDone)});
+  Offer(
+      1, 0,
+      {Job(
+          1,
+          std::string(kStarted) + ", " + Until("go") +
+              R"(, ["emit", {"event": "metric", "series": "a", "step": 1, "value": 1}], ["checkpoint", 5],
+                             ["artifact", {"name": "weights", "kind": "adapter"}], )" +
+              kDone)});
   Start();
   ASSERT_TRUE(coordinator_.WaitForItem<Started>(1));
   coordinator_.SetError(Unavailable("connection refused"));
-  artifacts_.has_error = Unavailable("connection refused");
+  artifacts_.SetError(Unavailable("connection refused"));
   Touch("go");
   usleep(800'000);  // longer than the lease's time to live
   EXPECT_TRUE(coordinator_.Items<Finished>(1).empty());
-  artifacts_.has_error = OkStatus();
+  artifacts_.SetError(OkStatus());
   coordinator_.SetError(OkStatus());
   const Finished end = End(1);
   EXPECT_EQ(end.error, ErrorClass::kNone) << end.message;
@@ -191,32 +212,39 @@ TEST_F(AgentTest, WorkGoesOnWhileTheCoordinatorIsAwayAndIsReportedLater) {
 }
 
 TEST_F(AgentTest, ALostAcknowledgementMeansAResendAndNothingElse) {
-  coordinator_.lose_acknowledgements = 3;
-  Offer(1, 0, {Job(1, std::string(kStarted) + R"(, ["emit", {"event": "metric", "series": "a", "step": 4, "value": 1}], )" +
-                          Until("go") + ", " + kDone)});
+  coordinator_.LoseAcknowledgements(3);
+  Offer(1, 0,
+        {Job(1, std::string(kStarted) +
+                    R"(, ["emit", {"event": "metric", "series": "a", "step": 4, "value": 1}], )" +
+                    Until("go") + ", " + kDone)});
   Start();
-  ASSERT_TRUE(coordinator_.WaitFor([&] { return coordinator_.lose_acknowledgements == 0 && coordinator_.report_calls >= 4; }));
+  ASSERT_TRUE(coordinator_.WaitFor(
+      [&] { return coordinator_.lose_acknowledgements == 0 && coordinator_.report_calls >= 4; }));
   Touch("go");
   EXPECT_EQ(End(1).error, ErrorClass::kNone);
   EXPECT_GE(coordinator_.Items<Started>(1).size(), 4u);  // sent again and again
-  for (const auto& metrics : coordinator_.Items<Metrics>(1)) EXPECT_EQ(metrics.points.at(0).step, 4);
+  for (const auto& metrics : coordinator_.Items<Metrics>(1))
+    EXPECT_EQ(metrics.points.at(0).step, 4);
 }
 
 TEST_F(AgentTest, AnEndWhoseAcknowledgementIsLostIsOver) {
   Offer(1, 0, {Job(1, std::string(kStarted) + ", " + Until("go") + ", " + kDone)});
   Start();
   ASSERT_TRUE(coordinator_.WaitForItem<Started>(1));
-  coordinator_.lose_acknowledgements = 1;
+  coordinator_.LoseAcknowledgements(1);
   Touch("go");
   ASSERT_TRUE(coordinator_.WaitForItem<Finished>(1));
-  EXPECT_TRUE(NothingHeld());  // the coordinator has closed the lease: it says so, or takes the resend
+  EXPECT_TRUE(
+      NothingHeld());  // the coordinator has closed the lease: it says so, or takes the resend
   Offer(2, 0, {Job(2)});
   EXPECT_EQ(End(2).error, ErrorClass::kNone);
 }
 
 TEST_F(AgentTest, ARevokedLeaseIsStoppedAndReportsNothing) {
-  Offer(1, 0, {Job(1, R"(["ignore_term"], )" + std::string(kStarted) + R"(, ["grandchild", {"pid_file": ")" + Path("pid") +
-                          R"("}], ["sleep", 60000])")});
+  Offer(1, 0,
+        {Job(1, R"(["ignore_term"], )" + std::string(kStarted) +
+                    R"(, ["grandchild", {"pid_file": ")" + Path("pid") +
+                    R"("}], ["sleep", 60000])")});
   Start();
   const pid_t pid = ReadPid("pid");
   ASSERT_GT(pid, 0);
@@ -252,8 +280,10 @@ TEST_F(AgentTest, ASlowUploadDoesNotStopTheReadingOfEvents) {
     while (!release && !stop.stop_requested()) SleepFor(Millis(5), stop);
     return OkStatus();
   };
-  Offer(1, 0, {Job(1, std::string(kStarted) + R"(, ["checkpoint", 1], ["flood", 20000],
-               ["emit", {"event": "metric", "series": "after", "step": 1, "value": 2}], ["artifact", {"name": "w", "kind": "adapter"}], )" + kDone)});
+  Offer(1, 0,
+        {Job(1, std::string(kStarted) + R"(, ["checkpoint", 1], ["flood", 20000],
+               ["emit", {"event": "metric", "series": "after", "step": 1, "value": 2}], ["artifact", {"name": "w", "kind": "adapter"}], )" +
+                    kDone)});
   Start();
   EXPECT_TRUE(coordinator_.WaitForItem<Metrics>(1));
   EXPECT_TRUE(coordinator_.Items<CheckpointMade>(1).empty());
@@ -263,7 +293,10 @@ TEST_F(AgentTest, ASlowUploadDoesNotStopTheReadingOfEvents) {
 }
 
 TEST_F(AgentTest, AStaleVerdictStopsTheJob) {
-  Offer(1, 0, {Job(1, R"(["grandchild", {"pid_file": ")" + Path("pid") + R"("}], )" + kStarted + R"(, ["sleep", 60000])"), Job(2)});
+  Offer(1, 0,
+        {Job(1, R"(["grandchild", {"pid_file": ")" + Path("pid") + R"("}], )" + kStarted +
+                    R"(, ["sleep", 60000])"),
+         Job(2)});
   coordinator_.MakeStale({JobId(1), 1});
   Start();
   const pid_t pid = ReadPid("pid");
@@ -275,7 +308,9 @@ TEST_F(AgentTest, AStaleVerdictStopsTheJob) {
 }
 
 TEST_F(AgentTest, AFullDiskOnFetchIsAnIoError) {
-  artifacts_.on_get = [](const Digest&, const std::string& path, std::stop_token) { return ErrnoStatus(ENOSPC, path); };
+  artifacts_.on_get = [](const Digest&, const std::string& path, std::stop_token) {
+    return ErrnoStatus(ENOSPC, path);
+  };
   GrantJob job = Job(1);
   job.inputs = {artifacts_.Add("data/train", "rows")};
   Offer(1, 0, {job});
@@ -310,12 +345,16 @@ TEST_F(AgentTest, ADamagedDownloadIsRepeatedAndThenGivenUp) {
   job.resume->digest = DigestOf("not stored anywhere");
   Offer(1, 0, {job});
   Start();
-  EXPECT_EQ(End(1).error, ErrorClass::kNone) << End(1).message;  // without its checkpoint, from the beginning
+  EXPECT_EQ(End(1).error, ErrorClass::kNone)
+      << End(1).message;  // without its checkpoint, from the beginning
   EXPECT_EQ(artifacts_.gets, 2);
 }
 
 TEST_F(AgentTest, OnlyTheNewestCheckpointStaysHere) {
-  Offer(1, 0, {Job(1, std::string(kStarted) + R"(, ["checkpoint", 1], ["checkpoint", 2], ["checkpoint", 3], )" + Until("go") + ", " + kDone)});
+  Offer(1, 0,
+        {Job(1, std::string(kStarted) +
+                    R"(, ["checkpoint", 1], ["checkpoint", 2], ["checkpoint", 3], )" + Until("go") +
+                    ", " + kDone)});
   Start();
   ASSERT_TRUE(coordinator_.WaitForItem<CheckpointMade>(1, 3));
   const auto made = coordinator_.Items<CheckpointMade>(1);
@@ -351,7 +390,9 @@ TEST_F(AgentTest, DrainEndsEvenWhenTheCoordinatorIsAway) {
 }
 
 TEST_F(AgentTest, KillNowLeavesAtOnce) {
-  Offer(1, 0, {Job(1, R"(["ignore_term"], ["grandchild", {"session": true, "pid_file": ")" + Path("pid") + R"("}], )" + kStarted + R"(, ["sleep", 60000])")});
+  Offer(1, 0,
+        {Job(1, R"(["ignore_term"], ["grandchild", {"session": true, "pid_file": ")" + Path("pid") +
+                    R"("}], )" + kStarted + R"(, ["sleep", 60000])")});
   Start();
   const pid_t pid = ReadPid("pid");
   agent_->Drain();

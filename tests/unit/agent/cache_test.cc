@@ -16,7 +16,9 @@ namespace {
 
 class CacheTest : public ::testing::Test {
  protected:
-  void Open(int64_t limit = 0) { cache_ = Cache::Open(JoinPath(dir_.path(), "cache"), limit).value(); }
+  void Open(int64_t limit = 0) {
+    cache_ = Cache::Open(JoinPath(dir_.path(), "cache"), limit).value();
+  }
   // Fetches `content` from a source that counts.
   Result<Pin> Get(const std::string& content) {
     return cache_->Fetch(DigestOf(content), [&, content](const std::string& path) {
@@ -36,12 +38,14 @@ class CacheTest : public ::testing::Test {
 
 TEST_F(CacheTest, AFileIsDownloadedOnceAndReadOnly) {
   Open();
-  const auto pin = Get("hello");
-  ASSERT_TRUE(pin.ok());
-  EXPECT_EQ(ReadFile(pin->path()).value(), "hello");
-  struct stat info {};
-  ASSERT_EQ(stat(pin->path().c_str(), &info), 0);
-  EXPECT_EQ(info.st_mode & 0777, 0444u);
+  {
+    const auto pin = Get("hello");
+    ASSERT_TRUE(pin.ok());
+    EXPECT_EQ(ReadFile(pin->path()).value(), "hello");
+    struct stat info {};
+    ASSERT_EQ(stat(pin->path().c_str(), &info), 0);
+    EXPECT_EQ(info.st_mode & 0777, 0444u);
+  }
   EXPECT_TRUE(Get("hello").ok());
   EXPECT_EQ(downloads_, 1);
   Open();  // another process
@@ -64,7 +68,8 @@ TEST_F(CacheTest, DamageOfTheSameLengthIsFoundAndMended) {
 
 TEST_F(CacheTest, ADownloadWithOtherContentIsNotKept) {
   Open();
-  const auto pin = cache_->Fetch(DigestOf("right"), [](const std::string& path) { return WriteFileAtomic(path, "wrong"); });
+  const auto pin = cache_->Fetch(
+      DigestOf("right"), [](const std::string& path) { return WriteFileAtomic(path, "wrong"); });
   EXPECT_EQ(pin.status().code(), absl::StatusCode::kDataLoss);
   EXPECT_EQ(cache_->Bytes(), 0);
   EXPECT_TRUE(ListDir(JoinPath(dir_.path(), "cache/incoming")).value().empty());
@@ -83,7 +88,8 @@ TEST_F(CacheTest, AFailedDownloadLeavesNothingAndIsPassedOn) {
 
 TEST_F(CacheTest, NamesFromOutsideNeverTouchAPath) {
   Open();
-  const auto pin = cache_->Fetch(Digest("../../etc/passwd"), [](const std::string&) { return OkStatus(); });
+  const auto pin =
+      cache_->Fetch(Digest("../../etc/passwd"), [](const std::string&) { return OkStatus(); });
   EXPECT_EQ(pin.status().code(), absl::StatusCode::kInvalidArgument);
 }
 

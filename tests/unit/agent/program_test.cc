@@ -33,7 +33,8 @@ bool Alive(pid_t pid) {
 class ProgramTest : public ::testing::Test {
  protected:
   ProgramTest() {
-    setenv("XDG_STATE_HOME", Path("state").c_str(), 1);  // no announcement of a real coordinator is found
+    setenv("XDG_STATE_HOME", Path("state").c_str(),
+           1);  // no announcement of a real coordinator is found
     token_ = rpc::LoadOrCreateToken(Path("token")).value();
     Serve();
   }
@@ -44,8 +45,9 @@ class ProgramTest : public ::testing::Test {
   std::string Path(const std::string& name) { return JoinPath(dir_.path(), name); }
   Subprocess Start(std::vector<std::string> more = {}, const std::string& token_file = "token") {
     SubprocessOptions options;
-    options.argv = {kWorker, "run", "--coordinator", address_, "--token-file", Path(token_file),
-                    "--cache", Path("cache"), "--runner", runner_, "--slots", "1"};
+    options.argv = {kWorker,          "run",     "--coordinator", address_,   "--token-file",
+                    Path(token_file), "--cache", Path("cache"),   "--runner", runner_,
+                    "--slots",        "1"};
     options.argv.insert(options.argv.end(), more.begin(), more.end());
     log_ = Path("log" + std::to_string(++starts_));
     options.stderr_path = options.stdout_path = log_;
@@ -71,7 +73,8 @@ class ProgramTest : public ::testing::Test {
     return pid;
   }
   std::string Grandchild(const std::string& name, bool session) {
-    return R"(["grandchild", {"session": )" + std::string(session ? "true" : "false") + R"(, "pid_file": ")" + Path(name) + R"("}])";
+    return R"(["grandchild", {"session": )" + std::string(session ? "true" : "false") +
+           R"(, "pid_file": ")" + Path(name) + R"("}])";
   }
 
   TempDir dir_{"eida-program"};
@@ -119,7 +122,8 @@ TEST_F(ProgramTest, SigtermLetsTheRunnerCheckpointAndASecondOneKills) {
 }
 
 TEST_F(ProgramTest, NoProcessSurvivesAWorkerKilledWithSigkill) {
-  Offer(1, R"(["ignore_term"], )" + Grandchild("a", false) + ", " + Grandchild("b", true) + R"(, ["emit", {"event": "started"}], ["sleep", 60000])");
+  Offer(1, R"(["ignore_term"], )" + Grandchild("a", false) + ", " + Grandchild("b", true) +
+               R"(, ["emit", {"event": "started"}], ["sleep", 60000])");
   Subprocess worker = Start();
   const pid_t pids[] = {ReadPid("a"), ReadPid("b")};
   ASSERT_TRUE(coordinator_.WaitForItem<Started>(1));
@@ -131,7 +135,8 @@ TEST_F(ProgramTest, NoProcessSurvivesAWorkerKilledWithSigkill) {
   }
   ASSERT_TRUE(Alive(runner) && Alive(pids[0]) && Alive(pids[1]));
   worker.Kill(SIGKILL);
-  for (int i = 0; i < 1000 && (Alive(runner) || Alive(pids[0]) || Alive(pids[1])); ++i) usleep(5000);
+  for (int i = 0; i < 1000 && (Alive(runner) || Alive(pids[0]) || Alive(pids[1])); ++i)
+    usleep(5000);
   EXPECT_FALSE(Alive(runner));
   EXPECT_FALSE(Alive(pids[0]));
   EXPECT_FALSE(Alive(pids[1]));
@@ -157,7 +162,10 @@ TEST_F(ProgramTest, AMissingCoordinatorIsWaitedForUnlessToldOtherwise) {
 }
 
 TEST_F(ProgramTest, ACoordinatorThatStartsAgainFindsTheWorkerStillAtWork) {
-  Offer(1, R"(["emit", {"event": "started"}], ["until", ")" + Path("go") + R"("], ["artifact", {"name": "weights", "kind": "adapter"}], ["emit", {"event": "done"}])");
+  Offer(
+      1,
+      R"(["emit", {"event": "started"}], ["until", ")" + Path("go") +
+          R"("], ["artifact", {"name": "weights", "kind": "adapter"}], ["emit", {"event": "done"}])");
   Subprocess worker = Start();
   ASSERT_TRUE(coordinator_.WaitForItem<Started>(1));
   const int port = server_->port();
@@ -174,7 +182,9 @@ TEST_F(ProgramTest, AMissingOrBrokenRunnerIsSaidAtTheStart) {
   Subprocess missing = Start();
   EXPECT_EQ(missing.Wait().ToString(), "exit 3");
   EXPECT_THAT(Log(), HasSubstr("there is no runner at " + Path("none")));
-  ASSERT_TRUE(WriteFileAtomic(Path("broken"), "#!/bin/sh\necho cannot load libsomething.so >&2\nexit 127\n", 0755).ok());
+  ASSERT_TRUE(WriteFileAtomic(Path("broken"),
+                              "#!/bin/sh\necho cannot load libsomething.so >&2\nexit 127\n", 0755)
+                  .ok());
   runner_ = Path("broken");
   Subprocess broken = Start();
   EXPECT_EQ(broken.Wait().ToString(), "exit 5");
@@ -216,7 +226,10 @@ TEST_F(ProgramTest, AStopEndsALongPoll) {
   request.worker.session = "s";
   request.wait = Millis(1'500);
   std::stop_source stop;
-  std::jthread stopper([&] { usleep(100'000); stop.request_stop(); });
+  std::jthread stopper([&] {
+    usleep(100'000);
+    stop.request_stop();
+  });
   const TimePoint before = Clock::System().Read().mono;
   EXPECT_FALSE(ports.Sync(request, stop.get_token()).ok());
   EXPECT_LT((Clock::System().Read().mono - before).count(), 1'000);

@@ -36,7 +36,8 @@ TEST(SlotsTest, NoCoreIsInTwoSlots) {
   for (int count = 1; count <= 8; ++count) {
     std::set<int> seen;
     size_t total = 0;
-    const auto slots = PlanSlots({{0, 1, 2, 3, 4, 5, 6, 7}, {"0"}}, std::to_string(count), 0).value();
+    const auto slots =
+        PlanSlots({{0, 1, 2, 3, 4, 5, 6, 7}, {"0"}}, std::to_string(count), 0).value();
     for (const Slot& slot : slots) {
       seen.insert(slot.info.cpus.begin(), slot.info.cpus.end());
       total += slot.info.cpus.size();
@@ -52,10 +53,12 @@ TEST(SlotsTest, ThreadsPerSlotDivideTheCores) {
 }
 
 TEST(SlotsTest, TooFewCoresAndNonsenseAreErrors) {
-  EXPECT_THAT(std::string(PlanSlots({{0, 1}, {}}, "2", 2).status().message()), HasSubstr("need 4 cores"));
+  EXPECT_THAT(std::string(PlanSlots({{0, 1}, {}}, "2", 2).status().message()),
+              HasSubstr("need 4 cores"));
   EXPECT_EQ(PlanSlots({{0, 1}, {}}, "3", 0).status().code(), absl::StatusCode::kInvalidArgument);
   for (const char* text : {"", "0", "-1", "two", "1x"}) {
-    EXPECT_EQ(PlanSlots({{0, 1}, {}}, text, 0).status().code(), absl::StatusCode::kInvalidArgument) << text;
+    EXPECT_EQ(PlanSlots({{0, 1}, {}}, text, 0).status().code(), absl::StatusCode::kInvalidArgument)
+        << text;
   }
 }
 

@@ -60,7 +60,14 @@ class RunnerProcessTest : public ::testing::Test {
     for (size_t i = 0; i < scripts.size(); ++i) {
       const std::string out = JoinPath(dir_.path(), "j" + std::to_string(i + 1));
       ASSERT_TRUE(MakeDirs(out).ok());
-      file.jobs.push_back({JobId(static_cast<int64_t>(i + 1)), 1, JobKind::kTrain, "job", "{\"steps\": " + scripts[i] + "}", {}, "", out});
+      file.jobs.push_back({JobId(static_cast<int64_t>(i + 1)),
+                           1,
+                           JobKind::kTrain,
+                           "job",
+                           "{\"steps\": " + scripts[i] + "}",
+                           {},
+                           "",
+                           out});
       jobs_.push_back(file.jobs.back().job);
     }
     ASSERT_TRUE(WriteFileAtomic(Path("job.json"), FormatJobFile(file).value()).ok());
@@ -96,7 +103,8 @@ class RunnerProcessTest : public ::testing::Test {
 };
 
 TEST_F(RunnerProcessTest, SuccessIsADoneEvent) {
-  Write({R"([["emit", {"event": "started"}], ["emit", {"event": "metric", "series": "a", "step": 3, "value": 0.5}],
+  Write(
+      {R"([["emit", {"event": "started"}], ["emit", {"event": "metric", "series": "a", "step": 3, "value": 0.5}],
              ["log", "hello"], ["emit", {"event": "done", "summary": {"steps": 7}}]])"});
   const ProcessEnd end = Run();
   EXPECT_TRUE(end.exit.ok()) << end.exit.ToString();
@@ -118,7 +126,8 @@ TEST_F(RunnerProcessTest, ExitZeroWithoutDoneIsACrash) {
 }
 
 TEST_F(RunnerProcessTest, AnErrorKeepsItsClassWhateverTheExitCode) {
-  Write({R"([["emit", {"event": "started"}], ["emit", {"event": "error", "class": "nonfinite", "message": "loss is NaN at step 3"}], ["exit", 1]])"});
+  Write({R"([["emit", {"event": "started"}], ["emit", {"event": "error", "class": "nonfinite", 
+            "message": "loss is NaN at step 3"}], ["exit", 1]])"});
   Run();
   ASSERT_EQ(sink_->outcomes.size(), 1u);
   EXPECT_EQ(sink_->outcomes[0].error, ErrorClass::kNonfinite);
@@ -126,7 +135,8 @@ TEST_F(RunnerProcessTest, AnErrorKeepsItsClassWhateverTheExitCode) {
 }
 
 TEST_F(RunnerProcessTest, ACrashNamesTheSignalAndFreesTheRestOfTheBundle) {
-  Write({R"([["emit", {"event": "started"}], ["emit", {"event": "done"}]])", R"([["emit", {"event": "started"}], ["signal", 11]])", "[]"});
+  Write({R"([["emit", {"event": "started"}], ["emit", {"event": "done"}]])",
+         R"([["emit", {"event": "started"}], ["signal", 11]])", "[]"});
   Run();
   ASSERT_EQ(sink_->outcomes.size(), 3u);
   EXPECT_EQ(sink_->outcomes[0].error, ErrorClass::kNone);
@@ -171,15 +181,18 @@ TEST_F(RunnerProcessTest, ARunnerThatIgnoresSigtermIsKilledAfterTheGrace) {
 }
 
 TEST_F(RunnerProcessTest, GrandchildrenDoNotOutliveTheRunner) {
-  Write({R"([["emit", {"event": "started"}], ["grandchild", {"pid_file": ")" + Path("a") + R"("}], ["grandchild", {"session": true, "pid_file": ")" +
-         Path("b") + R"("}], ["until", ")" + Path("a") + R"("], ["until", ")" + Path("b") + R"("], ["emit", {"event": "done"}]])"});
+  Write({R"([["emit", {"event": "started"}], ["grandchild", {"pid_file": ")" + Path("a") +
+         R"("}], ["grandchild", {"session": true, "pid_file": ")" + Path("b") +
+         R"("}], ["until", ")" + Path("a") + R"("], ["until", ")" + Path("b") +
+         R"("], ["emit", {"event": "done"}]])"});
   EXPECT_TRUE(Run().exit.ok());
   EXPECT_FALSE(Alive(ReadPid("a")));
   EXPECT_FALSE(Alive(ReadPid("b")));
 }
 
 TEST_F(RunnerProcessTest, NothingSurvivesAParentKilledWithSigkill) {
-  Write({R"([["ignore_term"], ["grandchild", {"pid_file": ")" + Path("a") + R"("}], ["grandchild", {"session": true, "pid_file": ")" + Path("b") +
+  Write({R"([["ignore_term"], ["grandchild", {"pid_file": ")" + Path("a") +
+         R"("}], ["grandchild", {"session": true, "pid_file": ")" + Path("b") +
          R"("}], ["grandchild", {"pid_file": ")" + Path("c") + R"("}], ["sleep", 60000]])"});
   const pid_t host = fork();
   if (host == 0) {
@@ -194,7 +207,8 @@ TEST_F(RunnerProcessTest, NothingSurvivesAParentKilledWithSigkill) {
 }
 
 TEST_F(RunnerProcessTest, AKilledSupervisorTakesTheRunnerWithIt) {
-  Write({R"([["grandchild", {"pid_file": ")" + Path("a") + R"("}], ["emit", {"event": "started"}], ["sleep", 60000]])"});
+  Write({R"([["grandchild", {"pid_file": ")" + Path("a") +
+         R"("}], ["emit", {"event": "started"}], ["sleep", 60000]])"});
   const auto process = Start();
   sink_->on_event = [&](const Event&) { kill(process->pid(), SIGKILL); };
   const ProcessEnd end = Finish(*process);
@@ -207,7 +221,8 @@ TEST_F(RunnerProcessTest, AKilledSupervisorTakesTheRunnerWithIt) {
 
 TEST_F(RunnerProcessTest, GarbageAndOverlongEventsAreReportedAndSurvived) {
   options_.max_event_bytes = 1000;
-  Write({R"([["emit", {"event": "started"}], ["raw", "not json"], ["raw", "{\"event\": \"dance\", \"job\": 1}"], ["long", 300000],
+  Write(
+      {R"([["emit", {"event": "started"}], ["raw", "not json"], ["raw", "{\"event\": \"dance\", \"job\": 1}"], ["long", 300000],
              ["raw", "[1]"], ["raw", ""], ["emit", {"event": "done"}]])"});
   Run();
   ASSERT_EQ(sink_->outcomes.size(), 1u);
