@@ -30,6 +30,8 @@ struct Layout {
   double group_size = 9;
   double page_width = 0, page_height = 0;
   double bar_x = 0;
+  std::vector<double> bar_ticks;
+  double bar_label_x = 0;
   bool numbers = false;
   double number_size = 8;
 };
@@ -43,6 +45,15 @@ double WidestOf(const std::vector<std::string>& texts, const TextStyle& style) {
 
 bool Shown(const HeatMap& map, size_t row, size_t column) {
   return map.triangle == Triangle::kFull || column <= row;
+}
+
+// The lower end of the colour bar: of a diverging scale only the side that has values.
+double BarLow(const ColorScale& scale) {
+  return scale.center ? std::min(scale.vmin, *scale.center) : scale.vmin;
+}
+
+double StepOf(const std::vector<double>& ticks) {
+  return ticks.size() > 1 ? ticks[1] - ticks[0] : 1;
 }
 
 // The largest size at which every number fits, or 0.
@@ -89,9 +100,14 @@ Layout MakeLayout(const HeatMap& map, const std::vector<Block>& blocks) {
   at.left = kMargin + group_width + (group_width > 0 ? kGap + 4 : 0) + at.label_width + kGap;
   at.top = kMargin + (map.title.empty() ? 0 : 21) + (map.subtitle.empty() ? 0 : 15) + 8;
   at.bar_x = at.left + at.matrix + 20;
+  at.bar_ticks = Ticks(BarLow(map.scale), map.scale.vmax,
+                       static_cast<int>(std::clamp(at.matrix / 34, 2.0, 8.0)));
+  std::vector<std::string> tick_texts;
+  for (double tick : at.bar_ticks) tick_texts.push_back(TickText(tick, StepOf(at.bar_ticks)));
+  at.bar_label_x = at.bar_x + kBarWidth + 6 + WidestOf(tick_texts, {8}) + 14;
   const double head = std::max(map.title.empty() ? 0 : Canvas::Measure(map.title, {14, true}).first,
                                map.subtitle.empty() ? 0 : Canvas::Measure(map.subtitle, {9}).first);
-  at.page_width = std::max(at.bar_x + kBarWidth + 62, kMargin + head) + kMargin;
+  at.page_width = std::max(at.bar_label_x + 6, kMargin + head) + kMargin;
   at.page_height = at.top + at.matrix + kGap + at.column_labels +
                    (group_height > 0 ? kGap + 4 + group_height : 0) + kMargin;
   return at;
@@ -158,6 +174,8 @@ void DrawLabels(Canvas& canvas, const HeatMap& map, const Layout& at) {
     else
       canvas.Text(map.labels[i], below, {0.5, 0}, upright);
   }
+  const Point corner{at.left - kGap, at.top + at.matrix + kGap};
+  canvas.Text(map.label_name, corner, {1, 0}, {at.label_size, false, kFaint});
 }
 
 void DrawGroups(Canvas& canvas, const std::vector<Block>& blocks, const Layout& at) {
@@ -183,25 +201,20 @@ void DrawGroups(Canvas& canvas, const std::vector<Block>& blocks, const Layout& 
 
 void DrawBar(Canvas& canvas, const HeatMap& map, const Layout& at) {
   const double height = std::max(at.matrix, 60.0);
-  double low = map.scale.vmin;
-  const double high = map.scale.vmax;
-  if (map.scale.center && low >= *map.scale.center)
-    low = *map.scale.center;  // only the side that has values
+  const double low = BarLow(map.scale), high = map.scale.vmax;
   constexpr int kSteps = 128;
   for (int i = 0; i < kSteps; ++i) {
     const double value = high - (high - low) * (i + 0.5) / kSteps;
     canvas.FillRect(at.bar_x, at.top + height * i / kSteps, kBarWidth, height / kSteps + 0.6,
                     map.scale.Color(value));
   }
-  const std::vector<double> ticks =
-      Ticks(low, high, static_cast<int>(std::clamp(height / 34, 2.0, 8.0)));
-  const double step = ticks.size() > 1 ? ticks[1] - ticks[0] : 1;
-  for (double tick : ticks) {
+  const double step = StepOf(at.bar_ticks);
+  for (double tick : at.bar_ticks) {
     const double y = at.top + height * (high - tick) / (high - low);
     canvas.Line({at.bar_x + kBarWidth, y}, {at.bar_x + kBarWidth + 3, y}, kInk);
     canvas.Text(TickText(tick, step), {at.bar_x + kBarWidth + 6, y}, {0, 0.5}, {8, false, kInk});
   }
-  canvas.Text(map.value_label, {at.bar_x + kBarWidth + 50, at.top + height / 2}, {0.5, 0.5},
+  canvas.Text(map.value_label, {at.bar_label_x, at.top + height / 2}, {0.5, 0.5},
               {9, false, kInk, -90});
 }
 

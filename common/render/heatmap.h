@@ -23,6 +23,7 @@ struct HeatMap {
   ColorScale scale;
   Annotate annotate = Annotate::kAuto;  // auto: up to 20 items, where every number fits its cell
   Triangle triangle = Triangle::kFull;
+  std::string label_name = "seed";  // what `labels` are, written once beside them; "" = nothing
 };
 
 // A run of equal neighbouring groups: items [begin, end).

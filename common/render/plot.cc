@@ -52,10 +52,6 @@ void DrawAxes(Canvas& canvas, const LinePlot& plot, const Frame& frame) {
               {9.5, false, kInk, -90});
 }
 
-Rgb ColorOf(const Series& series, size_t index) {
-  return series.color.value_or(SeriesColor(index));
-}
-
 void DrawBand(Canvas& canvas, const Series& series, const Frame& frame, Rgb color) {
   if (series.low.size() != series.x.size() || series.high.size() != series.x.size()) return;
   std::vector<Point> outline;
@@ -73,11 +69,16 @@ void DrawMark(Canvas& canvas, Mark mark, Point at, Rgb color) {
 }
 
 void DrawSeries(Canvas& canvas, const Series& series, const Frame& frame, Rgb color) {
-  std::vector<Point> piece;
+  std::vector<Point> piece, line;
   const auto flush = [&] {
-    if (series.line && piece.size() > 1) canvas.Polyline(piece, color, 1.5, series.dashed);
+    for (const Point& p : piece) {
+      if (series.step && !line.empty()) line.push_back({p.x, line.back().y});
+      line.push_back(p);
+    }
+    if (series.line && line.size() > 1) canvas.Polyline(line, color, 1.5, series.dashed);
     for (const Point& p : piece) DrawMark(canvas, series.mark, p, color);
     piece.clear();
+    line.clear();
   };
   for (size_t i = 0; i < series.x.size() && i < series.y.size(); ++i) {
     if (std::isfinite(series.y[i]))
@@ -105,8 +106,9 @@ void DrawLegend(Canvas& canvas, const LinePlot& plot, const Frame& frame, Rgb sh
   for (size_t i = 0; i < plot.series.size(); ++i) {
     const Series& series = plot.series[i];
     if (series.label.empty()) continue;
-    if (series.line) canvas.Line({x, y}, {x + 18, y}, ColorOf(series, i), 1.8, series.dashed);
-    DrawMark(canvas, series.mark, {x + 9, y}, ColorOf(series, i));
+    const Rgb color = ColorOfSeries(plot, i);
+    if (series.line) canvas.Line({x, y}, {x + 18, y}, color, 1.8, series.dashed);
+    DrawMark(canvas, series.mark, {x + 9, y}, color);
     canvas.Text(series.label, {x + 24, y}, {0, 0.5}, style);
     y += 15;
   }
@@ -115,9 +117,9 @@ void DrawLegend(Canvas& canvas, const LinePlot& plot, const Frame& frame, Rgb sh
     canvas.Text(plot.shade_label, {x + 24, y}, {0, 0.5}, style);
     y += 15;
   }
-  for (const Reference& reference : plot.references) {
-    canvas.Line({x, y}, {x + 18, y}, kFaint, 1, true);
-    canvas.Text(reference.label, {x + 24, y}, {0, 0.5}, style);
+  for (size_t i = 0; i < plot.references.size(); ++i) {
+    canvas.Line({x, y}, {x + 18, y}, ColorOfReference(plot, i), 1.2, true);
+    canvas.Text(plot.references[i].label, {x + 24, y}, {0, 0.5}, style);
     y += 15;
   }
 }
@@ -135,6 +137,15 @@ double LegendWidth(const LinePlot& plot) {
 }
 
 }  // namespace
+
+Rgb ColorOfSeries(const LinePlot& plot, size_t index) {
+  return plot.series[index].color.value_or(SeriesColor(index));
+}
+
+Rgb ColorOfReference(const LinePlot& plot, size_t index) {
+  return plot.references[index].color.value_or(
+      index == 0 ? kFaint : SeriesColor(plot.series.size() + index - 1));
+}
 
 Extent ExtentOf(const LinePlot& plot) {
   Extent e{INFINITY, -INFINITY, INFINITY, -INFINITY};
@@ -185,11 +196,14 @@ Result<std::string> Draw(const LinePlot& plot, ImageFormat format) {
   canvas.BeginClip(frame.left - 4, frame.top - 4, kWidth + 8, kHeight + 8);
   DrawShade(canvas, plot, frame, shade);
   for (size_t i = 0; i < plot.series.size(); ++i)
-    DrawBand(canvas, plot.series[i], frame, ColorOf(plot.series[i], i));
-  for (const Reference& r : plot.references)
-    canvas.Line({frame.left, frame.Y(r.y)}, {frame.left + kWidth, frame.Y(r.y)}, kFaint, 1, true);
+    DrawBand(canvas, plot.series[i], frame, ColorOfSeries(plot, i));
+  for (size_t i = 0; i < plot.references.size(); ++i) {
+    const double level = frame.Y(plot.references[i].y);
+    canvas.Line({frame.left, level}, {frame.left + kWidth, level}, ColorOfReference(plot, i), 1.2,
+                true);
+  }
   for (size_t i = 0; i < plot.series.size(); ++i)
-    DrawSeries(canvas, plot.series[i], frame, ColorOf(plot.series[i], i));
+    DrawSeries(canvas, plot.series[i], frame, ColorOfSeries(plot, i));
   canvas.EndClip();
   DrawLegend(canvas, plot, frame, shade);
   return canvas.Finish();

@@ -21,11 +21,13 @@ struct Series {
   bool dashed = false;
   Mark mark = Mark::kNone;
   std::optional<Rgb> color;  // absent = the next of SeriesColor
+  bool step = false;         // keeps its value until the next point, then jumps
 };
 
 struct Reference {  // a horizontal line across the plot
   std::string label;
   double y = 0;
+  std::optional<Rgb> color;  // absent = grey for the first, then the next of SeriesColor
 };
 
 struct LinePlot {
@@ -37,6 +39,10 @@ struct LinePlot {
   std::string shade_label;
   bool log_y = false;
 };
+
+// The colours that lines are drawn in, here and in the terminal.
+Rgb ColorOfSeries(const LinePlot& plot, size_t index);
+Rgb ColorOfReference(const LinePlot& plot, size_t index);
 
 // What the axes span: all finite points, bands and references, with a little air.
 struct Extent {

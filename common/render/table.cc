@@ -14,6 +14,12 @@ std::string Capitals(std::string text) {
   return text;
 }
 
+// Line breaks would end the row: they become spaces.
+std::string OneLine(std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
+
 std::string Escaped(const std::string& text, const std::string& special, const std::string& with) {
   std::string out;
   for (char c : text) {
@@ -33,6 +39,12 @@ std::string LatexText(const std::string& text) {
       out += std::string("\\") + text[i];
     } else if (text[i] == '~') {
       out += "\\textasciitilde{}";
+    } else if (text[i] == '^') {
+      out += "\\textasciicircum{}";
+    } else if (text[i] == '\\') {
+      out += "\\textbackslash{}";
+    } else if (text[i] == '\n') {
+      out += ' ';
     } else {
       out += text[i];
     }
@@ -54,7 +66,8 @@ std::string ToText(const Table& table, bool headers) {
     for (size_t c = 0; c < cells.size(); ++c) {
       const std::string space(static_cast<size_t>(widths[c] - DisplayWidth(cells[c])), ' ');
       if (c > 0) text += "  ";
-      text += table.columns[c].align == Align::kRight ? space + cells[c] : cells[c] + space;
+      text +=
+          OneLine(table.columns[c].align == Align::kRight ? space + cells[c] : cells[c] + space);
     }
     text.erase(text.find_last_not_of(' ') + 1);
     return text + "\n";
@@ -99,7 +112,7 @@ std::string ToMarkdown(const Table& table) {
   out += "\n";
   for (const auto& row : table.rows) {
     out += "|";
-    for (const std::string& cell : row) out += " " + Escaped(cell, "|", "\\") + " |";
+    for (const std::string& cell : row) out += " " + Escaped(OneLine(cell), "|", "\\") + " |";
     out += "\n";
   }
   return out;

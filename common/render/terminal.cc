@@ -44,20 +44,58 @@ std::string NumberCell(const HeatMap& map, size_t row, size_t column, int width,
          Centered(CellText(value), width) + Reset(depth);
 }
 
-// Two rows in one line: the upper cell is the glyph's colour, the lower one the background's.
+// Two rows in one line: of two cells the upper is the glyph's colour, the lower the background's.
 std::string HalfBlocks(const HeatMap& map, size_t row, ColorDepth depth) {
   std::string line;
   const size_t n = map.values.size();
   const auto color = [&](size_t r, size_t c) -> Rgb {
-    if (r >= n || Hidden(map, r, c) || !std::isfinite(map.values[r][c])) return {0.35, 0.35, 0.35};
+    if (!std::isfinite(map.values[r][c])) return {0.35, 0.35, 0.35};
     return map.scale.Color(map.values[r][c]);
   };
   for (size_t c = 0; c < n; ++c) {
-    line += ColorCode(color(row, c), false, depth);
-    line += row + 1 < n ? ColorCode(color(row + 1, c), true, depth) : "\033[49m";
-    line += "▀";
+    const bool upper = !Hidden(map, row, c), lower = row + 1 < n && !Hidden(map, row + 1, c);
+    if (upper && lower) {
+      line += ColorCode(color(row, c), false, depth) + ColorCode(color(row + 1, c), true, depth);
+      line += "▀";
+    } else if (upper || lower) {
+      line += Reset(depth) + ColorCode(color(upper ? row : row + 1, c), false, depth);
+      line += upper ? "▀" : "▄";
+    } else {
+      line += Reset(depth) + std::string(" ");
+    }
   }
   return line + Reset(depth);
+}
+
+// Neighbouring items of a block joined, `factor` by `factor`, so that a large map fits the
+// terminal; a cell is the mean of its finite values.
+HeatMap Joined(const HeatMap& map, size_t factor) {
+  HeatMap joined = map;
+  joined.groups.clear();
+  joined.labels.clear();
+  joined.values.clear();
+  std::vector<std::pair<size_t, size_t>> ranges;
+  for (const Block& block : Blocks(map.groups)) {
+    for (size_t begin = block.begin; begin < block.end; begin += factor) {
+      ranges.push_back({begin, std::min(begin + factor, block.end)});
+      joined.groups.push_back(block.name);
+      joined.labels.push_back(map.labels[begin]);
+    }
+  }
+  for (const auto& [row, row_end] : ranges) {
+    std::vector<double>& means = joined.values.emplace_back();
+    for (const auto& [column, column_end] : ranges) {
+      double sum = 0;
+      int count = 0;
+      for (size_t r = row; r < row_end; ++r) {
+        for (size_t c = column; c < column_end; ++c) {
+          if (std::isfinite(map.values[r][c])) sum += map.values[r][c], ++count;
+        }
+      }
+      means.push_back(count > 0 ? sum / count : NAN);
+    }
+  }
+  return joined;
 }
 
 // Without colour: two digits of the position on the colour scale would hide the sign, so the
@@ -80,7 +118,7 @@ std::string PlainRow(const HeatMap& map, size_t row) {
 
 std::string Legend(const HeatMap& map, const TerminalStyle& style) {
   const double low =
-      map.scale.center ? std::max(map.scale.vmin, *map.scale.center) : map.scale.vmin;
+      map.scale.center ? std::min(map.scale.vmin, *map.scale.center) : map.scale.vmin;
   std::string line = map.value_label + "  " + CellText(low) + " ";
   if (style.colors != ColorDepth::kNone) {
     for (int i = 0; i < 24; ++i) {
@@ -110,17 +148,17 @@ std::string GroupHeader(const std::vector<Block>& blocks, int cell, int gap) {
 class DotPage {
  public:
   DotPage(int columns, int rows)
-      : columns_(columns), rows_(rows), dots_(columns * rows), color_(columns * rows, -1) {}
+      : columns_(columns), dots_(columns * rows), color_(columns * rows), rows_(rows) {}
   int width() const { return columns_ * 2; }
   int height() const { return rows_ * 4; }
-  void Set(int x, int y, int color) {
+  void Set(int x, int y, Rgb color) {
     if (x < 0 || y < 0 || x >= width() || y >= height()) return;
     static constexpr uint8_t kBits[4][2] = {{0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20}, {0x40, 0x80}};
     const int cell = y / 4 * columns_ + x / 2;
     dots_[cell] |= kBits[y % 4][x % 2];
     color_[cell] = color;
   }
-  void Line(int x0, int y0, int x1, int y1, int color, bool dashed) {
+  void Line(int x0, int y0, int x1, int y1, Rgb color, bool dashed) {
     const int steps = std::max({std::abs(x1 - x0), std::abs(y1 - y0), 1});
     for (int i = 0; i <= steps; ++i) {
       if (dashed && i % 6 >= 3) continue;
@@ -135,10 +173,8 @@ class DotPage {
         line += ' ';
         continue;
       }
-      const int color = color_[row * columns_ + c];
-      const Rgb rgb = color < 0 ? Rgb{0.5, 0.5, 0.5} : SeriesColor(static_cast<size_t>(color));
-      line +=
-          ColorCode(rgb, false, style.colors) + Glyph(dots, style.unicode) + Reset(style.colors);
+      line += ColorCode(color_[row * columns_ + c], false, style.colors) +
+              Glyph(dots, style.unicode) + Reset(style.colors);
     }
     return line;
   }
@@ -150,10 +186,19 @@ class DotPage {
     return {static_cast<char>(0xE0 | code >> 12), static_cast<char>(0x80 | (code >> 6 & 63)),
             static_cast<char>(0x80 | (code & 63))};
   }
-  int columns_, rows_;
+  int columns_;
   std::vector<uint8_t> dots_;
-  std::vector<int> color_;
+  std::vector<Rgb> color_;
+  int rows_;
 };
+
+// Columns for "group label" at the left of each row.
+int NameWidth(const HeatMap& map, const TerminalStyle& style) {
+  int width = 0;
+  for (size_t i = 0; i < map.values.size(); ++i)
+    width = std::max(width, DisplayWidth(map.groups[i] + " " + map.labels[i]));
+  return std::min(width, std::max(12, style.width / 3));
+}
 
 }  // namespace
 
@@ -165,23 +210,34 @@ ColorDepth DepthFor(const std::string& color, bool is_tty, const std::string& no
   return colorterm == "truecolor" || colorterm == "24bit" ? ColorDepth::kTrue : ColorDepth::k256;
 }
 
-Result<std::string> DrawTerminal(const HeatMap& map, const TerminalStyle& style) {
-  const size_t n = map.values.size();
-  if (n == 0 || map.groups.size() != n || map.labels.size() != n) {
+Result<std::string> DrawTerminal(const HeatMap& whole, const TerminalStyle& style) {
+  if (whole.values.empty() || whole.groups.size() != whole.values.size() ||
+      whole.labels.size() != whole.values.size()) {
     return InvalidArgument("a heat map needs items, and a group and a label for each");
   }
+  const int narrowest = style.colors == ColorDepth::kNone ? 3 : 1;
+  HeatMap map = whole;
+  size_t factor = 1;
+  while (static_cast<int>(map.values.size()) * narrowest >
+             style.width - NameWidth(map, style) - 1 &&
+         factor < whole.values.size()) {
+    map = Joined(whole, ++factor);
+  }
+  const size_t n = map.values.size();
   const std::vector<Block> blocks = Blocks(map.groups);
-  int names = 0;
-  for (size_t i = 0; i < n; ++i)
-    names = std::max(names, DisplayWidth(map.groups[i] + " " + map.labels[i]));
-  names = std::min(names, std::max(12, style.width / 3));
+  const int names = NameWidth(map, style);
   const int separators = static_cast<int>(blocks.size()) - 1;
   const int room = style.width - names - 1;
   const int wide = (room - separators) / static_cast<int>(n);
   const bool numbers = n <= 20 && wide >= 5 && map.annotate != Annotate::kOff;
-  const int cell = numbers ? std::min(wide, 7) : style.colors == ColorDepth::kNone ? 3 : 1;
+  const int cell = numbers ? std::min(wide, 7) : narrowest;
   std::string out = map.title + "\n";
   if (!map.subtitle.empty()) out += map.subtitle + "\n";
+  if (factor > 1) {
+    const std::string side = std::to_string(factor);
+    out += "each cell is the mean of " + side + " x " + side + " pairs: the terminal is too narrow";
+    out += " for " + std::to_string(whole.values.size()) + " items\n";
+  }
   const std::string indent(static_cast<size_t>(names) + 1, ' ');
   if (numbers || cell == 3) out += indent + GroupHeader(blocks, cell, numbers ? 1 : 0) + "\n";
   const bool halves = !numbers && style.colors != ColorDepth::kNone;
@@ -201,8 +257,12 @@ Result<std::string> DrawTerminal(const HeatMap& map, const TerminalStyle& style)
     out += '\n';
   }
   if (!numbers && style.colors == ColorDepth::kNone) {
-    out += "numbers: position on the scale, 00 = " + CellText(map.scale.vmin) +
-           ", 99 = " + CellText(map.scale.vmax) + "\n";
+    const ColorScale& scale = map.scale;  // a diverging one is as wide on both sides of its centre
+    const double half =
+        scale.center ? std::max(scale.vmax - *scale.center, *scale.center - scale.vmin) : 0;
+    out += "numbers: position on the scale, 00 = " +
+           CellText(scale.center ? *scale.center - half : scale.vmin) +
+           ", 99 = " + CellText(scale.center ? *scale.center + half : scale.vmax) + "\n";
   }
   return out + indent + Legend(map, style);
 }
@@ -223,18 +283,23 @@ Result<std::string> DrawTerminal(const LinePlot& plot, const TerminalStyle& styl
     return static_cast<int>(
         std::lround((high - (plot.log_y ? std::log(y) : y)) / (high - low) * (page.height() - 1)));
   };
-  for (const Reference& r : plot.references)
-    page.Line(0, py(r.y), page.width() - 1, py(r.y), -1, true);
+  for (size_t i = 0; i < plot.references.size(); ++i) {
+    const int level = py(plot.references[i].y);
+    page.Line(0, level, page.width() - 1, level, ColorOfReference(plot, i), true);
+  }
   for (size_t s = 0; s < plot.series.size(); ++s) {
     const Series& series = plot.series[s];
     for (size_t i = 0; i < series.x.size() && i < series.y.size(); ++i) {
       if (!std::isfinite(series.y[i])) continue;
-      const int x = px(series.x[i]), y = py(series.y[i]), color = static_cast<int>(s);
+      const int x = px(series.x[i]), y = py(series.y[i]);
+      const Rgb color = ColorOfSeries(plot, s);
       page.Set(x, y, color);
       if (series.mark != Mark::kNone)
         page.Set(x + 1, y, color), page.Set(x, y + 1, color), page.Set(x + 1, y + 1, color);
-      if (series.line && i > 0 && std::isfinite(series.y[i - 1]))
-        page.Line(px(series.x[i - 1]), py(series.y[i - 1]), x, y, color, series.dashed);
+      if (!series.line || i == 0 || !std::isfinite(series.y[i - 1])) continue;
+      const int from_x = px(series.x[i - 1]), from_y = py(series.y[i - 1]);
+      if (series.step) page.Line(from_x, from_y, x, from_y, color, series.dashed);
+      page.Line(series.step ? x : from_x, from_y, x, y, color, series.dashed);
     }
   }
   std::string out = plot.title + "\n";
@@ -255,11 +320,13 @@ Result<std::string> DrawTerminal(const LinePlot& plot, const TerminalStyle& styl
   out += std::string(kAxis + 1, ' ') + left + Centered(middle, space) + right + "\n";
   for (size_t s = 0; s < plot.series.size(); ++s) {
     if (plot.series[s].label.empty()) continue;
-    out += std::string(kAxis + 1, ' ') + ColorCode(SeriesColor(s), false, style.colors) +
+    out += std::string(kAxis + 1, ' ') + ColorCode(ColorOfSeries(plot, s), false, style.colors) +
            (style.unicode ? "━━ " : "-- ") + Reset(style.colors) + plot.series[s].label + "\n";
   }
-  for (const Reference& r : plot.references)
-    out += std::string(kAxis + 1, ' ') + (style.unicode ? "╌╌ " : ".. ") + r.label + "\n";
+  for (size_t i = 0; i < plot.references.size(); ++i) {
+    out += std::string(kAxis + 1, ' ') + ColorCode(ColorOfReference(plot, i), false, style.colors) +
+           (style.unicode ? "╌╌ " : ".. ") + Reset(style.colors) + plot.references[i].label + "\n";
+  }
   return out;
 }
 

@@ -1,8 +1,13 @@
 #include "common/render/heatmap.h"
 
+#include <cairo.h>
+
 #include <algorithm>
+#include <cmath>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <map>
 #include <set>
 
 #include "common/base/fs.h"
@@ -46,6 +51,66 @@ TEST(HeatMapTest, TheSameMapGivesTheSameBytesWhateverWasDrawnBefore) {
     ASSERT_TRUE(Draw(SampleMap(3, 3), format).ok());
     EXPECT_EQ(*Draw(map, format), first);
   }
+}
+
+// How many pixels of a PNG have each colour (0xRRGGBB).
+std::map<uint32_t, int> PixelsByColor(const std::string& png, int* width, int* height) {
+  struct Source {
+    const std::string& bytes;
+    size_t at = 0;
+  } source{png};
+  const auto read = [](void* closure, unsigned char* data, unsigned int size) {
+    Source& from = *static_cast<Source*>(closure);
+    if (from.at + size > from.bytes.size()) return CAIRO_STATUS_READ_ERROR;
+    std::memcpy(data, from.bytes.data() + from.at, size);
+    from.at += size;
+    return CAIRO_STATUS_SUCCESS;
+  };
+  cairo_surface_t* surface = cairo_image_surface_create_from_png_stream(read, &source);
+  EXPECT_EQ(cairo_surface_status(surface), CAIRO_STATUS_SUCCESS);
+  *width = cairo_image_surface_get_width(surface);
+  *height = cairo_image_surface_get_height(surface);
+  std::map<uint32_t, int> counts;
+  for (int y = 0; y < *height; ++y) {
+    const unsigned char* row = cairo_image_surface_get_data(surface) +
+                               static_cast<ptrdiff_t>(y) * cairo_image_surface_get_stride(surface);
+    for (int x = 0; x < *width; ++x) {
+      uint32_t pixel = 0;
+      std::memcpy(&pixel, row + 4 * x, sizeof pixel);
+      ++counts[pixel & 0xffffff];
+    }
+  }
+  cairo_surface_destroy(surface);
+  return counts;
+}
+
+// Pixels of a colour, but for the rounding of its channels.
+int Pixels(const std::map<uint32_t, int>& counts, Rgb color) {
+  int total = 0;
+  for (const auto& [pixel, count] : counts) {
+    const auto near = [pixel = pixel](int shift, double channel) {
+      return std::fabs((pixel >> shift & 255) - channel * 255) <= 1;
+    };
+    if (near(16, color.r) && near(8, color.g) && near(0, color.b)) total += count;
+  }
+  return total;
+}
+
+TEST(HeatMapTest, EveryCellCoversItsShareOfThePixelsInItsColour) {
+  HeatMap map = SampleMap(2, 2);
+  map.annotate = Annotate::kOff;
+  map.values = {
+      {1.0, 0.2, 0.2, 0.2}, {0.2, 1.0, 0.6, 0.6}, {0.2, 0.6, 1.0, 0.6}, {0.2, 0.6, 0.6, 1.0}};
+  int width = 0, height = 0;
+  const auto counts = PixelsByColor(*Draw(map, ImageFormat::kPng), &width, &height);
+  const double cell = Pixels(counts, map.scale.Color(1.0)) / 4.0;
+  EXPECT_GT(cell, 60 * 60)
+      << "a cell of so small a map is at least 30 points wide, at 2 pixels a point";
+  for (double value : {0.2, 0.6}) {  // six cells of each, but for the separators between them
+    EXPECT_NEAR(Pixels(counts, map.scale.Color(value)), 6 * cell, 0.5 * cell) << value;
+  }
+  EXPECT_GT(counts.at(0xffffff), width * height / 4) << "no margins";
+  EXPECT_GT(Pixels(counts, map.scale.Color(0.4)), 10) << "the colour bar has what lies between";
 }
 
 TEST(HeatMapTest, AnotherValueGivesAnotherPicture) {

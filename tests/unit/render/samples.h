@@ -86,6 +86,9 @@ inline LinePlot SampleSoup() {
   accepted.line = rejected.line = false;
   accepted.mark = Mark::kDisc;
   rejected.mark = Mark::kRing;
+  soup.step = true;
+  accepted.color = SeriesColor(0);
+  rejected.color = SeriesColor(1);
   double best = 0.43;
   for (int k = 0; k < 32; ++k) {
     const double loss = 0.43 + 0.02 * std::sin(k * 1.7) - 0.0005 * k;

@@ -59,6 +59,28 @@ TEST(TerminalTest, NoLineIsWiderThanTheTerminal) {
   }
 }
 
+TEST(TerminalTest, AMapTooLargeForTheTerminalIsJoinedAndSaysSo) {
+  for (const auto& [depth, width] : {std::pair{ColorDepth::kTrue, 60}, {ColorDepth::kNone, 80}}) {
+    const std::string text = Plain(*DrawTerminal(SampleMap(7, 15), {depth, width}));
+    EXPECT_NE(text.find("too narrow for 105 items"), std::string::npos);
+    for (size_t begin = text.find("full"); begin < text.size();) {
+      const size_t end = text.find('\n', begin);
+      EXPECT_LE(DisplayWidth(text.substr(begin, end - begin)), width);
+      begin = end + 1;
+    }
+  }
+  const std::string whole = Plain(*DrawTerminal(SampleMap(7, 15), {ColorDepth::kTrue, 130}));
+  EXPECT_EQ(whole.find("too narrow"), std::string::npos);
+}
+
+TEST(TerminalTest, TheLegendOfADivergingMapStartsAtItsSmallestValue) {
+  HeatMap map = SampleMap(2, 2, "convexity_gap");
+  map.values[0][1] = -0.25;
+  map.scale = ScaleFor("convexity_gap", map.values);
+  const std::string text = Plain(*DrawTerminal(map, {ColorDepth::kTrue, 80}));
+  EXPECT_NE(text.find("(nats)  -0.25 "), std::string::npos) << text;
+}
+
 TEST(TerminalTest, PlotsHaveAxesAndALegend) {
   const std::string text = *DrawTerminal(SamplePath(), {ColorDepth::kNone, 80});
   EXPECT_NE(text.find("α"), std::string::npos);
