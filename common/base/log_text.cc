@@ -4,7 +4,9 @@
 
 namespace eida {
 
-void InitTextLog(const std::string& component, const std::string& level) { InitLog(component, level); }
+void InitTextLog(const std::string& component, const std::string& level) {
+  InitLog(component, level);
+}
 void LogInfo(const std::string& text) { EIDA_INFO("{}", text); }
 void LogWarning(const std::string& text) { EIDA_WARN("{}", text); }
 void LogError(const std::string& text) { EIDA_ERROR("{}", text); }

@@ -1,4 +1,5 @@
-// The program log without spdlog's headers: for the torch rooms, since libtorch's headers bring an fmt of their own.
+// The program log without spdlog's headers: for the torch rooms, since libtorch's headers bring an
+// fmt of their own.
 #pragma once
 
 #include <string>

@@ -7,6 +7,7 @@ from peft import LoraConfig, get_peft_model
 import eida
 
 transformers.logging.set_verbosity_error()
+transformers.utils.logging.disable_progress_bar()
 
 
 def tokenizer():

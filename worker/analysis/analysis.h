@@ -1,5 +1,6 @@
-// Job functions of the analyses: the studies over trained models. docs/formats.md section 3 has their specs, inputs,
-// artifacts and summaries. One thread at a time; each returns Preempted() soon after StopRequested() becomes true.
+// Job functions of the analyses: the studies over trained models. docs/formats.md section 3 has
+// their specs, inputs, artifacts and summaries. One thread at a time; each returns Preempted() soon
+// after StopRequested() becomes true.
 #pragma once
 
 #include "worker/engine/job.h"

@@ -1,9 +1,9 @@
 #include "worker/analysis/cka.h"
 
+#include <torch/torch.h>
+
 #include <algorithm>
 #include <cmath>
-
-#include <torch/torch.h>
 
 namespace eida::analysis {
 namespace {
@@ -15,7 +15,9 @@ at::Tensor PackUpper(const at::Tensor& gram) {
   const int64_t n = gram.size(0);
   const at::Tensor index = torch::triu_indices(n, n, 0, gram.options().dtype(torch::kLong));
   at::Tensor packed = gram.index({index[0], index[1]});
-  return torch::where(index[0] == index[1], packed, packed * std::sqrt(2.0)).to(torch::kFloat).contiguous();
+  return torch::where(index[0] == index[1], packed, packed * std::sqrt(2.0))
+      .to(torch::kFloat)
+      .contiguous();
 }
 
 // Szekely's U-centring of a symmetric matrix.

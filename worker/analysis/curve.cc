@@ -8,18 +8,23 @@ Result<std::vector<double>> AlphaGrid(const Json& alphas) {
   std::vector<double> grid;
   if (alphas.is_number_integer()) {
     const int64_t points = alphas;
-    if (points < 2 || points > 10'001) return engine::ConfigError("alphas: " + alphas.dump() + " points; it takes 2 to 10001");
-    for (int64_t k = 0; k < points; ++k) grid.push_back(static_cast<double>(k) / static_cast<double>(points - 1));
+    if (points < 2 || points > 10'001)
+      return engine::ConfigError("alphas: " + alphas.dump() + " points; it takes 2 to 10001");
+    for (int64_t k = 0; k < points; ++k)
+      grid.push_back(static_cast<double>(k) / static_cast<double>(points - 1));
     return grid;
   }
-  if (!alphas.is_array()) return engine::ConfigError("alphas: neither a number of points nor a list: " + alphas.dump());
+  if (!alphas.is_array())
+    return engine::ConfigError("alphas: neither a number of points nor a list: " + alphas.dump());
   for (const Json& alpha : alphas) {
-    if (!alpha.is_number()) return engine::ConfigError("alphas: " + alpha.dump() + " is not a number");
+    if (!alpha.is_number())
+      return engine::ConfigError("alphas: " + alpha.dump() + " is not a number");
     grid.push_back(alpha);
   }
   bool increasing = grid.size() >= 2 && grid.front() == 0 && grid.back() == 1;
   for (size_t k = 1; k < grid.size(); ++k) increasing = increasing && grid[k - 1] < grid[k];
-  if (!increasing) return engine::ConfigError("alphas: the list must increase from 0 to 1: " + alphas.dump());
+  if (!increasing)
+    return engine::ConfigError("alphas: the list must increase from 0 to 1: " + alphas.dump());
   return grid;
 }
 
@@ -53,14 +58,15 @@ Result<Curve> ReadCurve(const std::string& path) {
     curve.alphas = json->at("alphas").get<std::vector<double>>();
     curve.loss = json->at("loss").get<std::vector<double>>();
     curve.accuracy = json->at("accuracy").get<std::vector<double>>();
-    curve.gap = {json->at("envelope").get<std::vector<double>>(), json->at("convexity_gap"), json->at("barrier"),
-                 json->at("error_barrier"), json->at("relative_gap")};
+    curve.gap = {json->at("envelope").get<std::vector<double>>(), json->at("convexity_gap"),
+                 json->at("barrier"), json->at("error_barrier"), json->at("relative_gap")};
     curve.n = json->at("n");
     curve.split = json->at("split");
     curve.item_hash = json->at("item_hash");
     return curve;
   } catch (const Json::exception& error) {
-    return engine::DataError(path + ": a curve with a missing or wrong field (" + error.what() + ")");
+    return engine::DataError(path + ": a curve with a missing or wrong field (" + error.what() +
+                             ")");
   }
 }
 

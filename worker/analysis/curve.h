@@ -19,8 +19,8 @@ struct Curve {
   std::string split, item_hash;
 };
 
-// The grid that a spec's "alphas" asks for: a number of points, evenly from 0 to 1, or the list itself, from 0 to 1.
-// ConfigError says what is wrong with it.
+// The grid that a spec's "alphas" asks for: a number of points, evenly from 0 to 1, or the list
+// itself, from 0 to 1. ConfigError says what is wrong with it.
 Result<std::vector<double>> AlphaGrid(const Json& alphas);
 
 Json CurveJson(const Curve& curve);

@@ -1,8 +1,8 @@
+#include <torch/torch.h>
+
 #include <map>
 #include <string>
 #include <vector>
-
-#include <torch/torch.h>
 
 #include "worker/analysis/analysis.h"
 #include "worker/analysis/cka.h"
@@ -21,7 +21,8 @@ Result<engine::JobResult> RunGram(const engine::Job& job, engine::Events& events
   const int64_t n = static_cast<int64_t>(study->items().size());
   if (n < kMinGramItems) {
     return engine::DataError("job " + job.name + ": split " + split + " has " + std::to_string(n) +
-                             " items, and the unbiased estimator needs at least " + std::to_string(kMinGramItems));
+                             " items, and the unbiased estimator needs at least " +
+                             std::to_string(kMinGramItems));
   }
   if (events.StopRequested()) return engine::Preempted();
   events.Progress(0, 1, "models");
@@ -31,9 +32,11 @@ Result<engine::JobResult> RunGram(const engine::Job& job, engine::Events& events
   engine::Weights tensors, means;
   for (const std::string& layer : layers) {
     const auto it = features.find(layer);
-    if (it == features.end()) return engine::ConfigError("job " + job.name + ": the model has no layer \"" + layer + "\"");
+    if (it == features.end())
+      return engine::ConfigError("job " + job.name + ": the model has no layer \"" + layer + "\"");
     if (!torch::isfinite(it->second).all().item<bool>()) {
-      return engine::NonfiniteError("job " + job.name + ": layer " + layer + " has features that are not finite");
+      return engine::NonfiniteError("job " + job.name + ": layer " + layer +
+                                    " has features that are not finite");
     }
     means[layer] = it->second.to(torch::kFloat).cpu();
     const GramVectors vectors = MakeGramVectors(it->second);
@@ -41,19 +44,25 @@ Result<engine::JobResult> RunGram(const engine::Job& job, engine::Events& events
     tensors[layer + ".unbiased"] = vectors.unbiased;
   }
   const Json listed = layers;
-  const std::map<std::string, std::string> metadata = {{"format", "pt"}, {"eida.layers", Canonical(listed)},
-                                                       {"eida.n", std::to_string(n)}, {"eida.item_hash", study->item_hash()},
+  const std::map<std::string, std::string> metadata = {{"format", "pt"},
+                                                       {"eida.layers", Canonical(listed)},
+                                                       {"eida.n", std::to_string(n)},
+                                                       {"eida.item_hash", study->item_hash()},
                                                        {"eida.pool", "mean_nonspecial"}};
   EIDA_RETURN_IF_ERROR(engine::WriteSafetensors(tensors, metadata, job.out + "/gram.safetensors"));
 
   engine::JobResult result;
   AddFile(job, "gram", "gram", "gram.safetensors", {{"layers", listed}, {"n", n}}, result);
   if (GetOr(job.spec, "features", false)) {
-    EIDA_RETURN_IF_ERROR(engine::WriteSafetensors(means, metadata, job.out + "/features.safetensors"));
+    EIDA_RETURN_IF_ERROR(
+        engine::WriteSafetensors(means, metadata, job.out + "/features.safetensors"));
     AddFile(job, "features", "features", "features.safetensors", Json::object(), result);
   }
   events.Progress(1, 1, "models");
-  result.summary = {{"n", n}, {"layers", listed}, {"item_hash", study->item_hash()}, {"seconds", watch.Seconds()}};
+  result.summary = {{"n", n},
+                    {"layers", listed},
+                    {"item_hash", study->item_hash()},
+                    {"seconds", watch.Seconds()}};
   return result;
 }
 

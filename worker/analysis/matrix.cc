@@ -18,7 +18,8 @@ Json ToJson(const Values& values) {
 // The field of every member, null where it has none.
 Json Column(const Json& members, const char* field) {
   Json column = Json::array();
-  for (const Json& member : members) column.push_back(member.is_object() ? member.value(field, Json()) : Json());
+  for (const Json& member : members)
+    column.push_back(member.is_object() ? member.value(field, Json()) : Json());
   return column;
 }
 
@@ -26,18 +27,22 @@ Json Column(const Json& members, const char* field) {
 
 Result<MatrixRequest> ParseMatrixRequest(const engine::Job& job) {
   const std::string what = "job " + job.name + ": spec";
-  const auto bad = [&](const std::string& reason) { return engine::ConfigError(what + ": " + reason); };
+  const auto bad = [&](const std::string& reason) {
+    return engine::ConfigError(what + ": " + reason);
+  };
   MatrixRequest request;
   const auto metric = Require<std::string>(job.spec, "metric", what);
   if (!metric.ok()) return engine::ConfigError(Message(metric.status()));
   request.metric = *metric;
   request.members = job.spec.value("members", Json());
-  if (!request.members.is_array() || request.members.empty()) return bad("\"members\" must be a list with at least one member");
+  if (!request.members.is_array() || request.members.empty())
+    return bad("\"members\" must be a list with at least one member");
   const int size = static_cast<int>(request.members.size());
   const Json pairs = job.spec.value("pairs", Json::array());
   if (!pairs.is_array()) return bad("\"pairs\" must be a list of [i, j]");
   for (const Json& pair : pairs) {
-    if (!pair.is_array() || pair.size() != 2 || !pair[0].is_number_integer() || !pair[1].is_number_integer()) {
+    if (!pair.is_array() || pair.size() != 2 || !pair[0].is_number_integer() ||
+        !pair[1].is_number_integer()) {
       return bad("a pair must be [i, j], not " + pair.dump());
     }
     const int i = pair[0], j = pair[1];
@@ -51,7 +56,9 @@ Result<MatrixRequest> ParseMatrixRequest(const engine::Job& job) {
   return request;
 }
 
-Values EmptyValues(size_t members) { return Values(members, std::vector<std::optional<double>>(members)); }
+Values EmptyValues(size_t members) {
+  return Values(members, std::vector<std::optional<double>>(members));
+}
 
 Json MatrixJson(const MatrixRequest& request, const Matrix& matrix) {
   Json extra = Json::object();
@@ -83,8 +90,12 @@ Json MatrixSummary(const MatrixRequest& request, const Matrix& matrix) {
     }
   }
   const auto number = [&](double value) { return count == 0 ? Json() : Json(value); };
-  return {{"metric", request.metric}, {"members", request.members.size()}, {"pairs", count},
-          {"mean", number(sum / static_cast<double>(std::max<int64_t>(count, 1)))}, {"min", number(min)}, {"max", number(max)}};
+  return {{"metric", request.metric},
+          {"members", request.members.size()},
+          {"pairs", count},
+          {"mean", number(sum / static_cast<double>(std::max<int64_t>(count, 1)))},
+          {"min", number(min)},
+          {"max", number(max)}};
 }
 
 }  // namespace eida::analysis

@@ -1,4 +1,5 @@
-// A square of numbers between members, and the artifact that it becomes (docs/formats.md, `matrix`).
+// A square of numbers between members, and the artifact that it becomes (docs/formats.md,
+// `matrix`).
 #pragma once
 
 #include <map>
@@ -19,7 +20,7 @@ using Values = std::vector<std::vector<std::optional<double>>>;
 // What a `matrix` job was asked for.
 struct MatrixRequest {
   std::string metric;
-  Json members = Json::array();           // {label, variant, seed} each
+  Json members = Json::array();  // {label, variant, seed} each
   std::vector<std::pair<int, int>> pairs;
   Json detail = Json::object();
 };
@@ -27,16 +28,17 @@ Result<MatrixRequest> ParseMatrixRequest(const engine::Job& job);
 
 // One matrix of the answer. A measure may make several (CKA: one a layer).
 struct Matrix {
-  std::string layer;                     // "" = the measure has no layers
+  std::string layer;  // "" = the measure has no layers
   Values values;
-  std::map<std::string, Values> extra;   // the same pairs by other estimators or measures
-  Json detail = Json::object();          // what the numbers rest on: n, split, item_hash, ...
+  std::map<std::string, Values> extra;  // the same pairs by other estimators or measures
+  Json detail = Json::object();         // what the numbers rest on: n, split, item_hash, ...
 };
 
 // An m x m square without values.
 Values EmptyValues(size_t members);
 Json MatrixJson(const MatrixRequest& request, const Matrix& matrix);
-// {"metric", "members", "mean", "min", "max"} over the pairs i < j that have a value (null when none has).
+// {"metric", "members", "mean", "min", "max"} over the pairs i < j that have a value (null when
+// none has).
 Json MatrixSummary(const MatrixRequest& request, const Matrix& matrix);
 
 }  // namespace eida::analysis

@@ -10,18 +10,21 @@
 
 namespace eida::analysis {
 
-// Writes `value` to <out>/<file>, synced, and lists it in `result`. An I/O error when the disk does not take it.
-Status AddJson(const engine::Job& job, const std::string& name, const std::string& kind, const std::string& file,
-               const Json& value, engine::JobResult& result);
+// Writes `value` to <out>/<file>, synced, and lists it in `result`. An I/O error when the disk does
+// not take it.
+Status AddJson(const engine::Job& job, const std::string& name, const std::string& kind,
+               const std::string& file, const Json& value, engine::JobResult& result);
 // Lists a file that is already written to <out>/<file>.
-void AddFile(const engine::Job& job, const std::string& name, const std::string& kind, const std::string& file, Json meta,
-             engine::JobResult& result);
+void AddFile(const engine::Job& job, const std::string& name, const std::string& kind,
+             const std::string& file, Json meta, engine::JobResult& result);
 
 // Seconds since it was made, for summaries only.
 class Stopwatch {
  public:
   Stopwatch() : start_(Clock::System().Read().mono) {}
-  double Seconds() const { return static_cast<double>((Clock::System().Read().mono - start_).count()) / 1000; }
+  double Seconds() const {
+    return static_cast<double>((Clock::System().Read().mono - start_).count()) / 1000;
+  }
 
  private:
   TimePoint start_;

@@ -1,9 +1,9 @@
 #include "worker/analysis/path.h"
 
+#include <torch/torch.h>
+
 #include <cmath>
 #include <unordered_map>
-
-#include <torch/torch.h>
 
 #include "common/base/text.h"
 #include "worker/analysis/analysis.h"
@@ -11,8 +11,8 @@
 
 namespace eida::analysis {
 
-Result<engine::EvalResult> SelectItems(const engine::EvalResult& result, const std::vector<int64_t>& items,
-                                       const std::string& what) {
+Result<engine::EvalResult> SelectItems(const engine::EvalResult& result,
+                                       const std::vector<int64_t>& items, const std::string& what) {
   const at::Tensor have = result.item.contiguous();
   const int64_t* item = have.data_ptr<int64_t>();
   std::unordered_map<int64_t, int64_t> row;
@@ -22,17 +22,20 @@ Result<engine::EvalResult> SelectItems(const engine::EvalResult& result, const s
   for (size_t i = 0; i < items.size(); ++i) {
     const auto it = row.find(items[i]);
     if (it == row.end()) {
-      return engine::DataError(what + ": no result for item " + std::to_string(items[i]) + "; it was evaluated on another split");
+      return engine::DataError(what + ": no result for item " + std::to_string(items[i]) +
+                               "; it was evaluated on another split");
     }
     out[i] = it->second;
   }
   return engine::EvalResult{have.index_select(0, index), result.label.index_select(0, index),
-                            result.loss.index_select(0, index), result.logits.index_select(0, index)};
+                            result.loss.index_select(0, index),
+                            result.logits.index_select(0, index)};
 }
 
-Result<PathLosses> MeasurePath(engine::Study& study, const engine::Weights& a, const engine::Weights& b,
-                               const engine::EvalResult& end_a, const engine::EvalResult& end_b,
-                               const std::vector<double>& alphas, engine::Events& events) {
+Result<PathLosses> MeasurePath(engine::Study& study, const engine::Weights& a,
+                               const engine::Weights& b, const engine::EvalResult& end_a,
+                               const engine::EvalResult& end_b, const std::vector<double>& alphas,
+                               engine::Events& events) {
   PathLosses path;
   Curve& curve = path.curve;
   curve.alphas = alphas;
@@ -54,7 +57,8 @@ Result<PathLosses> MeasurePath(engine::Study& study, const engine::Weights& a, c
     }
     const engine::Scores scores = engine::Score(point);
     if (!std::isfinite(scores.loss)) {
-      return engine::NonfiniteError("the loss at alpha " + FormatDouble(alphas[k]) + " is not finite");
+      return engine::NonfiniteError("the loss at alpha " + FormatDouble(alphas[k]) +
+                                    " is not finite");
     }
     curve.loss.push_back(scores.loss);
     curve.accuracy.push_back(scores.accuracy);
@@ -70,7 +74,8 @@ Result<PathLosses> MeasurePath(engine::Study& study, const engine::Weights& a, c
 Result<engine::JobResult> RunPath(const engine::Job& job, engine::Events& events) {
   const Stopwatch watch;
   EIDA_ASSIGN_OR_RETURN(const std::string split, SpecField<std::string>(job, "split"));
-  EIDA_ASSIGN_OR_RETURN(const std::vector<double> alphas, AlphaGrid(job.spec.value("alphas", Json())));
+  EIDA_ASSIGN_OR_RETURN(const std::vector<double> alphas,
+                        AlphaGrid(job.spec.value("alphas", Json())));
   const std::string space = GetOr<std::string>(job.spec, "space", "merged");
   if (space != "merged") {
     return engine::ConfigError("job " + job.name + ": space \"" + space +
@@ -85,7 +90,8 @@ Result<engine::JobResult> RunPath(const engine::Job& job, engine::Events& events
     EIDA_ASSIGN_OR_RETURN(members[side], study->LoadMember(weights));
     EIDA_ASSIGN_OR_RETURN(const std::string eval, engine::Input(job, "end_" + letter));
     EIDA_ASSIGN_OR_RETURN(const engine::EvalResult end, engine::ReadEval(eval));
-    EIDA_ASSIGN_OR_RETURN(ends[side], SelectItems(end, study->items(), "job " + job.name + ": end_" + letter));
+    EIDA_ASSIGN_OR_RETURN(ends[side],
+                          SelectItems(end, study->items(), "job " + job.name + ": end_" + letter));
   }
   auto measured = MeasurePath(*study, members[0], members[1], ends[0], ends[1], alphas, events);
   if (!measured.ok()) return Annotate(measured.status(), "job " + job.name);
@@ -99,11 +105,16 @@ Result<engine::JobResult> RunPath(const engine::Job& job, engine::Events& events
   const Json listed = alphas;
   const std::map<std::string, std::string> metadata = {
       {"format", "pt"}, {"eida.alphas", Canonical(listed)}, {"eida.item_hash", curve.item_hash}};
-  EIDA_RETURN_IF_ERROR(engine::WriteSafetensors({{"loss", measured->losses}}, metadata, job.out + "/losses.safetensors"));
+  EIDA_RETURN_IF_ERROR(engine::WriteSafetensors({{"loss", measured->losses}}, metadata,
+                                                job.out + "/losses.safetensors"));
   AddFile(job, "losses", "losses", "losses.safetensors", Json::object(), result);
-  result.summary = {{"convexity_gap", curve.gap.convexity_gap}, {"barrier", curve.gap.barrier},
-                    {"error_barrier", curve.gap.error_barrier}, {"relative_gap", curve.gap.relative_gap},
-                    {"n", curve.n}, {"alphas", alphas.size()}, {"seconds", watch.Seconds()}};
+  result.summary = {{"convexity_gap", curve.gap.convexity_gap},
+                    {"barrier", curve.gap.barrier},
+                    {"error_barrier", curve.gap.error_barrier},
+                    {"relative_gap", curve.gap.relative_gap},
+                    {"n", curve.n},
+                    {"alphas", alphas.size()},
+                    {"seconds", watch.Seconds()}};
   return result;
 }
 

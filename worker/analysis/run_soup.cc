@@ -14,20 +14,24 @@ struct Pot {
   Json members;
   std::vector<double> alphas;
   double min_gain = 0;
-  std::vector<std::string> weights;                     // files
-  std::vector<engine::EvalResult> selected, reported;   // per member
-  std::vector<engine::Scores> singles;                  // per member, on `select`
+  std::vector<std::string> weights;                    // files
+  std::vector<engine::EvalResult> selected, reported;  // per member
+  std::vector<engine::Scores> singles;                 // per member, on `select`
 };
 
 Result<Pot> ReadPot(const engine::Job& job) {
   Pot pot;
-  const auto bad = [&](const std::string& reason) { return engine::ConfigError("job " + job.name + ": spec: " + reason); };
+  const auto bad = [&](const std::string& reason) {
+    return engine::ConfigError("job " + job.name + ": spec: " + reason);
+  };
   EIDA_ASSIGN_OR_RETURN(pot.type, SpecField<std::string>(job, "type"));
   EIDA_ASSIGN_OR_RETURN(pot.select, SpecField<std::string>(job, "select"));
   EIDA_ASSIGN_OR_RETURN(pot.report, SpecField<std::string>(job, "report"));
-  if (pot.type != "greedy" && pot.type != "uniform") return bad("type \"" + pot.type + "\"; a soup is greedy or uniform");
+  if (pot.type != "greedy" && pot.type != "uniform")
+    return bad("type \"" + pot.type + "\"; a soup is greedy or uniform");
   pot.members = job.spec.value("members", Json());
-  if (!pot.members.is_array() || pot.members.empty()) return bad("\"members\" must be a list with at least one member");
+  if (!pot.members.is_array() || pot.members.empty())
+    return bad("\"members\" must be a list with at least one member");
   pot.alphas = GetOr<std::vector<double>>(job.spec, "alphas", {0.2, 0.4, 0.6, 0.8});
   for (const double alpha : pot.alphas) {
     if (!(alpha > 0 && alpha < 1)) return bad("alphas must lie between 0 and 1, without the ends");
@@ -44,7 +48,8 @@ Result<Pot> ReadPot(const engine::Job& job) {
     EIDA_ASSIGN_OR_RETURN(engine::EvalResult reported, engine::ReadEval(report));
     pot.singles.push_back(engine::Score(selected));
     if (!std::isfinite(pot.singles.back().loss)) {
-      return engine::NonfiniteError("job " + job.name + ": member/" + number + " has a loss that is not finite");
+      return engine::NonfiniteError("job " + job.name + ": member/" + number +
+                                    " has a loss that is not finite");
     }
     pot.selected.push_back(std::move(selected));
     pot.reported.push_back(std::move(reported));
@@ -52,7 +57,8 @@ Result<Pot> ReadPot(const engine::Job& job) {
   return pot;
 }
 
-Json TableRow(const std::string& model, const engine::Scores& select, const engine::Scores& report) {
+Json TableRow(const std::string& model, const engine::Scores& select,
+              const engine::Scores& report) {
   return {{"model", model}, {"select", engine::ToJson(select)}, {"report", engine::ToJson(report)}};
 }
 
@@ -65,8 +71,11 @@ std::string Label(const Pot& pot, int member) {
 Json TraceJson(const Pot& pot, const SoupSearch& search) {
   Json trace = Json::array();
   for (const SoupTrial& trial : search.trace) {
-    trace.push_back({{"member", Label(pot, trial.member)}, {"alpha", trial.alpha}, {"loss", trial.score.loss},
-                     {"accuracy", trial.score.accuracy}, {"accepted", trial.accepted}});
+    trace.push_back({{"member", Label(pot, trial.member)},
+                     {"alpha", trial.alpha},
+                     {"loss", trial.score.loss},
+                     {"accuracy", trial.score.accuracy},
+                     {"accepted", trial.accepted}});
   }
   return trace;
 }
@@ -74,7 +83,9 @@ Json TraceJson(const Pot& pot, const SoupSearch& search) {
 Json OrderJson(const Pot& pot, const std::vector<int>& order) {
   Json json = Json::array();
   for (const int i : order) {
-    json.push_back({{"member", Label(pot, i)}, {"loss", pot.singles[i].loss}, {"accuracy", pot.singles[i].accuracy}});
+    json.push_back({{"member", Label(pot, i)},
+                    {"loss", pot.singles[i].loss},
+                    {"accuracy", pot.singles[i].accuracy}});
   }
   return json;
 }
@@ -104,14 +115,19 @@ Result<engine::JobResult> RunSoup(const engine::Job& job, engine::Events& events
   const bool greedy = pot.type == "greedy";
   EIDA_ASSIGN_OR_RETURN(const auto select, engine::Study::For(job, pot.select, false));
   const std::vector<double> uniform_coefficients(size, 1.0 / static_cast<double>(size));
-  EIDA_ASSIGN_OR_RETURN(const engine::Weights uniform, CombineMembers(*select, pot.weights, uniform_coefficients));
+  EIDA_ASSIGN_OR_RETURN(const engine::Weights uniform,
+                        CombineMembers(*select, pot.weights, uniform_coefficients));
   EIDA_ASSIGN_OR_RETURN(const engine::Scores uniform_select, Evaluated(*select, uniform));
 
-  // The search runs for both types (its order names the best single model); a uniform soup only has nothing to try.
-  StudyKitchen kitchen(*select, pot.weights, static_cast<int64_t>(greedy ? (size - 1) * pot.alphas.size() : 0), events);
+  // The search runs for both types (its order names the best single model); a uniform soup only has
+  // nothing to try.
+  StudyKitchen kitchen(*select, pot.weights,
+                       static_cast<int64_t>(greedy ? (size - 1) * pot.alphas.size() : 0), events);
   std::vector<SoupScore> singles;
-  for (const engine::Scores& score : pot.singles) singles.push_back({score.loss, score.accuracy, score.f1});
-  auto searched = GreedySearch(singles, greedy ? pot.alphas : std::vector<double>(), pot.min_gain, kitchen);
+  for (const engine::Scores& score : pot.singles)
+    singles.push_back({score.loss, score.accuracy, score.f1});
+  auto searched =
+      GreedySearch(singles, greedy ? pot.alphas : std::vector<double>(), pot.min_gain, kitchen);
   if (!searched.ok()) return Annotate(searched.status(), "job " + job.name);
   const SoupSearch& search = *searched;
   const int best = search.order.front();
@@ -121,7 +137,8 @@ Result<engine::JobResult> RunSoup(const engine::Job& job, engine::Events& events
   Json table = Json::array();
   if (greedy) {
     // A soup that took nothing in is its first member, whose results are known.
-    const engine::Scores on_select{search.score.loss, search.score.accuracy, search.score.f1, pot.singles[best].n};
+    const engine::Scores on_select{search.score.loss, search.score.accuracy, search.score.f1,
+                                   pot.singles[best].n};
     engine::Scores on_report = engine::Score(pot.reported[best]);
     if (search.accepted > 0) {
       EIDA_ASSIGN_OR_RETURN(on_report, Evaluated(*report, kitchen.soup()));
@@ -137,17 +154,27 @@ Result<engine::JobResult> RunSoup(const engine::Job& job, engine::Events& events
     const double weight = greedy ? search.coefficients[i] : uniform_coefficients[i];
     if (weight != 0) coefficients[Label(pot, static_cast<int>(i))] = weight;
   }
-  const Json soup = {{"format", "eida/soup/v1"}, {"type", pot.type}, {"select_split", pot.select}, {"report_split", pot.report},
-                     {"order", OrderJson(pot, search.order)}, {"trace", TraceJson(pot, search)},
-                     {"coefficients", coefficients}, {"table", table}};
+  const Json soup = {{"format", "eida/soup/v1"},
+                     {"type", pot.type},
+                     {"select_split", pot.select},
+                     {"report_split", pot.report},
+                     {"order", OrderJson(pot, search.order)},
+                     {"trace", TraceJson(pot, search)},
+                     {"coefficients", coefficients},
+                     {"table", table}};
   engine::JobResult result;
   EIDA_RETURN_IF_ERROR(AddJson(job, "soup", "soup", "soup.json", soup, result));
-  const std::map<std::string, std::string> metadata = {{"format", "pt"}, {"eida.coefficients", Canonical(coefficients)}};
-  EIDA_RETURN_IF_ERROR(
-      engine::WriteSafetensors(greedy ? kitchen.soup() : uniform, metadata, job.out + "/model.safetensors"));
+  const std::map<std::string, std::string> metadata = {
+      {"format", "pt"}, {"eida.coefficients", Canonical(coefficients)}};
+  EIDA_RETURN_IF_ERROR(engine::WriteSafetensors(greedy ? kitchen.soup() : uniform, metadata,
+                                                job.out + "/model.safetensors"));
   AddFile(job, "weights", "model", "model.safetensors", Json::object(), result);
-  result.summary = {{"type", pot.type}, {"candidates", search.trace.size()}, {"accepted", search.accepted},
-                    {"select", table[0]["select"]}, {"report", table[0]["report"]}, {"seconds", watch.Seconds()}};
+  result.summary = {{"type", pot.type},
+                    {"candidates", search.trace.size()},
+                    {"accepted", search.accepted},
+                    {"select", table[0]["select"]},
+                    {"report", table[0]["report"]},
+                    {"seconds", watch.Seconds()}};
   return result;
 }
 

@@ -1,9 +1,9 @@
 #include "worker/analysis/soup.h"
 
+#include <torch/torch.h>
+
 #include <cmath>
 #include <set>
-
-#include <torch/torch.h>
 
 #include "common/base/text.h"
 
@@ -12,7 +12,8 @@ namespace eida::analysis {
 Result<engine::Weights> CombineMembers(engine::Study& study, const std::vector<std::string>& paths,
                                        const std::vector<double>& coefficients) {
   const torch::NoGradGuard no_grad;
-  // Tensor by tensor: what the members that have it contribute, and the weight of those that do not (theirs is the base's).
+  // Tensor by tensor: what the members that have it contribute, and the weight of those that do not
+  // (theirs is the base's).
   std::map<std::string, at::Tensor> sums;
   std::map<std::string, double> present;
   for (size_t i = 0; i < paths.size(); ++i) {
@@ -44,17 +45,22 @@ Result<engine::EvalResult> EnsembleLogits(const std::vector<engine::EvalResult>&
   if (members.empty()) return engine::DataError("an ensemble needs at least one member");
   at::Tensor sum = torch::zeros_like(members[0].logits, torch::kDouble);
   for (size_t i = 0; i < members.size(); ++i) {
-    if (!torch::equal(members[i].item, members[0].item) || !members[i].logits.sizes().equals(sum.sizes())) {
-      return engine::DataError("members 0 and " + std::to_string(i) + " were evaluated on different items");
+    if (!torch::equal(members[i].item, members[0].item) ||
+        !members[i].logits.sizes().equals(sum.sizes())) {
+      return engine::DataError("members 0 and " + std::to_string(i) +
+                               " were evaluated on different items");
     }
     sum += members[i].logits;
   }
   const at::Tensor logits = sum / static_cast<double>(members.size());
-  const at::Tensor chosen = torch::log_softmax(logits, 1).gather(1, members[0].label.unsqueeze(1)).squeeze(1);
-  return engine::EvalResult{members[0].item, members[0].label, (-chosen).to(torch::kFloat), logits.to(torch::kFloat)};
+  const at::Tensor chosen =
+      torch::log_softmax(logits, 1).gather(1, members[0].label.unsqueeze(1)).squeeze(1);
+  return engine::EvalResult{members[0].item, members[0].label, (-chosen).to(torch::kFloat),
+                            logits.to(torch::kFloat)};
 }
 
-StudyKitchen::StudyKitchen(engine::Study& study, std::vector<std::string> paths, int64_t total, engine::Events& events)
+StudyKitchen::StudyKitchen(engine::Study& study, std::vector<std::string> paths, int64_t total,
+                           engine::Events& events)
     : study_(study), paths_(std::move(paths)), total_(total), events_(events) {}
 
 Status StudyKitchen::Load(int member) {
@@ -74,11 +80,12 @@ Result<SoupScore> StudyKitchen::Try(int member, double alpha) {
   if (events_.StopRequested()) return engine::Preempted();
   events_.Progress(done_++, total_, "candidates");
   EIDA_RETURN_IF_ERROR(Load(member));
-  EIDA_ASSIGN_OR_RETURN(const engine::EvalResult result, study_.Evaluate(study_.Interpolate(soup_, member_, alpha)));
+  EIDA_ASSIGN_OR_RETURN(const engine::EvalResult result,
+                        study_.Evaluate(study_.Interpolate(soup_, member_, alpha)));
   const engine::Scores scores = engine::Score(result);
   if (!std::isfinite(scores.loss)) {
-    return engine::NonfiniteError("the soup with member " + std::to_string(member) + " at alpha " + FormatDouble(alpha) +
-                                  " has a loss that is not finite");
+    return engine::NonfiniteError("the soup with member " + std::to_string(member) + " at alpha " +
+                                  FormatDouble(alpha) + " has a loss that is not finite");
   }
   return SoupScore{scores.loss, scores.accuracy, scores.f1};
 }

@@ -6,12 +6,14 @@
 
 namespace eida::analysis {
 
-Result<SoupSearch> GreedySearch(const std::vector<SoupScore>& singles, const std::vector<double>& alphas, double min_gain,
+Result<SoupSearch> GreedySearch(const std::vector<SoupScore>& singles,
+                                const std::vector<double>& alphas, double min_gain,
                                 SoupKitchen& kitchen) {
   SoupSearch search;
   search.order.resize(singles.size());
   std::iota(search.order.begin(), search.order.end(), 0);
-  std::stable_sort(search.order.begin(), search.order.end(), [&](int a, int b) { return singles[a].loss < singles[b].loss; });
+  std::stable_sort(search.order.begin(), search.order.end(),
+                   [&](int a, int b) { return singles[a].loss < singles[b].loss; });
 
   const int first = search.order.front();
   EIDA_RETURN_IF_ERROR(kitchen.Begin(first));

@@ -42,10 +42,11 @@ struct SoupSearch {
   int accepted = 0;                  // members stirred in after the first
 };
 
-// Starts with the best member; for each further one, in order, tries every alpha against the same soup and takes the best
-// of them if its loss is below the soup's by more than `min_gain` (strict, so 0 is Algorithm 1).
-// REQUIRES: singles is not empty, alphas inside (0, 1).
-Result<SoupSearch> GreedySearch(const std::vector<SoupScore>& singles, const std::vector<double>& alphas, double min_gain,
+// Starts with the best member; for each further one, in order, tries every alpha against the same
+// soup and takes the best of them if its loss is below the soup's by more than `min_gain` (strict,
+// so 0 is Algorithm 1). REQUIRES: singles is not empty, alphas inside (0, 1).
+Result<SoupSearch> GreedySearch(const std::vector<SoupScore>& singles,
+                                const std::vector<double>& alphas, double min_gain,
                                 SoupKitchen& kitchen);
 
 }  // namespace eida::analysis

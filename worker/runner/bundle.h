@@ -16,9 +16,10 @@ inline constexpr int kExitStopped = 75;
 
 using JobFunction = std::function<Result<engine::JobResult>(const engine::Job&, engine::Events&)>;
 
-// Runs every job through `run` and says what became of it. A failed job does not keep the next from running, except for oom
-// and internal, after which this process is not to be trusted. Output directories are made here.
-int RunBundle(const JobFile& file, const JobFunction& run, EventWriter& writer, const std::atomic<bool>& stop,
-              const Clock& clock);
+// Runs every job through `run` and says what became of it. A failed job does not keep the next from
+// running, except for oom and internal, after which this process is not to be trusted. Output
+// directories are made here.
+int RunBundle(const JobFile& file, const JobFunction& run, EventWriter& writer,
+              const std::atomic<bool>& stop, const Clock& clock);
 
 }  // namespace eida::runner

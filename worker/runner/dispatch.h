@@ -11,8 +11,9 @@ namespace eida::runner {
 // The kinds that this runner can do, in the order of docs/formats.md.
 std::vector<std::string> JobKinds();
 
-// Runs the job to its end. No exception leaves: libtorch's and the standard library's out-of-memory become `oom`, any other
-// is `internal`. An input file that is not there is `io` before anything is computed.
+// Runs the job to its end. No exception leaves: libtorch's and the standard library's out-of-memory
+// become `oom`, any other is `internal`. An input file that is not there is `io` before anything is
+// computed.
 Result<engine::JobResult> RunJob(const engine::Job& job, engine::Events& events);
 
 }  // namespace eida::runner

@@ -31,7 +31,8 @@ void EventWriter::Write(const std::string& type, int64_t job, Json fields) {
       written += static_cast<size_t>(n);
     } else if (errno != EINTR) {
       broken_ = true;
-      LogError("cannot write events to descriptor " + std::to_string(fd_) + ": " + Message(ErrnoStatus(errno, "write")));
+      LogError("cannot write events to descriptor " + std::to_string(fd_) + ": " +
+               Message(ErrnoStatus(errno, "write")));
       return;
     }
   }
@@ -50,7 +51,9 @@ void JobEvents::Metric(const std::string& series, int64_t step, double value) {
 }
 
 void JobEvents::Checkpoint(int64_t step, const std::string& path, const Json& metrics) {
-  writer_.Write("checkpoint", job_, {{"step", step}, {"path", path}, {"metrics", metrics.is_null() ? Json::object() : metrics}});
+  writer_.Write(
+      "checkpoint", job_,
+      {{"step", step}, {"path", path}, {"metrics", metrics.is_null() ? Json::object() : metrics}});
 }
 
 }  // namespace eida::runner

@@ -19,7 +19,8 @@ class EventWriter {
   explicit EventWriter(int fd) : fd_(fd) {}
   // {"event": type, "job": job, ...fields}. NaN and infinities become null.
   void Write(const std::string& type, int64_t job, Json fields);
-  // A reader that has gone away (or a full disk behind the descriptor): nothing said since has arrived.
+  // A reader that has gone away (or a full disk behind the descriptor): nothing said since has
+  // arrived.
   bool broken() const { return broken_; }
 
  private:
@@ -27,7 +28,8 @@ class EventWriter {
   bool broken_ = false;
 };
 
-// What a running job speaks to. Progress of a unit is written at most ten times a second, its last step always.
+// What a running job speaks to. Progress of a unit is written at most ten times a second, its last
+// step always.
 class JobEvents : public engine::Events {
  public:
   // `stop` is set by the signal handler; all outlive it.
@@ -36,7 +38,9 @@ class JobEvents : public engine::Events {
   void Progress(int64_t done, int64_t total, const std::string& unit) override;
   void Metric(const std::string& series, int64_t step, double value) override;
   void Checkpoint(int64_t step, const std::string& path, const Json& metrics) override;
-  bool StopRequested() override { return stop_.load(std::memory_order_relaxed) || writer_.broken(); }
+  bool StopRequested() override {
+    return stop_.load(std::memory_order_relaxed) || writer_.broken();
+  }
 
  private:
   EventWriter& writer_;

@@ -21,14 +21,16 @@ class Fields {
   Result<std::string> Text(const char* key) const {
     const auto it = object_.find(key);
     if (it == object_.end()) return Error(key, "is missing");
-    if (!it->is_string() || it->get_ref<const std::string&>().empty()) return Error(key, "must be a text, not " + it->dump());
+    if (!it->is_string() || it->get_ref<const std::string&>().empty())
+      return Error(key, "must be a text, not " + it->dump());
     return it->get<std::string>();
   }
   Result<int64_t> Number(const char* key, int64_t least) const {
     const auto it = object_.find(key);
     if (it == object_.end()) return Error(key, "is missing");
     if (!it->is_number_integer() || it->get<int64_t>() < least) {
-      return Error(key, "must be a whole number of at least " + std::to_string(least) + ", not " + it->dump());
+      return Error(key, "must be a whole number of at least " + std::to_string(least) + ", not " +
+                            it->dump());
     }
     return it->get<int64_t>();
   }
@@ -61,12 +63,15 @@ Result<NumberedJob> ParseJob(const Json& json, const std::string& where) {
   } else {
     job.name = job.kind + "-" + std::to_string(entry.number);
   }
-  if (!fields.Has("spec") || !fields.At("spec").is_object()) return fields.Error("spec", "must be an object");
+  if (!fields.Has("spec") || !fields.At("spec").is_object())
+    return fields.Error("spec", "must be an object");
   job.spec = fields.At("spec");
   if (fields.Has("inputs")) {
-    if (!fields.At("inputs").is_object()) return fields.Error("inputs", "must be an object of role: file");
+    if (!fields.At("inputs").is_object())
+      return fields.Error("inputs", "must be an object of role: file");
     for (const auto& [role, path] : fields.At("inputs").items()) {
-      if (!path.is_string()) return fields.Error("inputs[\"" + role + "\"]", "must be a file name, not " + path.dump());
+      if (!path.is_string())
+        return fields.Error("inputs[\"" + role + "\"]", "must be a file name, not " + path.dump());
       job.inputs[role] = path;
     }
   }
@@ -81,12 +86,15 @@ Result<NumberedJob> ParseJob(const Json& json, const std::string& where) {
 
 }  // namespace
 
-Result<JobFile> ParseJobFile(const std::string& text, const std::string& file, const std::string& out) {
+Result<JobFile> ParseJobFile(const std::string& text, const std::string& file,
+                             const std::string& out) {
   EIDA_ASSIGN_OR_RETURN(const Json json, ParseJson(text, file));
   const Fields fields(json, file);
-  if (!json.is_object()) return fields.Error("", "must be an object like {\"format\": \"eida/job/v1\", \"jobs\": [..]}");
+  if (!json.is_object())
+    return fields.Error("", "must be an object like {\"format\": \"eida/job/v1\", \"jobs\": [..]}");
   EIDA_ASSIGN_OR_RETURN(const std::string format, fields.Text("format"));
-  if (format != "eida/job/v1") return fields.Error("format", "\"" + format + "\"; this runner reads eida/job/v1");
+  if (format != "eida/job/v1")
+    return fields.Error("format", "\"" + format + "\"; this runner reads eida/job/v1");
   JobFile parsed;
   if (fields.Has("slot")) {
     if (!fields.At("slot").is_object()) return fields.Error("slot", "must be an object");
@@ -107,15 +115,18 @@ Result<JobFile> ParseJobFile(const std::string& text, const std::string& file, c
     const std::string where = file + ".jobs[" + std::to_string(parsed.jobs.size()) + "]";
     EIDA_ASSIGN_OR_RETURN(NumberedJob job, ParseJob(entry, where));
     for (const NumberedJob& other : parsed.jobs) {
-      if (other.number == job.number) return InvalidArgument(where + ".job: " + std::to_string(job.number) + " is there twice");
+      if (other.number == job.number)
+        return InvalidArgument(where + ".job: " + std::to_string(job.number) + " is there twice");
     }
     parsed.jobs.push_back(std::move(job));
   }
   for (NumberedJob& job : parsed.jobs) {
     job.job.device = parsed.device;
-    if (!out.empty()) job.job.out = parsed.jobs.size() == 1 ? out : JoinPath(out, std::to_string(job.number));
+    if (!out.empty())
+      job.job.out = parsed.jobs.size() == 1 ? out : JoinPath(out, std::to_string(job.number));
     if (job.job.out.empty()) {
-      return InvalidArgument(file + ": job " + std::to_string(job.number) + " has no \"out\" directory; give --out DIR");
+      return InvalidArgument(file + ": job " + std::to_string(job.number) +
+                             " has no \"out\" directory; give --out DIR");
     }
   }
   return parsed;

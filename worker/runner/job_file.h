@@ -21,8 +21,10 @@ struct JobFile {
   std::vector<NumberedJob> jobs;
 };
 
-// InvalidArgument names the file and the field that is wrong. `out` ("" = as the file says) replaces the jobs' own output
-// directories: of a single job it is the directory, of several the parent of one directory a job.
-Result<JobFile> ParseJobFile(const std::string& text, const std::string& file, const std::string& out);
+// InvalidArgument names the file and the field that is wrong. `out` ("" = as the file says)
+// replaces the jobs' own output directories: of a single job it is the directory, of several the
+// parent of one directory a job.
+Result<JobFile> ParseJobFile(const std::string& text, const std::string& file,
+                             const std::string& out);
 
 }  // namespace eida::runner

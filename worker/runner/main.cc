@@ -1,8 +1,8 @@
-// eida-runner job.json [--out DIR]: runs the jobs of one lease and says what happens, one JSON line an event.
+// eida-runner job.json [--out DIR]: runs the jobs of one lease and says what happens, one JSON line
+// an event.
+#include <atomic>
 #include <csignal>
 #include <cstdio>
-
-#include <atomic>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,9 +22,11 @@ using eida::Result;
 constexpr const char* kUsage =
     "usage: eida-runner JOB.json [--out DIR] [--log-level LEVEL]\n"
     "       eida-runner --version\n"
-    "Runs the jobs of JOB.json (docs/formats.md) one after another. Events go to descriptor 3 when it is open, else to\n"
+    "Runs the jobs of JOB.json (docs/formats.md) one after another. Events go to descriptor 3 when "
+    "it is open, else to\n"
     "standard output; the log goes to standard error.\n"
-    "  --out DIR          output directory instead of the file's own (DIR/<job> for each of several)\n"
+    "  --out DIR          output directory instead of the file's own (DIR/<job> for each of "
+    "several)\n"
     "  --log-level LEVEL  debug, info (default), warn, error or off\n";
 
 std::atomic<bool> g_stop{false};
@@ -59,7 +61,8 @@ Result<Arguments> ParseArguments(const std::vector<std::string>& args) {
       return eida::InvalidArgument("one job file at a time: " + parsed.file + " or " + arg);
     }
   }
-  if (parsed.file.empty() && !parsed.version && !parsed.help) return eida::InvalidArgument("no job file given");
+  if (parsed.file.empty() && !parsed.version && !parsed.help)
+    return eida::InvalidArgument("no job file given");
   return parsed;
 }
 
@@ -71,7 +74,8 @@ int Refuse(const std::string& message) {
 int Main(const std::vector<std::string>& args) {
   const auto arguments = ParseArguments(args);
   if (!arguments.ok()) return Refuse(Message(arguments.status()) + "\n" + kUsage);
-  if (arguments->version) return std::printf("eida-runner %s\n", eida::runner::VersionText().c_str()) < 0;
+  if (arguments->version)
+    return std::printf("eida-runner %s\n", eida::runner::VersionText().c_str()) < 0;
   if (arguments->help) return std::printf("%s", kUsage) < 0;
 
   std::signal(SIGTERM, OnStopSignal);
@@ -88,7 +92,8 @@ int Main(const std::vector<std::string>& args) {
   const eida::Status device = eida::runner::OpenDevice(file->device);
   if (!device.ok()) return Refuse(Message(device));
   eida::runner::EventWriter writer(eida::runner::EventDescriptor());
-  return eida::runner::RunBundle(*file, eida::runner::RunJob, writer, g_stop, eida::Clock::System());
+  return eida::runner::RunBundle(*file, eida::runner::RunJob, writer, g_stop,
+                                 eida::Clock::System());
 }
 
 }  // namespace

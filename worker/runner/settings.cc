@@ -1,11 +1,10 @@
 #include "worker/runner/settings.h"
 
 #include <dlfcn.h>
-
-#include <charconv>
-
 #include <torch/torch.h>
 #include <torch/version.h>
+
+#include <charconv>
 
 namespace eida::runner {
 
@@ -13,7 +12,8 @@ void SetThreads(int threads) {
   at::set_num_interop_threads(1);
   at::set_num_threads(threads);
   at::globalContext().setDeterministicAlgorithms(true, /*warn_only=*/true);
-  at::globalContext().setDeterministicFillUninitializedMemory(false);  // costs a pass over every new tensor
+  at::globalContext().setDeterministicFillUninitializedMemory(
+      false);  // costs a pass over every new tensor
   at::globalContext().setBenchmarkCuDNN(false);
 }
 
@@ -28,11 +28,14 @@ Status OpenDevice(const std::string& device) {
   }
   // RTLD_GLOBAL: the library registers its kernels with the libtorch that is already here.
   if (::dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL) == nullptr) {
-    return InvalidArgument("slot.device " + device + ": libtorch's CUDA library does not load (" + ::dlerror() + ")");
+    return InvalidArgument("slot.device " + device + ": libtorch's CUDA library does not load (" +
+                           ::dlerror() + ")");
   }
-  const int64_t devices = torch::cuda::is_available() ? static_cast<int64_t>(torch::cuda::device_count()) : 0;
+  const int64_t devices =
+      torch::cuda::is_available() ? static_cast<int64_t>(torch::cuda::device_count()) : 0;
   if (index >= devices) {
-    return InvalidArgument("slot.device " + device + ": this process sees " + std::to_string(devices) + " CUDA devices");
+    return InvalidArgument("slot.device " + device + ": this process sees " +
+                           std::to_string(devices) + " CUDA devices");
   }
   return OkStatus();
 }

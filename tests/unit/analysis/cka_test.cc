@@ -1,16 +1,17 @@
 #include "worker/analysis/cka.h"
 
+#include <torch/torch.h>
+
 #include <cmath>
 #include <random>
-
-#include <torch/torch.h>
 
 #include "gtest/gtest.h"
 
 namespace eida::analysis {
 namespace {
 
-// numpy.random.RandomState(seed).randn: MT19937 and the polar method, as the oracle's authors drew their numbers.
+// numpy.random.RandomState(seed).randn: MT19937 and the polar method, as the oracle's authors drew
+// their numbers.
 class NumpyGauss {
  public:
   explicit NumpyGauss(uint32_t seed) : twister_(seed) {}
@@ -51,7 +52,8 @@ class NumpyGauss {
 
 double Cka(const at::Tensor& x, const at::Tensor& y, bool unbiased) {
   const GramVectors a = MakeGramVectors(x), b = MakeGramVectors(y);
-  return *AllPairsCka(unbiased ? std::vector{a.unbiased, b.unbiased} : std::vector{a.biased, b.biased})[0][1];
+  return *AllPairsCka(unbiased ? std::vector{a.unbiased, b.unbiased}
+                               : std::vector{a.biased, b.biased})[0][1];
 }
 
 TEST(CkaTest, EqualsTheReferenceNumbersOfGoogleResearch) {
@@ -74,7 +76,8 @@ TEST(CkaTest, IsInvariantToRotationScaleAndShiftOfFeatures) {
     EXPECT_NEAR(Cka(y, x, unbiased), expected, 1e-12);
     EXPECT_NEAR(Cka(x, x.matmul(rotation), unbiased), 1, 1e-6);
   }
-  EXPECT_LT(Cka(x, torch::cat({x.narrow(1, 0, 6) * 5, x.narrow(1, 6, 6)}, 1), false), 0.99) << "not invariant to stretching";
+  EXPECT_LT(Cka(x, torch::cat({x.narrow(1, 0, 6) * 5, x.narrow(1, 6, 6)}, 1), false), 0.99)
+      << "not invariant to stretching";
 }
 
 TEST(CkaTest, IndependentFeaturesGiveTheFloorOfEachEstimator) {
@@ -95,7 +98,8 @@ TEST(CkaTest, IndependentFeaturesGiveTheFloorOfEachEstimator) {
 double FeatureSpaceCka(const at::Tensor& x, const at::Tensor& y) {
   const at::Tensor a = x - x.mean(0, true), b = y - y.mean(0, true);
   const double cross = a.t().mm(b).pow(2).sum().item<double>();
-  return cross / std::sqrt(a.t().mm(a).pow(2).sum().item<double>() * b.t().mm(b).pow(2).sum().item<double>());
+  return cross / std::sqrt(a.t().mm(a).pow(2).sum().item<double>() *
+                           b.t().mm(b).pow(2).sum().item<double>());
 }
 
 TEST(CkaTest, OneProductForAllPairsEqualsPairAfterPair) {
@@ -118,7 +122,8 @@ TEST(CkaTest, OneProductForAllPairsEqualsPairAfterPair) {
 
 TEST(CkaTest, AModelWithoutFeaturesHasNoValue) {
   NumpyGauss gauss(4);
-  const Values values = AllPairsCka({MakeGramVectors(gauss.Matrix(10, 3)).biased, MakeGramVectors(torch::ones({10, 3})).biased});
+  const Values values = AllPairsCka(
+      {MakeGramVectors(gauss.Matrix(10, 3)).biased, MakeGramVectors(torch::ones({10, 3})).biased});
   EXPECT_TRUE(values[0][0].has_value());
   EXPECT_FALSE(values[0][1].has_value());
   EXPECT_FALSE(values[1][1].has_value());
@@ -131,7 +136,8 @@ TEST(CkaTest, GramVectorsAreTheUpperTriangleSoThatADotProductIsTheTrace) {
   ASSERT_EQ(a.biased.sizes(), (std::vector<int64_t>{12 * 13 / 2}));
   const at::Tensor xc = x - x.mean(0, true), yc = y - y.mean(0, true);
   const double trace = (xc.mm(xc.t()) * yc.mm(yc.t())).sum().item<double>();
-  EXPECT_NEAR(a.biased.to(torch::kDouble).dot(b.biased.to(torch::kDouble)).item<double>(), trace, 1e-4 * std::abs(trace));
+  EXPECT_NEAR(a.biased.to(torch::kDouble).dot(b.biased.to(torch::kDouble)).item<double>(), trace,
+              1e-4 * std::abs(trace));
 }
 
 }  // namespace

@@ -1,10 +1,10 @@
-// A study without a transformer: members are safetensors files of one vector "w", the loss of item i is a smooth function of
-// w with several basins, and everything evaluated is counted.
+// A study without a transformer: members are safetensors files of one vector "w", the loss of item
+// i is a smooth function of w with several basins, and everything evaluated is counted.
 #pragma once
 
-#include <cmath>
-
 #include <torch/torch.h>
+
+#include <cmath>
 
 #include "worker/engine/study.h"
 
@@ -22,11 +22,14 @@ class FakeStudy : public engine::Study {
     ++loads;
     return it->second;
   }
-  engine::Weights Interpolate(const engine::Weights& a, const engine::Weights& b, double alpha) override {
+  engine::Weights Interpolate(const engine::Weights& a, const engine::Weights& b,
+                              double alpha) override {
     engine::Weights out;
     for (const auto* side : {&a, &b}) {
       for (const auto& [name, tensor] : *side) {
-        const auto of = [&](const engine::Weights& w) { return w.count(name) ? w.at(name) : base.at(name); };
+        const auto of = [&](const engine::Weights& w) {
+          return w.count(name) ? w.at(name) : base.at(name);
+        };
         out[name] = of(a) * alpha + of(b) * (1 - alpha);
       }
     }
@@ -43,11 +46,14 @@ class FakeStudy : public engine::Study {
     result.item = item;
     result.label = (torch::arange(n) * 2 >= n).to(torch::kLong);
     result.logits = torch::stack({margin, -margin}, 1).to(torch::kFloat);
-    result.loss = -torch::log_softmax(result.logits.to(torch::kDouble), 1).gather(1, result.label.unsqueeze(1)).squeeze(1);
+    result.loss = -torch::log_softmax(result.logits.to(torch::kDouble), 1)
+                       .gather(1, result.label.unsqueeze(1))
+                       .squeeze(1);
     result.loss = result.loss.to(torch::kFloat) * scale;
     return result;
   }
-  Result<std::map<std::string, at::Tensor>> Features(const engine::Weights&, const std::vector<std::string>&) override {
+  Result<std::map<std::string, at::Tensor>> Features(const engine::Weights&,
+                                                     const std::vector<std::string>&) override {
     return engine::ConfigError("no features here");
   }
   const std::vector<int64_t>& items() const override { return items_; }
@@ -66,7 +72,9 @@ class FakeStudy : public engine::Study {
 
 class QuietEvents : public engine::Events {
  public:
-  void Progress(int64_t done, int64_t total, const std::string&) override { last_done = done, last_total = total; }
+  void Progress(int64_t done, int64_t total, const std::string&) override {
+    last_done = done, last_total = total;
+  }
   void Metric(const std::string&, int64_t, double) override {}
   void Checkpoint(int64_t, const std::string&, const Json&) override {}
   bool StopRequested() override { return stop_after-- == 0; }

@@ -9,7 +9,8 @@
 namespace eida::analysis {
 namespace {
 
-// The definition: the highest barrier over every stretch i..j and every point k inside it, never below 0. O(K^3).
+// The definition: the highest barrier over every stretch i..j and every point k inside it, never
+// below 0. O(K^3).
 double BruteForceGap(const std::vector<double>& alphas, const std::vector<double>& losses) {
   double gap = 0;
   for (size_t i = 0; i < alphas.size(); ++i) {
@@ -48,7 +49,9 @@ TEST(GapTest, EqualsTheScanOverAllStretchesOnTenThousandRandomCurves) {
     const RandomCurve curve = DrawCurve(rng);
     const Gap gap = MeasureGap(curve.alphas, curve.losses, {});
     const double top = *std::max_element(curve.losses.begin(), curve.losses.end());
-    ASSERT_NEAR(gap.convexity_gap, BruteForceGap(curve.alphas, curve.losses), 1e-12 * std::max(1.0, top)) << "curve " << i;
+    ASSERT_NEAR(gap.convexity_gap, BruteForceGap(curve.alphas, curve.losses),
+                1e-12 * std::max(1.0, top))
+        << "curve " << i;
     ASSERT_GE(gap.convexity_gap, gap.barrier - 1e-12 * top);
     ASSERT_GE(gap.barrier, 0);
     largest = std::max(largest, gap.convexity_gap);
@@ -65,10 +68,12 @@ TEST(GapTest, ReversingThePathChangesNothing) {
       back.alphas.push_back(curve.alphas.back() - curve.alphas[k]);
       back.losses.push_back(curve.losses[k]);
     }
-    const Gap a = MeasureGap(curve.alphas, curve.losses, {}), b = MeasureGap(back.alphas, back.losses, {});
+    const Gap a = MeasureGap(curve.alphas, curve.losses, {}),
+              b = MeasureGap(back.alphas, back.losses, {});
     ASSERT_NEAR(a.convexity_gap, b.convexity_gap, 1e-9);
     ASSERT_NEAR(a.barrier, b.barrier, 1e-9);
-    ASSERT_DOUBLE_EQ(a.relative_gap * std::max(curve.losses.front(), curve.losses.back()), a.convexity_gap);
+    ASSERT_DOUBLE_EQ(a.relative_gap * std::max(curve.losses.front(), curve.losses.back()),
+                     a.convexity_gap);
   }
 }
 
@@ -102,7 +107,8 @@ TEST(GapTest, ANestedFinerGridNeverLowersTheGap) {
     for (int k = 0; k <= 20; ++k) {
       alphas.push_back(k / 20.0);
       losses.push_back(rng.Unit());
-      if (k % 2 == 0) coarse_alphas.push_back(alphas.back()), coarse_losses.push_back(losses.back());
+      if (k % 2 == 0)
+        coarse_alphas.push_back(alphas.back()), coarse_losses.push_back(losses.back());
     }
     ASSERT_GE(MeasureGap(alphas, losses, {}).convexity_gap + 1e-12,
               MeasureGap(coarse_alphas, coarse_losses, {}).convexity_gap);

@@ -16,15 +16,20 @@ engine::Job MatrixJob(const TempDir& dir, const std::string& metric, int members
   job.kind = "matrix";
   job.name = "matrix/test";
   job.out = dir.path();
-  job.spec = {{"metric", metric}, {"members", Json::array()}, {"pairs", Json::array()}, {"detail", {{"analysis", "x"}}}};
+  job.spec = {{"metric", metric},
+              {"members", Json::array()},
+              {"pairs", Json::array()},
+              {"detail", {{"analysis", "x"}}}};
   for (int i = 0; i < members; ++i) {
-    job.spec["members"].push_back({{"label", "m" + std::to_string(i)}, {"variant", "v"}, {"seed", i}});
+    job.spec["members"].push_back(
+        {{"label", "m" + std::to_string(i)}, {"variant", "v"}, {"seed", i}});
   }
   return job;
 }
 
 // A curve file of one bump of that height.
-std::string WriteCurve(const TempDir& dir, const std::string& name, double height, const std::string& item_hash = "ab") {
+std::string WriteCurve(const TempDir& dir, const std::string& name, double height,
+                       const std::string& item_hash = "ab") {
   Curve curve;
   curve.alphas = {0, 0.5, 1};
   curve.loss = {1, 1 + height, 1};
@@ -42,7 +47,8 @@ TEST(MatrixTest, CurvesBecomeASymmetricMatrixWithNullsWhereNoPairIs) {
   const TempDir dir;
   engine::Job job = MatrixJob(dir, "barrier", 3);
   job.spec["pairs"] = Json::parse("[[0, 1], [1, 2]]");
-  job.inputs = {{"pair/0/1", WriteCurve(dir, "c01", 0.5)}, {"pair/1/2", WriteCurve(dir, "c12", 0.25)}};
+  job.inputs = {{"pair/0/1", WriteCurve(dir, "c01", 0.5)},
+                {"pair/1/2", WriteCurve(dir, "c12", 0.25)}};
   QuietEvents events;
   const auto result = RunMatrix(job, events);
   ASSERT_TRUE(result.ok()) << result.status();
@@ -52,7 +58,8 @@ TEST(MatrixTest, CurvesBecomeASymmetricMatrixWithNullsWhereNoPairIs) {
   const auto json = ReadJsonFile(result->artifacts[0].path);
   ASSERT_TRUE(json.ok());
   EXPECT_EQ((*json)["format"], "eida/matrix/v1");
-  EXPECT_EQ((*json)["values"], Json::parse("[[0.0, 0.5, null], [0.5, 0.0, 0.25], [null, 0.25, 0.0]]"));
+  EXPECT_EQ((*json)["values"],
+            Json::parse("[[0.0, 0.5, null], [0.5, 0.0, 0.25], [null, 0.25, 0.0]]"));
   EXPECT_EQ((*json)["extra"]["error_barrier"][0][1], 0.25);
   EXPECT_EQ((*json)["labels"], Json::parse("[\"m0\", \"m1\", \"m2\"]"));
   EXPECT_EQ((*json)["seeds"], Json::parse("[0, 1, 2]"));
@@ -69,7 +76,8 @@ TEST(MatrixTest, CurvesOverOtherItemsDoNotMix) {
   const TempDir dir;
   engine::Job job = MatrixJob(dir, "convexity_gap", 3);
   job.spec["pairs"] = Json::parse("[[0, 1], [1, 2]]");
-  job.inputs = {{"pair/0/1", WriteCurve(dir, "c01", 0.5)}, {"pair/1/2", WriteCurve(dir, "c12", 0.25, "cd")}};
+  job.inputs = {{"pair/0/1", WriteCurve(dir, "c01", 0.5)},
+                {"pair/1/2", WriteCurve(dir, "c12", 0.25, "cd")}};
   QuietEvents events;
   const auto result = RunMatrix(job, events);
   ASSERT_FALSE(result.ok());
@@ -88,16 +96,24 @@ TEST(MatrixTest, BadRequestsAreConfigErrorsThatNameThePart) {
     EXPECT_EQ(engine::ErrorClassOf(result.status()), "config") << result.status();
     return Message(result.status());
   };
-  EXPECT_NE(refused([](Json& s) { s["metric"] = "cosine"; }).find("barrier, cka, convexity_gap, error_barrier"), std::string::npos);
+  EXPECT_NE(refused([](Json& s) {
+              s["metric"] = "cosine";
+            }).find("barrier, cka, convexity_gap, error_barrier"),
+            std::string::npos);
   EXPECT_NE(refused([](Json& s) { s.erase("metric"); }).find("metric"), std::string::npos);
-  EXPECT_NE(refused([](Json& s) { s["members"] = Json::array(); }).find("members"), std::string::npos);
-  EXPECT_NE(refused([](Json& s) { s["pairs"] = Json::parse("[[0, 2]]"); }).find("[0,2]"), std::string::npos);
-  EXPECT_NE(refused([](Json& s) { s["pairs"] = Json::parse("[[0]]"); }).find("[i, j]"), std::string::npos);
-  EXPECT_NE(refused([](Json& s) { s["pairs"] = Json::parse("[[0, 1]]"); }).find("pair/0/1"), std::string::npos);
+  EXPECT_NE(refused([](Json& s) { s["members"] = Json::array(); }).find("members"),
+            std::string::npos);
+  EXPECT_NE(refused([](Json& s) { s["pairs"] = Json::parse("[[0, 2]]"); }).find("[0,2]"),
+            std::string::npos);
+  EXPECT_NE(refused([](Json& s) { s["pairs"] = Json::parse("[[0]]"); }).find("[i, j]"),
+            std::string::npos);
+  EXPECT_NE(refused([](Json& s) { s["pairs"] = Json::parse("[[0, 1]]"); }).find("pair/0/1"),
+            std::string::npos);
 }
 
 // Gram files of random features that share a part, two layers.
-std::string WriteGram(const TempDir& dir, int member, const std::string& item_hash = "ab", int64_t n = 20) {
+std::string WriteGram(const TempDir& dir, int member, const std::string& item_hash = "ab",
+                      int64_t n = 20) {
   torch::manual_seed(1);
   const at::Tensor common = torch::randn({n, 5});
   torch::manual_seed(100 + member);
@@ -108,9 +124,14 @@ std::string WriteGram(const TempDir& dir, int member, const std::string& item_ha
     tensors[layer + ".unbiased"] = vectors.unbiased;
   }
   const std::string path = JoinPath(dir.path(), "gram" + std::to_string(member));
-  EXPECT_TRUE(engine::WriteSafetensors(tensors, {{"format", "pt"}, {"eida.layers", "[\"last\",\"layer.0\"]"},
-                                                 {"eida.n", std::to_string(n)}, {"eida.item_hash", item_hash},
-                                                 {"eida.pool", "mean_nonspecial"}}, path).ok());
+  EXPECT_TRUE(engine::WriteSafetensors(tensors,
+                                       {{"format", "pt"},
+                                        {"eida.layers", "[\"last\",\"layer.0\"]"},
+                                        {"eida.n", std::to_string(n)},
+                                        {"eida.item_hash", item_hash},
+                                        {"eida.pool", "mean_nonspecial"}},
+                                       path)
+                  .ok());
   return path;
 }
 
@@ -151,7 +172,8 @@ TEST(MatrixTest, GramsOverOtherItemsDoNotMix) {
   EXPECT_NE(Message(result.status()).find("member/1"), std::string::npos) << result.status();
 }
 
-// The contract of a pairwise measure: symmetric, its own value on the diagonal, and the same numbers whatever the order.
+// The contract of a pairwise measure: symmetric, its own value on the diagonal, and the same
+// numbers whatever the order.
 TEST(MeasureContractTest, EveryMeasureOfTheTableIsSymmetricAndIndependentOfTheMembersOrder) {
   for (const std::string& metric : MeasureNames()) {
     SCOPED_TRACE(metric);
@@ -159,11 +181,13 @@ TEST(MeasureContractTest, EveryMeasureOfTheTableIsSymmetricAndIndependentOfTheMe
     engine::Job job = MatrixJob(dir, metric, 3), turned = job;
     job.spec["pairs"] = turned.spec["pairs"] = Json::parse("[[0, 1], [0, 2], [1, 2]]");
     for (int i = 0; i < 3; ++i) {
-      job.inputs["member/" + std::to_string(i)] = turned.inputs["member/" + std::to_string(2 - i)] = WriteGram(dir, i);
+      job.inputs["member/" + std::to_string(i)] = turned.inputs["member/" + std::to_string(2 - i)] =
+          WriteGram(dir, i);
       for (int j = i + 1; j < 3; ++j) {
         const std::string pair = std::to_string(i) + "/" + std::to_string(j);
         const std::string other = std::to_string(2 - j) + "/" + std::to_string(2 - i);
-        job.inputs["pair/" + pair] = turned.inputs["pair/" + other] = WriteCurve(dir, "c" + std::to_string(3 * i + j), 0.1 * (i + j));
+        job.inputs["pair/" + pair] = turned.inputs["pair/" + other] =
+            WriteCurve(dir, "c" + std::to_string(3 * i + j), 0.1 * (i + j));
       }
     }
     const Values a = (*(*FindMeasure(metric))(job, *ParseMatrixRequest(job)))[0].values;

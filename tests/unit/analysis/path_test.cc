@@ -17,7 +17,8 @@ TEST(AlphaGridTest, EvenGridsHitTheDecimalsAndListsAreChecked) {
   EXPECT_EQ(*eleven, (std::vector<double>{0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1}));
   EXPECT_EQ(*AlphaGrid(2), (std::vector<double>{0, 1}));
   EXPECT_EQ(*AlphaGrid(Json::parse("[0, 0.25, 1]")), (std::vector<double>{0, 0.25, 1}));
-  for (const char* bad : {"1", "-3", "null", "\"11\"", "[0, 0.5]", "[0.1, 1]", "[0, 0.5, 0.5, 1]", "[0, 1, 0.5]", "[0, \"x\", 1]"}) {
+  for (const char* bad : {"1", "-3", "null", "\"11\"", "[0, 0.5]", "[0.1, 1]", "[0, 0.5, 0.5, 1]",
+                          "[0, 1, 0.5]", "[0, \"x\", 1]"}) {
     const auto grid = AlphaGrid(Json::parse(bad));
     ASSERT_FALSE(grid.ok()) << bad;
     EXPECT_EQ(engine::ErrorClassOf(grid.status()), "config");

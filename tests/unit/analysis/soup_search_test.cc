@@ -18,7 +18,9 @@ Vec Mix(const Vec& a, const Vec& b, double alpha) {
 }
 
 // A loss over points in the plane with several basins.
-double Loss(const Vec& w) { return w[0] * w[0] + 0.5 * w[1] * w[1] + 0.3 * std::sin(5 * w[0]) * std::cos(4 * w[1]) + 1; }
+double Loss(const Vec& w) {
+  return w[0] * w[0] + 0.5 * w[1] * w[1] + 0.3 * std::sin(5 * w[0]) * std::cos(4 * w[1]) + 1;
+}
 
 class PlaneKitchen : public SoupKitchen {
  public:
@@ -57,7 +59,8 @@ std::vector<Vec> DrawMembers(Rng& rng, size_t size) {
 
 // Algorithm 1, word for word.
 Vec Algorithm1(std::vector<Vec> members, double* best_loss) {
-  std::stable_sort(members.begin(), members.end(), [](const Vec& a, const Vec& b) { return Loss(a) < Loss(b); });
+  std::stable_sort(members.begin(), members.end(),
+                   [](const Vec& a, const Vec& b) { return Loss(a) < Loss(b); });
   Vec theta_g = members[0], theta_new = members[0];
   double best = Loss(theta_g);
   for (size_t i = 1; i < members.size(); ++i) {
@@ -89,12 +92,14 @@ TEST(SoupSearchTest, IsAlgorithmOneOnRandomPools) {
     ASSERT_EQ(kitchen.soup, expected);
     ASSERT_EQ(search->score.loss, loss);
     ASSERT_EQ(search->trace.size(), 4 * (members.size() - 1));
-    ASSERT_NEAR(std::accumulate(search->coefficients.begin(), search->coefficients.end(), 0.0), 1, 1e-12);
+    ASSERT_NEAR(std::accumulate(search->coefficients.begin(), search->coefficients.end(), 0.0), 1,
+                1e-12);
     Vec sum = {0, 0};
     for (size_t i = 0; i < members.size(); ++i) {
       for (int d : {0, 1}) sum[d] += search->coefficients[i] * members[i][d];
     }
-    for (int d : {0, 1}) ASSERT_NEAR(sum[d], expected[d], 1e-12) << "coefficients do not give the soup";
+    for (int d : {0, 1})
+      ASSERT_NEAR(sum[d], expected[d], 1e-12) << "coefficients do not give the soup";
     mixed += search->accepted > 1;
   }
   EXPECT_GT(mixed, 100) << "the pools should make soups of several members";

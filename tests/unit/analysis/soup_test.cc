@@ -20,7 +20,9 @@ void Fill(Pool& pool, int size) {
   for (int i = 0; i < size; ++i) {
     const std::string path = "m" + std::to_string(i);
     engine::Weights weights = {{"head", torch::randn({1})}};
-    if (i > 0) weights["w"] = torch::tensor({0.39f, 0.0f}) + 0.4 * torch::randn({2});  // around one good model
+    if (i > 0)
+      weights["w"] =
+          torch::tensor({0.39f, 0.0f}) + 0.4 * torch::randn({2});  // around one good model
     pool.study.files[path] = weights;
     pool.paths.push_back(path);
     const engine::Scores score = engine::Score(*pool.study.Evaluate(weights));
@@ -35,8 +37,11 @@ TEST(CombineMembersTest, IsTheWeightedSumAndTakesWhatIsMissingFromTheBase) {
   const std::vector<double> coefficients = {0.2, 0.5, 0.3};
   const auto soup = CombineMembers(pool.study, pool.paths, coefficients);
   ASSERT_TRUE(soup.ok());
-  const auto w = [&](int i) { return pool.study.files.at(pool.paths[i]).at("w").to(torch::kDouble); };
-  const at::Tensor expected = pool.study.base.at("w").to(torch::kDouble) * 0.2 + w(1) * 0.5 + w(2) * 0.3;
+  const auto w = [&](int i) {
+    return pool.study.files.at(pool.paths[i]).at("w").to(torch::kDouble);
+  };
+  const at::Tensor expected =
+      pool.study.base.at("w").to(torch::kDouble) * 0.2 + w(1) * 0.5 + w(2) * 0.3;
   EXPECT_TRUE(torch::allclose(soup->at("w").to(torch::kDouble), expected, 1e-6, 1e-7));
   EXPECT_EQ(soup->at("w").scalar_type(), torch::kFloat);
   EXPECT_EQ(soup->at("head").numel(), 1);

@@ -40,7 +40,8 @@ class BundleTest : public ::testing::Test {
     for (const std::string& line : lines_) {
       const auto json = ParseJson(line, "event");
       EXPECT_TRUE(json.ok()) << line;
-      story.push_back((*json)["event"].get<std::string>() + " " + std::to_string((*json)["job"].get<int64_t>()));
+      story.push_back((*json)["event"].get<std::string>() + " " +
+                      std::to_string((*json)["job"].get<int64_t>()));
     }
     return story;
   }
@@ -60,18 +61,22 @@ TEST_F(BundleTest, JobsRunInOrderAndEndWithZero) {
     return result;
   });
   EXPECT_EQ(code, 0);
-  EXPECT_EQ(Story(), (std::vector<std::string>{"started 1", "artifact 1", "done 1", "started 2", "artifact 2", "done 2"}));
+  EXPECT_EQ(Story(), (std::vector<std::string>{"started 1", "artifact 1", "done 1", "started 2",
+                                               "artifact 2", "done 2"}));
   EXPECT_EQ(lines_[2], R"({"event":"done","job":1,"summary":{"steps":3}})");
 }
 
 TEST_F(BundleTest, AFailedJobDoesNotKeepTheNextFromRunning) {
-  for (const Status& status : {engine::DataError("row 7"), engine::ConfigError("c"), engine::NonfiniteError("n"), engine::IoError("i")}) {
-    const int code = Run(2, [&](const engine::Job& job, engine::Events&) -> Result<engine::JobResult> {
-      if (job.name == "job1") return status;
-      return engine::JobResult();
-    });
+  for (const Status& status : {engine::DataError("row 7"), engine::ConfigError("c"),
+                               engine::NonfiniteError("n"), engine::IoError("i")}) {
+    const int code =
+        Run(2, [&](const engine::Job& job, engine::Events&) -> Result<engine::JobResult> {
+          if (job.name == "job1") return status;
+          return engine::JobResult();
+        });
     EXPECT_EQ(code, 1);
-    EXPECT_EQ(Story(), (std::vector<std::string>{"started 1", "error 1", "started 2", "done 2"})) << status;
+    EXPECT_EQ(Story(), (std::vector<std::string>{"started 1", "error 1", "started 2", "done 2"}))
+        << status;
     EXPECT_EQ((*ParseJson(lines_[1], ""))["message"], Message(status));
     EXPECT_EQ((*ParseJson(lines_[1], ""))["class"], engine::ErrorClassOf(status));
   }
@@ -79,20 +84,23 @@ TEST_F(BundleTest, AFailedJobDoesNotKeepTheNextFromRunning) {
 
 TEST_F(BundleTest, AfterOomAndInternalTheProcessIsNotTrustedAnyMore) {
   for (const Status& status : {engine::OomError("o"), Internal("i")}) {
-    const int code = Run(2, [&](const engine::Job&, engine::Events&) -> Result<engine::JobResult> { return status; });
+    const int code = Run(2, [&](const engine::Job&, engine::Events&) -> Result<engine::JobResult> {
+      return status;
+    });
     EXPECT_EQ(code, 1);
     EXPECT_EQ(Story(), (std::vector<std::string>{"started 1", "error 1"})) << status;
   }
 }
 
 TEST_F(BundleTest, AStopEndsTheJobAsPreemptedAndLeavesTheRest) {
-  const int code = Run(3, [&](const engine::Job& job, engine::Events& events) -> Result<engine::JobResult> {
-    if (job.name == "job1") return engine::JobResult();
-    EXPECT_FALSE(events.StopRequested());
-    stop_ = true;
-    EXPECT_TRUE(events.StopRequested());
-    return engine::Preempted();
-  });
+  const int code =
+      Run(3, [&](const engine::Job& job, engine::Events& events) -> Result<engine::JobResult> {
+        if (job.name == "job1") return engine::JobResult();
+        EXPECT_FALSE(events.StopRequested());
+        stop_ = true;
+        EXPECT_TRUE(events.StopRequested());
+        return engine::Preempted();
+      });
   EXPECT_EQ(code, 75);
   EXPECT_EQ(Story(), (std::vector<std::string>{"started 1", "done 1", "started 2", "preempted 2"}));
 }
@@ -108,8 +116,11 @@ TEST_F(BundleTest, AStopBeforeTheFirstJobRunsNothing) {
 }
 
 TEST_F(BundleTest, AnOutputDirectoryThatCannotBeMadeIsAnIoError) {
-  ASSERT_TRUE(WriteFileAtomic(JoinPath(dir_.path(), "out"), "a file where the directory should be").ok());
-  const int code = Run(1, [&](const engine::Job&, engine::Events&) -> Result<engine::JobResult> { return engine::JobResult(); });
+  ASSERT_TRUE(
+      WriteFileAtomic(JoinPath(dir_.path(), "out"), "a file where the directory should be").ok());
+  const int code = Run(1, [&](const engine::Job&, engine::Events&) -> Result<engine::JobResult> {
+    return engine::JobResult();
+  });
   EXPECT_EQ(code, 1);
   EXPECT_EQ((*ParseJson(lines_[1], ""))["class"], "io") << lines_[1];
 }

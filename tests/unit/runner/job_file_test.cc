@@ -8,7 +8,8 @@
 namespace eida::runner {
 namespace {
 
-const char* const kGood = R"({"format": "eida/job/v1", "slot": {"device": "cpu", "threads": 2}, "jobs": [
+const char* const kGood =
+    R"({"format": "eida/job/v1", "slot": {"device": "cpu", "threads": 2}, "jobs": [
   {"job": 12, "attempt": 1, "kind": "train", "name": "s1/train/full/seed1", "spec": {"seed": 1},
    "inputs": {"data/train": "/c/a"}, "resume": "/c/ck", "out": "/w/j12"},
   {"job": 13, "attempt": 1, "kind": "evaluate", "name": "e", "spec": {}, "inputs": {}, "out": "/w/j13"}]})";
@@ -35,7 +36,9 @@ TEST(JobFileTest, OutOverridesWithADirectoryAJobForSeveral) {
   ASSERT_TRUE(several.ok());
   EXPECT_EQ(several->jobs[0].job.out, "/tmp/o/12");
   EXPECT_EQ(several->jobs[1].job.out, "/tmp/o/13");
-  const auto one = ParseJobFile(R"({"format": "eida/job/v1", "jobs": [{"job": 1, "kind": "soup", "spec": {}}]})", "j", "/tmp/o");
+  const auto one =
+      ParseJobFile(R"({"format": "eida/job/v1", "jobs": [{"job": 1, "kind": "soup", "spec": {}}]})",
+                   "j", "/tmp/o");
   ASSERT_TRUE(one.ok()) << one.status();
   EXPECT_EQ(one->jobs[0].job.out, "/tmp/o");
   EXPECT_EQ(one->jobs[0].job.name, "soup-1") << "a run by hand need not name its jobs";
@@ -51,7 +54,8 @@ TEST(JobFileTest, EveryBadFileIsRefusedByFieldAndReason) {
   const std::vector<Bad> cases = {
       {R"([1])", R"(f: must be an object like {"format": "eida/job/v1", "jobs": [..]})"},
       {R"({"jobs": []})", "f.format: is missing"},
-      {R"({"format": "eida/job/v2", "jobs": []})", R"(f.format: "eida/job/v2"; this runner reads eida/job/v1)"},
+      {R"({"format": "eida/job/v2", "jobs": []})",
+       R"(f.format: "eida/job/v2"; this runner reads eida/job/v1)"},
       {R"({"format": "eida/job/v1"})", "f.jobs: must be a list with at least one job"},
       {R"({"format": "eida/job/v1", "jobs": []})", "f.jobs: must be a list with at least one job"},
       {R"({"format": "eida/job/v1", "slot": {"threads": 0}, "jobs": [{}]})",
@@ -66,7 +70,8 @@ TEST(JobFileTest, EveryBadFileIsRefusedByFieldAndReason) {
       {R"({"format": "eida/job/v1", "jobs": [{"job": 1}]})", "f.jobs[0].kind: is missing"},
       {R"({"format": "eida/job/v1", "jobs": [{"job": 1, "kind": "trian", "spec": {}}]})",
        R"(f.jobs[0].kind: "trian" is none of train, evaluate, gram, path, matrix, soup, export; did you mean "train"?)"},
-      {R"({"format": "eida/job/v1", "jobs": [{"job": 1, "kind": "train", "out": "o"}]})", "f.jobs[0].spec: must be an object"},
+      {R"({"format": "eida/job/v1", "jobs": [{"job": 1, "kind": "train", "out": "o"}]})",
+       "f.jobs[0].spec: must be an object"},
       {R"({"format": "eida/job/v1", "jobs": [{"job": 1, "kind": "train", "spec": [], "out": "o"}]})",
        "f.jobs[0].spec: must be an object"},
       {R"({"format": "eida/job/v1", "jobs": [{"job": 1, "kind": "train", "spec": {}, "inputs": []}]})",

@@ -2,9 +2,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <csignal>
-
 #include <atomic>
+#include <csignal>
 #include <fstream>
 #include <map>
 #include <thread>
@@ -28,7 +27,8 @@ struct Ran {
   std::vector<std::string> Types() const {
     std::vector<std::string> types;
     for (const Json& event : events) {
-      if (event["event"] != "progress" && event["event"] != "metric") types.push_back(event["event"]);
+      if (event["event"] != "progress" && event["event"] != "metric")
+        types.push_back(event["event"]);
     }
     return types;
   }
@@ -40,7 +40,8 @@ struct Ran {
   }
   std::string Artifact(int64_t job, const std::string& name) const {
     for (const Json& event : events) {
-      if (event["event"] == "artifact" && event["job"] == job && event["name"] == name) return event["path"];
+      if (event["event"] == "artifact" && event["job"] == job && event["name"] == name)
+        return event["path"];
     }
     ADD_FAILURE() << "no artifact " << name << " of job " << job << "\n" << log;
     return "";
@@ -59,8 +60,10 @@ class ProgramTest : public ::testing::Test {
     return options;
   }
   // Runs to the end. `on_event` sees every event as it comes, and may signal the process.
-  Ran Run(const std::vector<std::string>& args, const std::function<void(const Json&, const Subprocess&)>& on_event = {}) {
-    for (const char* file : {"stdout", "stderr"}) (void)::unlink(JoinPath(dir_.path(), file).c_str());
+  Ran Run(const std::vector<std::string>& args,
+          const std::function<void(const Json&, const Subprocess&)>& on_event = {}) {
+    for (const char* file : {"stdout", "stderr"})
+      (void)::unlink(JoinPath(dir_.path(), file).c_str());
     auto process = Subprocess::Start(Options(args));
     EXPECT_TRUE(process.ok()) << process.status();
     Ran ran;
@@ -76,43 +79,77 @@ class ProgramTest : public ::testing::Test {
       }
     }
     ran.exit = process->Wait();
-    ran.log = ReadFile(JoinPath(dir_.path(), "stdout")).value_or("") + ReadFile(JoinPath(dir_.path(), "stderr")).value_or("");
+    ran.log = ReadFile(JoinPath(dir_.path(), "stdout")).value_or("") +
+              ReadFile(JoinPath(dir_.path(), "stderr")).value_or("");
     return ran;
   }
   std::string WriteJobs(const Json& jobs) {
     const std::string path = JoinPath(dir_.path(), "job" + std::to_string(++files_) + ".json");
-    const Json file = {{"format", "eida/job/v1"}, {"slot", {{"device", "cpu"}, {"threads", 1}}}, {"jobs", jobs}};
+    const Json file = {
+        {"format", "eida/job/v1"}, {"slot", {{"device", "cpu"}, {"threads", 1}}}, {"jobs", jobs}};
     EXPECT_TRUE(WriteFileAtomic(path, Pretty(file)).ok());
     return path;
   }
-  Json TrainJob(int64_t number, const testing::TinyStudy& study, const Json& adapter, int64_t seed, double lr, int steps = 40) {
-    const Json train = {{"steps", steps}, {"batch_size", 16}, {"grad_accum", 1}, {"lr", lr}, {"precision", "fp32"},
-                        {"grad_clip", 1.0}, {"batching", "bucketed"}, {"dropout", 0.0},
-                        {"optimizer", {{"name", "adamw"}, {"betas", {0.9, 0.999}}, {"eps", 1e-8}, {"weight_decay", 0.01}}},
-                        {"schedule", {{"name", "linear"}, {"warmup_ratio", 0.06}}}};
-    return {{"job", number}, {"attempt", 1}, {"kind", "train"}, {"name", "train/" + std::to_string(number)},
-            {"inputs", study.inputs}, {"out", JoinPath(dir_.path(), "o" + std::to_string(number))},
-            {"spec", {{"model", study.model}, {"data", study.data}, {"seed", seed}, {"adapter", adapter}, {"train", train},
-                      {"eval", {{"every", nullptr}, {"metric", "loss"}, {"goal", "minimize"}, {"split", "select"},
-                                {"report", "report"}, {"batch_size", 16}}},
-                      {"checkpoint", {{"every", nullptr}, {"keep", {"last"}}}}}}};
+  Json TrainJob(int64_t number, const testing::TinyStudy& study, const Json& adapter, int64_t seed,
+                double lr, int steps = 40) {
+    const Json train = {
+        {"steps", steps},
+        {"batch_size", 16},
+        {"grad_accum", 1},
+        {"lr", lr},
+        {"precision", "fp32"},
+        {"grad_clip", 1.0},
+        {"batching", "bucketed"},
+        {"dropout", 0.0},
+        {"optimizer",
+         {{"name", "adamw"}, {"betas", {0.9, 0.999}}, {"eps", 1e-8}, {"weight_decay", 0.01}}},
+        {"schedule", {{"name", "linear"}, {"warmup_ratio", 0.06}}}};
+    return {{"job", number},
+            {"attempt", 1},
+            {"kind", "train"},
+            {"name", "train/" + std::to_string(number)},
+            {"inputs", study.inputs},
+            {"out", JoinPath(dir_.path(), "o" + std::to_string(number))},
+            {"spec",
+             {{"model", study.model},
+              {"data", study.data},
+              {"seed", seed},
+              {"adapter", adapter},
+              {"train", train},
+              {"eval",
+               {{"every", nullptr},
+                {"metric", "loss"},
+                {"goal", "minimize"},
+                {"split", "select"},
+                {"report", "report"},
+                {"batch_size", 16}}},
+              {"checkpoint", {{"every", nullptr}, {"keep", {"last"}}}}}}};
   }
   // A job that only evaluates; `inputs` on top of the study's.
   Json StudyJob(int64_t number, const std::string& kind, const testing::TinyStudy& study, Json spec,
                 const std::map<std::string, std::string>& inputs) {
-    spec.update({{"model", study.model}, {"data", study.data},
-                 {"numerics", {{"precision", "fp32"}, {"batch_size", 16}, {"batching", "bucketed"}}}});
+    spec.update(
+        {{"model", study.model},
+         {"data", study.data},
+         {"numerics", {{"precision", "fp32"}, {"batch_size", 16}, {"batching", "bucketed"}}}});
     Json all = study.inputs;
     all.update(Json(inputs));
-    return {{"job", number}, {"attempt", 1}, {"kind", kind}, {"name", kind + "/" + std::to_string(number)}, {"spec", spec},
-            {"inputs", all}, {"out", JoinPath(dir_.path(), "o" + std::to_string(number))}};
+    return {{"job", number},
+            {"attempt", 1},
+            {"kind", kind},
+            {"name", kind + "/" + std::to_string(number)},
+            {"spec", spec},
+            {"inputs", all},
+            {"out", JoinPath(dir_.path(), "o" + std::to_string(number))}};
   }
 
   TempDir dir_;
   int files_ = 0;
 };
 
-const Json kLora = {{"type", "lora"}, {"r", 4}, {"alpha", 16}, {"dropout", 0.0}, {"targets", {"query", "value"}}, {"bias", "none"}};
+const Json kLora = {
+    {"type", "lora"}, {"r", 4}, {"alpha", 16}, {"dropout", 0.0}, {"targets", {"query", "value"}},
+    {"bias", "none"}};
 const Json kItems = {{"split", "select"}, {"samples", nullptr}, {"item_seed", 0}};
 
 Json With(Json spec, const Json& more) {
@@ -130,9 +167,11 @@ TEST_F(ProgramTest, SaysItsVersionAndHowToUseIt) {
 }
 
 TEST_F(ProgramTest, UnusableArgumentsEndWithTwoAndSayWhy) {
-  ASSERT_TRUE(WriteFileAtomic(JoinPath(dir_.path(), "bad.json"), "{\"format\": \"eida/job/v1\"}").ok());
+  ASSERT_TRUE(
+      WriteFileAtomic(JoinPath(dir_.path(), "bad.json"), "{\"format\": \"eida/job/v1\"}").ok());
   const Json job = {{"job", 1}, {"kind", "matrix"}, {"spec", Json::object()}, {"out", dir_.path()}};
-  const Json no_gpu = {{"format", "eida/job/v1"}, {"slot", {{"device", "cuda:63"}}}, {"jobs", {job}}};
+  const Json no_gpu = {
+      {"format", "eida/job/v1"}, {"slot", {{"device", "cuda:63"}}}, {"jobs", {job}}};
   ASSERT_TRUE(WriteFileAtomic(JoinPath(dir_.path(), "gpu.json"), Pretty(no_gpu)).ok());
   const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
       {{}, "no job file given"},
@@ -160,14 +199,16 @@ TEST_F(ProgramTest, AMissingInputFailsItsJobAndTheNextOneRuns) {
   const Json* error = ran.Find("error", 1);
   ASSERT_NE(error, nullptr) << ran.log;
   EXPECT_EQ((*error)["class"], "io");
-  EXPECT_NE((*error)["message"].get<std::string>().find("input data/train: no file /nowhere/train.tsv"), std::string::npos);
+  EXPECT_NE(
+      (*error)["message"].get<std::string>().find("input data/train: no file /nowhere/train.tsv"),
+      std::string::npos);
   EXPECT_NE(ran.Find("done", 2), nullptr) << ran.log;
 }
 
 TEST_F(ProgramTest, WithoutDescriptorThreeEventsGoToStandardOutput) {
   const std::string events = JoinPath(dir_.path(), "events");
-  SubprocessOptions options = Options({WriteJobs(Json::array({{{"job", 1}, {"kind", "matrix"}, {"spec", Json::object()},
-                                                               {"out", dir_.path()}}}))});
+  SubprocessOptions options = Options({WriteJobs(Json::array(
+      {{{"job", 1}, {"kind", "matrix"}, {"spec", Json::object()}, {"out", dir_.path()}}}))});
   options.event_fd.reset();
   options.stdout_path = events;
   auto process = Subprocess::Start(options);
@@ -206,7 +247,8 @@ TEST_F(ProgramTest, StoppedInTrainingItLeavesACheckpointAndFinishesFromItAsIfNev
   const std::string weights = ReadFile(resumed.Artifact(1, "weights")).value_or("x");
   const Ran whole = Run({WriteJobs({job})});
   ASSERT_EQ(whole.exit.code, 0) << whole.log;
-  EXPECT_EQ(ReadFile(whole.Artifact(1, "weights")).value_or("y"), weights) << "a stop changed the result";
+  EXPECT_EQ(ReadFile(whole.Artifact(1, "weights")).value_or("y"), weights)
+      << "a stop changed the result";
 }
 
 TEST_F(ProgramTest, AFileThatCannotGrowIsAnIoErrorAndNotACrash) {
@@ -230,8 +272,9 @@ class MiniStudyTest : public ProgramTest {
  protected:
   void SetUp() override {
     study_ = testing::MakeTinyStudy(JoinPath(dir_.path(), "tiny"), 320);
-    const Ran ran = Run({WriteJobs({TrainJob(1, study_, {{"type", "none"}}, 1, 2e-3), TrainJob(2, study_, kLora, 2, 1e-2),
-                                    TrainJob(3, study_, kLora, 3, 1e-2)})});
+    const Ran ran = Run(
+        {WriteJobs({TrainJob(1, study_, {{"type", "none"}}, 1, 2e-3),
+                    TrainJob(2, study_, kLora, 2, 1e-2), TrainJob(3, study_, kLora, 3, 1e-2)})});
     ASSERT_EQ(ran.exit.code, 0) << ran.log;
     Json jobs;
     for (int i = 0; i < 3; ++i) {
@@ -239,7 +282,8 @@ class MiniStudyTest : public ProgramTest {
       for (const char* split : {"select", "report"}) {
         Json spec = kItems;
         spec["split"] = split;
-        jobs.push_back(StudyJob(10 + static_cast<int>(jobs.size()), "evaluate", study_, spec, {{"weights", weights_[i]}}));
+        jobs.push_back(StudyJob(10 + static_cast<int>(jobs.size()), "evaluate", study_, spec,
+                                {{"weights", weights_[i]}}));
       }
     }
     const Ran evaluated = Run({WriteJobs(jobs)});
@@ -247,12 +291,14 @@ class MiniStudyTest : public ProgramTest {
     for (int i = 0; i < 3; ++i) {
       select_.push_back(evaluated.Artifact(10 + 2 * i, "eval"));
       report_.push_back(evaluated.Artifact(11 + 2 * i, "eval"));
-      EXPECT_GT((*evaluated.Find("done", 11 + 2 * i))["summary"]["accuracy"].get<double>(), 0.8) << "run " << i << " learned";
+      EXPECT_GT((*evaluated.Find("done", 11 + 2 * i))["summary"]["accuracy"].get<double>(), 0.8)
+          << "run " << i << " learned";
     }
   }
   Json Members() const {
     Json members;
-    for (int i = 0; i < 3; ++i) members.push_back({{"label", "m" + std::to_string(i)}, {"variant", "v"}, {"seed", i}});
+    for (int i = 0; i < 3; ++i)
+      members.push_back({{"label", "m" + std::to_string(i)}, {"variant", "v"}, {"seed", i}});
     return members;
   }
 
@@ -265,8 +311,9 @@ TEST_F(MiniStudyTest, PathsJoinInAGapMatrixAndTheirEndsAreTheEvaluations) {
   std::map<std::string, std::string> curves;
   for (int i = 0; i < 3; ++i) {
     for (int j = i + 1; j < 3; ++j) {
-      jobs.push_back(StudyJob(100 + 10 * i + j, "path", study_, With(kItems, {{"alphas", 5}, {"space", "merged"}}),
-                              {{"a", weights_[i]}, {"b", weights_[j]}, {"end_a", select_[i]}, {"end_b", select_[j]}}));
+      jobs.push_back(StudyJob(
+          100 + 10 * i + j, "path", study_, With(kItems, {{"alphas", 5}, {"space", "merged"}}),
+          {{"a", weights_[i]}, {"b", weights_[j]}, {"end_a", select_[i]}, {"end_b", select_[j]}}));
       pairs.push_back({i, j});
     }
   }
@@ -280,8 +327,10 @@ TEST_F(MiniStudyTest, PathsJoinInAGapMatrixAndTheirEndsAreTheEvaluations) {
     EXPECT_TRUE(at::equal(losses->at("loss")[4], engine::ReadEval(select_[i])->loss));
     curves["pair/" + std::to_string(i) + "/" + std::to_string(j)] = paths.Artifact(job, "curve");
   }
-  const Ran matrix = Run({WriteJobs({StudyJob(200, "matrix", study_,
-                                              {{"metric", "convexity_gap"}, {"members", Members()}, {"pairs", pairs}, {"detail", {}}}, curves)})});
+  const Ran matrix = Run({WriteJobs({StudyJob(
+      200, "matrix", study_,
+      {{"metric", "convexity_gap"}, {"members", Members()}, {"pairs", pairs}, {"detail", {}}},
+      curves)})});
   ASSERT_EQ(matrix.exit.code, 0) << matrix.log;
   const Json json = *ReadJsonFile(matrix.Artifact(200, "matrix"));
   const Json curve = *ReadJsonFile(curves["pair/0/1"]);
@@ -294,15 +343,21 @@ TEST_F(MiniStudyTest, PathsJoinInAGapMatrixAndTheirEndsAreTheEvaluations) {
 TEST_F(MiniStudyTest, GramsJoinInACkaMatrix) {
   Json jobs;
   for (int i = 0; i < 3; ++i) {
-    jobs.push_back(StudyJob(300 + i, "gram", study_, With(kItems, {{"samples", 40}, {"layers", {"last", "layer.0"}}}), {{"weights", weights_[i]}}));
+    jobs.push_back(StudyJob(300 + i, "gram", study_,
+                            With(kItems, {{"samples", 40}, {"layers", {"last", "layer.0"}}}),
+                            {{"weights", weights_[i]}}));
   }
   const Ran grams = Run({WriteJobs(jobs)});
   ASSERT_EQ(grams.exit.code, 0) << grams.log;
   std::map<std::string, std::string> inputs;
-  for (int i = 0; i < 3; ++i) inputs["member/" + std::to_string(i)] = grams.Artifact(300 + i, "gram");
+  for (int i = 0; i < 3; ++i)
+    inputs["member/" + std::to_string(i)] = grams.Artifact(300 + i, "gram");
   const Ran matrix = Run({WriteJobs({StudyJob(310, "matrix", study_,
-                                              {{"metric", "cka"}, {"members", Members()}, {"pairs", Json::array({{0, 1}, {0, 2}, {1, 2}})},
-                                               {"detail", {{"estimator", "biased"}}}}, inputs)})});
+                                              {{"metric", "cka"},
+                                               {"members", Members()},
+                                               {"pairs", Json::array({{0, 1}, {0, 2}, {1, 2}})},
+                                               {"detail", {{"estimator", "biased"}}}},
+                                              inputs)})});
   ASSERT_EQ(matrix.exit.code, 0) << matrix.log;
   const Json json = *ReadJsonFile(matrix.Artifact(310, "matrix"));
   EXPECT_EQ(json["detail"]["n"], 40);
@@ -326,13 +381,20 @@ TEST_F(MiniStudyTest, ASoupIsTheModelThatItsTableTalksAbout) {
   }
   for (const std::string type : {"greedy", "uniform"}) {
     SCOPED_TRACE(type);
-    const Ran soup = Run({WriteJobs({StudyJob(400, "soup", study_, {{"type", type}, {"members", Members()}, {"select", "select"},
-                                                                    {"report", "report"}, {"alphas", {0.2, 0.4, 0.6, 0.8}}, {"min_gain", 0}}, inputs)})});
+    const Ran soup = Run({WriteJobs({StudyJob(400, "soup", study_,
+                                              {{"type", type},
+                                               {"members", Members()},
+                                               {"select", "select"},
+                                               {"report", "report"},
+                                               {"alphas", {0.2, 0.4, 0.6, 0.8}},
+                                               {"min_gain", 0}},
+                                              inputs)})});
     ASSERT_EQ(soup.exit.code, 0) << soup.log;
     const Json json = *ReadJsonFile(soup.Artifact(400, "soup"));
     std::vector<std::string> models;
     for (const Json& row : json["table"]) models.push_back(row["model"]);
-    std::vector<std::string> expected = {"greedy soup", "uniform soup", "logit ensemble", "best single"};
+    std::vector<std::string> expected = {"greedy soup", "uniform soup", "logit ensemble",
+                                         "best single"};
     if (type == "uniform") expected.erase(expected.begin());
     EXPECT_EQ(models, expected);
     EXPECT_EQ(json["trace"].size(), type == "greedy" ? 8u : 0u);
@@ -342,9 +404,11 @@ TEST_F(MiniStudyTest, ASoupIsTheModelThatItsTableTalksAbout) {
     }
     EXPECT_EQ(json["order"][0]["member"], json["table"].back()["member"]);
 
-    const Ran again = Run({WriteJobs({StudyJob(401, "evaluate", study_, kItems, {{"weights", soup.Artifact(400, "weights")}})})});
+    const Ran again = Run({WriteJobs({StudyJob(401, "evaluate", study_, kItems,
+                                               {{"weights", soup.Artifact(400, "weights")}})})});
     ASSERT_EQ(again.exit.code, 0) << again.log;
-    EXPECT_NEAR((*again.Find("done", 401))["summary"]["loss"].get<double>(), json["table"][0]["select"]["loss"].get<double>(), 1e-9);
+    EXPECT_NEAR((*again.Find("done", 401))["summary"]["loss"].get<double>(),
+                json["table"][0]["select"]["loss"].get<double>(), 1e-9);
   }
 }
 

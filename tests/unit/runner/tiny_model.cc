@@ -1,10 +1,10 @@
 #include "tiny_model.h"
 
+#include <torch/torch.h>
+
 #include <stdexcept>
 #include <string>
 #include <vector>
-
-#include <torch/torch.h>
 
 #include "common/base/digest.h"
 #include "common/base/fs.h"
@@ -16,11 +16,13 @@ namespace {
 
 const std::vector<std::string> kPraise = {"good", "great", "fine", "bright", "warm", "clever"};
 const std::vector<std::string> kBlame = {"bad", "poor", "dull", "cold", "weak", "tired"};
-const std::vector<std::string> kFiller = {"a", "the", "film", "with", "and", "story", "very", "plot", "of", "cast", "long", "it"};
+const std::vector<std::string> kFiller = {"a",    "the",  "film", "with", "and",  "story",
+                                          "very", "plot", "of",   "cast", "long", "it"};
 
 std::vector<std::string> Vocabulary() {
   std::vector<std::string> words = {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", ",", "."};
-  for (const auto* list : {&kPraise, &kBlame, &kFiller}) words.insert(words.end(), list->begin(), list->end());
+  for (const auto* list : {&kPraise, &kBlame, &kFiller})
+    words.insert(words.end(), list->begin(), list->end());
   words.insert(words.end(), {"##ly", "##s"});
   return words;
 }
@@ -30,8 +32,13 @@ Json Tokenizer() {
   const std::vector<std::string> words = Vocabulary();
   for (size_t i = 0; i < words.size(); ++i) vocabulary[words[i]] = i;
   for (int i = 0; i < 5; ++i) {
-    special.push_back({{"id", i}, {"special", true}, {"content", words[i]}, {"single_word", false}, {"lstrip", false},
-                       {"rstrip", false}, {"normalized", false}});
+    special.push_back({{"id", i},
+                       {"special", true},
+                       {"content", words[i]},
+                       {"single_word", false},
+                       {"lstrip", false},
+                       {"rstrip", false},
+                       {"normalized", false}});
   }
   Json tokenizer = Json::parse(R"({"version": "1.0", "truncation": null, "padding": null,
     "normalizer": {"type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true, "strip_accents": null, "lowercase": true},
@@ -72,7 +79,8 @@ engine::Weights RandomBert(const Json& config) {
   norm("embeddings.LayerNorm");
   for (int64_t layer = 0; layer < config["num_hidden_layers"].get<int64_t>(); ++layer) {
     const std::string prefix = "encoder.layer." + std::to_string(layer) + ".";
-    for (const char* part : {"query", "key", "value"}) linear(prefix + "attention.self." + part, hidden, hidden);
+    for (const char* part : {"query", "key", "value"})
+      linear(prefix + "attention.self." + part, hidden, hidden);
     linear(prefix + "attention.output.dense", hidden, hidden);
     norm(prefix + "attention.output.LayerNorm");
     linear(prefix + "intermediate.dense", hidden, inner);
@@ -107,18 +115,29 @@ void Must(const Status& status) {
 }  // namespace
 
 TinyStudy MakeTinyStudy(const std::string& dir, int rows, int hidden) {
-  const Json config = {{"architectures", {"BertModel"}}, {"model_type", "bert"}, {"attention_probs_dropout_prob", 0.1},
-                       {"hidden_dropout_prob", 0.1}, {"hidden_act", "gelu"}, {"hidden_size", hidden},
-                       {"initializer_range", 0.02}, {"intermediate_size", 2 * hidden}, {"layer_norm_eps", 1e-12},
-                       {"max_position_embeddings", 48}, {"num_attention_heads", 4}, {"num_hidden_layers", 2},
-                       {"pad_token_id", 0}, {"position_embedding_type", "absolute"}, {"type_vocab_size", 2},
+  const Json config = {{"architectures", {"BertModel"}},
+                       {"model_type", "bert"},
+                       {"attention_probs_dropout_prob", 0.1},
+                       {"hidden_dropout_prob", 0.1},
+                       {"hidden_act", "gelu"},
+                       {"hidden_size", hidden},
+                       {"initializer_range", 0.02},
+                       {"intermediate_size", 2 * hidden},
+                       {"layer_norm_eps", 1e-12},
+                       {"max_position_embeddings", 48},
+                       {"num_attention_heads", 4},
+                       {"num_hidden_layers", 2},
+                       {"pad_token_id", 0},
+                       {"position_embedding_type", "absolute"},
+                       {"type_vocab_size", 2},
                        {"vocab_size", Vocabulary().size()}};
   Must(MakeDirs(dir));
   TinyStudy study;
   Json digests;
   Must(WriteFileAtomic(JoinPath(dir, "config.json"), Pretty(config)));
   Must(WriteFileAtomic(JoinPath(dir, "tokenizer.json"), Pretty(Tokenizer())));
-  Must(engine::WriteSafetensors(RandomBert(config), {{"format", "pt"}}, JoinPath(dir, "model.safetensors")));
+  Must(engine::WriteSafetensors(RandomBert(config), {{"format", "pt"}},
+                                JoinPath(dir, "model.safetensors")));
   for (const char* name : {"config.json", "tokenizer.json", "model.safetensors"}) {
     study.inputs[std::string("model/") + name] = JoinPath(dir, name);
     digests[name] = DigestOfFile(JoinPath(dir, name))->str();
@@ -126,12 +145,18 @@ TinyStudy MakeTinyStudy(const std::string& dir, int rows, int hidden) {
   const std::string reviews = JoinPath(dir, "reviews.tsv");
   Must(WriteFileAtomic(reviews, Reviews(rows)));
   study.inputs["data/train"] = reviews;
-  study.model = {{"digest", DigestOf(Canonical(digests)).str()}, {"architecture", "bert"}, {"labels", 2}};
-  study.data = {{"task", "classification"}, {"format", "tsv"}, {"columns", {{"text", "text"}, {"label", "label"}}},
-                {"max_length", 24}, {"limit", Json::object()},
-                {"splits", Json::array({{{"name", "train"}, {"digest", DigestOfFile(reviews)->str()}},
-                                         {{"name", "select"}, {"from", "train"}, {"fraction", 0.25}, {"seed", 0}},
-                                         {{"name", "report"}, {"from", "train"}, {"fraction", 0.25}, {"seed", 1}}})}};
+  study.model = {
+      {"digest", DigestOf(Canonical(digests)).str()}, {"architecture", "bert"}, {"labels", 2}};
+  study.data = {
+      {"task", "classification"},
+      {"format", "tsv"},
+      {"columns", {{"text", "text"}, {"label", "label"}}},
+      {"max_length", 24},
+      {"limit", Json::object()},
+      {"splits",
+       Json::array({{{"name", "train"}, {"digest", DigestOfFile(reviews)->str()}},
+                    {{"name", "select"}, {"from", "train"}, {"fraction", 0.25}, {"seed", 0}},
+                    {{"name", "report"}, {"from", "train"}, {"fraction", 0.25}, {"seed", 1}}})}};
   return study;
 }
 

@@ -1,5 +1,5 @@
-// A BERT of a few thousand random weights with a tokenizer and a data set that it can learn: what whole studies are tested
-// with where a real model would be slow.
+// A BERT of a few thousand random weights with a tokenizer and a data set that it can learn: what
+// whole studies are tested with where a real model would be slow.
 #pragma once
 
 #include <map>
@@ -15,8 +15,9 @@ struct TinyStudy {
   std::map<std::string, std::string> inputs;  // model/... and data/train
 };
 
-// Writes config.json, tokenizer.json, model.safetensors and reviews.tsv (`rows` sentences of praise or blame) into `dir`.
-// The data has splits train, select (a quarter) and report (a quarter). The same arguments give the same bytes.
+// Writes config.json, tokenizer.json, model.safetensors and reviews.tsv (`rows` sentences of praise
+// or blame) into `dir`. The data has splits train, select (a quarter) and report (a quarter). The
+// same arguments give the same bytes.
 TinyStudy MakeTinyStudy(const std::string& dir, int rows = 160, int hidden = 32);
 
 }  // namespace eida::testing

@@ -3,7 +3,8 @@
 
 namespace eida::analysis {
 
-Result<std::vector<Matrix>> Measure_convexity_gap(const engine::Job& job, const MatrixRequest& request) {
+Result<std::vector<Matrix>> Measure_convexity_gap(const engine::Job& job,
+                                                  const MatrixRequest& request) {
   return MatricesFromCurves(job, request);
 }
 

@@ -32,7 +32,8 @@ Result<Measure> FindMeasure(const std::string& metric) {
   for (const Entry& entry : kMeasures) {
     if (metric == entry.name) return entry.measure;
   }
-  return engine::ConfigError("unknown metric \"" + metric + "\"; this runner knows " + Join(MeasureNames(), ", "));
+  return engine::ConfigError("unknown metric \"" + metric + "\"; this runner knows " +
+                             Join(MeasureNames(), ", "));
 }
 
 }  // namespace eida::analysis
