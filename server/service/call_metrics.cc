@@ -36,13 +36,16 @@ const char* CodeText(int code) {
 
 class CallMetrics final : public grpc::experimental::Interceptor {
  public:
-  CallMetrics(telemetry::CoordinatorMetrics& metrics, grpc::experimental::ServerRpcInfo* info)
-      : metrics_(metrics) {
+  CallMetrics(telemetry::CoordinatorMetrics& metrics, std::atomic<int>& in_flight,
+              grpc::experimental::ServerRpcInfo* info)
+      : metrics_(metrics), in_flight_(in_flight) {
+    ++in_flight_;
     // "/eida.v1.SweepService/Submit"
     const std::string path = info->method();
     const size_t slash = path.rfind('/');
     labels_ = {TypeText(info->type()), path.substr(1, slash - 1), path.substr(slash + 1)};
   }
+  ~CallMetrics() override { --in_flight_; }
   void Intercept(grpc::experimental::InterceptorBatchMethods* methods) override {
     if (methods->QueryInterceptionHookPoint(InterceptionHookPoints::POST_RECV_INITIAL_METADATA)) {
       metrics_.grpc_started.Add(labels_);
@@ -58,27 +61,30 @@ class CallMetrics final : public grpc::experimental::Interceptor {
 
  private:
   telemetry::CoordinatorMetrics& metrics_;
+  std::atomic<int>& in_flight_;
   telemetry::Labels labels_;
   Stopwatch watch_;
 };
 
 class Factory final : public grpc::experimental::ServerInterceptorFactoryInterface {
  public:
-  explicit Factory(telemetry::CoordinatorMetrics& metrics) : metrics_(metrics) {}
+  Factory(telemetry::CoordinatorMetrics& metrics, std::atomic<int>& in_flight)
+      : metrics_(metrics), in_flight_(in_flight) {}
   grpc::experimental::Interceptor* CreateServerInterceptor(
       grpc::experimental::ServerRpcInfo* info) override {
-    return new CallMetrics(metrics_, info);
+    return new CallMetrics(metrics_, in_flight_, info);
   }
 
  private:
   telemetry::CoordinatorMetrics& metrics_;
+  std::atomic<int>& in_flight_;
 };
 
 }  // namespace
 
 std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface> MakeCallMetrics(
-    telemetry::CoordinatorMetrics& metrics) {
-  return std::make_unique<Factory>(metrics);
+    telemetry::CoordinatorMetrics& metrics, std::atomic<int>& in_flight) {
+  return std::make_unique<Factory>(metrics, in_flight);
 }
 
 }  // namespace eida::service

@@ -1,6 +1,7 @@
 // grpc_server_*: every call is counted and timed, under the names of go-grpc-prometheus.
 #pragma once
 
+#include <atomic>
 #include <memory>
 
 #include "common/telemetry/coordinator_metrics.h"
@@ -8,8 +9,8 @@
 
 namespace eida::service {
 
-// `metrics` outlives the server.
+// `metrics` and `in_flight` (how many calls there are now) outlive the server.
 std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface> MakeCallMetrics(
-    telemetry::CoordinatorMetrics& metrics);
+    telemetry::CoordinatorMetrics& metrics, std::atomic<int>& in_flight);
 
 }  // namespace eida::service

@@ -1,6 +1,7 @@
 #include "server/service/rpc_server.h"
 
-#include <chrono>
+#include <atomic>
+#include <thread>
 
 #include "common/base/fs.h"
 #include "common/rpc/channel.h"
@@ -41,6 +42,7 @@ struct RpcServer::Impl {
         worker_service(MakeWorkerService(call, workers, ports.scheduler)),
         artifact_service(MakeArtifactService(call, ports.content)) {}
 
+  std::atomic<int> in_flight{0};
   Guard guard;
   asio::thread_pool pool;
   CallContext call;
@@ -77,7 +79,7 @@ Result<std::unique_ptr<RpcServer>> RpcServer::Start(const RpcServerOptions& opti
   builder.RegisterService(impl->worker_service.get());
   builder.RegisterService(impl->artifact_service.get());
   std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> interceptors;
-  interceptors.push_back(MakeCallMetrics(ports.metrics));
+  interceptors.push_back(MakeCallMetrics(ports.metrics, impl->in_flight));
   builder.experimental().SetInterceptorCreators(std::move(interceptors));
   impl->server = builder.BuildAndStart();
   if (impl->server == nullptr || port == 0) {
@@ -97,8 +99,12 @@ rpc::Address RpcServer::address() const { return impl_->bound; }
 void RpcServer::Shutdown(Millis grace) {
   if (impl_->server == nullptr) return;
   if (auto* health = impl_->server->GetHealthCheckService()) health->SetServingStatus(false);
-  impl_->server->Shutdown(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
-                                       gpr_time_from_millis(grace.count(), GPR_TIMESPAN)));
+  // gRPC's own grace waits for idle connections, too: wait for the calls here, then end everything.
+  constexpr Millis kStep{5};
+  for (Millis waited{0}; impl_->in_flight > 0 && waited < grace; waited += kStep) {
+    std::this_thread::sleep_for(kStep);
+  }
+  impl_->server->Shutdown(gpr_now(GPR_CLOCK_MONOTONIC));
   impl_->server->Wait();
   impl_->server.reset();
   impl_->pool.join();

@@ -113,7 +113,7 @@ TEST_F(CallsTest, AReportOfAnArtifactThatIsNotStoredIsRefusedAsAWhole) {
   const grpc::Status status = client.workers->Report(client.Context().get(), request, &reply);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
   EXPECT_THAT(status.error_message(), HasSubstr("\"weights\""));
-  EXPECT_EQ(client.Jobs(submitted->sweep()).jobs(static_cast<int>(job.job.value()) - 1).state(),
+  EXPECT_EQ(client.Jobs(submitted->sweep())[static_cast<size_t>(job.job.value()) - 1].state(),
             v1::JOB_STATE_LEASED);
   EXPECT_EQ(worker.FinishAll(), 1);
 }

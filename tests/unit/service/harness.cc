@@ -143,14 +143,14 @@ Result<v1::SubmitReply> Client::Submit(const v1::SubmitRequest& request) {
   return reply;
 }
 
-v1::ListJobsReply Client::Jobs(int64_t sweep) {
+std::vector<v1::Job> Client::Jobs(int64_t sweep) {
   const auto context = Context();
   v1::ListJobsRequest request;
   request.set_sweep(sweep);
   v1::ListJobsReply reply;
   const grpc::Status status = sweeps->ListJobs(context.get(), request, &reply);
   EXPECT_TRUE(status.ok()) << status.error_message();
-  return reply;
+  return {reply.jobs().begin(), reply.jobs().end()};
 }
 
 v1::Sweep Client::Sweep(int64_t sweep) {
@@ -163,20 +163,29 @@ v1::Sweep Client::Sweep(int64_t sweep) {
   return reply.sweeps_size() == 1 ? reply.sweeps(0) : v1::Sweep();
 }
 
-v1::SubmitRequest TinyStudy(Client& client, const std::string& extra) {
-  v1::SubmitRequest request;
-  request.set_source(kStudy + extra);
+Study TinyStudyAndContents() {
+  Study study;
+  const auto add = [&](const std::string& content) {
+    study.contents.push_back(content);
+    return DigestOf(content).str();
+  };
+  v1::SubmitRequest& request = study.request;
+  request.set_source(kStudy);
   request.set_file_name("tiny.yaml");
   auto& model = *(*request.mutable_inputs())["model"].mutable_digests();
-  const std::string config =
-      R"({"model_type": "bert", "hidden_size": 4, "num_hidden_layers": 1, "vocab_size": 10,)"
-      R"( "max_position_embeddings": 16})";
-  model["config.json"] = client.Put(config).str();
-  model["tokenizer.json"] = client.Put("{}").str();
-  model["model.safetensors"] = client.Put(TinyWeights()).str();
-  (*(*request.mutable_inputs())["reviews.tsv"].mutable_digests())[""] =
-      client.Put("text\tlabel\n").str();
-  return request;
+  model["config.json"] =
+      add(R"({"model_type": "bert", "hidden_size": 4, "num_hidden_layers": 1, "vocab_size": 10,)"
+          R"( "max_position_embeddings": 16})");
+  model["tokenizer.json"] = add("{}");
+  model["model.safetensors"] = add(TinyWeights());
+  (*(*request.mutable_inputs())["reviews.tsv"].mutable_digests())[""] = add("text\tlabel\n");
+  return study;
+}
+
+v1::SubmitRequest TinyStudy(Client& client) {
+  const Study study = TinyStudyAndContents();
+  for (const std::string& content : study.contents) client.Put(content);
+  return study.request;
 }
 
 FakeWorker::FakeWorker(Client& client, const std::string& id, int slots) : client_(client) {

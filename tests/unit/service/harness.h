@@ -31,7 +31,7 @@ class Client {
                bool* existed = nullptr);
   Result<std::string> Get(const Digest& digest);
   Result<v1::SubmitReply> Submit(const v1::SubmitRequest& request);
-  v1::ListJobsReply Jobs(int64_t sweep);
+  std::vector<v1::Job> Jobs(int64_t sweep);
   v1::Sweep Sweep(int64_t sweep);
 
   rpc::Connection connection;
@@ -40,9 +40,15 @@ class Client {
   std::unique_ptr<v1::ArtifactService::Stub> artifacts;
 };
 
-// A request for a study of 2 variants x 2 seeds with CKA, a convexity gap and a soup over a tiny
-// model, whose content is put first. `extra` is appended to the sweep file.
-v1::SubmitRequest TinyStudy(Client& client, const std::string& extra = "");
+// A study of 2 variants x 2 seeds with CKA, a convexity gap and a soup over a tiny model, and the
+// content that it names.
+struct Study {
+  v1::SubmitRequest request;
+  std::vector<std::string> contents;
+};
+Study TinyStudyAndContents();
+// The request; its content is put first.
+v1::SubmitRequest TinyStudy(Client& client);
 
 // Speaks Sync and Report, finishes whatever it is granted.
 class FakeWorker {
