@@ -1,0 +1,83 @@
+#include "client/commands/verb.h"
+#include "client/follow.h"
+#include "client/select.h"
+#include "common/base/fs.h"
+#include "common/base/text.h"
+
+namespace eida::client {
+namespace {
+
+struct Arguments {
+  std::string what, name, format = "hf", out, sweep = "last";
+  bool force = false;
+};
+
+Result<int> ExportIn(Context& context, Session& session, Arguments a) {
+  // s1/lora-r8/seed3 names the sweep as well.
+  const size_t slash = a.name.find('/');
+  if (slash != std::string::npos && a.name[0] == 's' && slash > 1 &&
+      a.name.substr(1, slash - 1).find_first_not_of("0123456789") == std::string::npos) {
+    a.sweep = a.name.substr(0, slash);
+    a.name = a.name.substr(slash + 1);
+  }
+  if (FileExists(a.out)) {
+    const auto content = ListDir(a.out);
+    if (!content.ok() || (!content->empty() && !a.force))
+      return FailedPrecondition(
+          a.out +
+          " exists and is not an empty directory: choose another, or replace it with --force");
+  }
+  Api& api = session.api();
+  EIDA_ASSIGN_OR_RETURN(const v1::Sweep sweep, FindSweep(api, a.sweep));
+  v1::ExportRequest request;
+  request.set_sweep(sweep.id());
+  request.set_source(a.what + ":" + a.name);
+  request.set_format(a.format);
+  EIDA_ASSIGN_OR_RETURN(const v1::ExportReply reply, api.Export(request));
+  EIDA_ASSIGN_OR_RETURN(const FollowResult followed,
+                        Follow(context, api, SweepId(sweep.id()), Millis(0)));
+  if (followed.interrupted) return static_cast<int>(kInterrupted);
+  v1::ListJobsRequest one;
+  one.add_ids(reply.job());
+  EIDA_ASSIGN_OR_RETURN(const v1::ListJobsReply jobs, api.ListJobs(one));
+  if (jobs.jobs_size() == 0 || jobs.jobs(0).state() != v1::JOB_STATE_SUCCEEDED) {
+    return FailedPrecondition(
+        "the export job j" + std::to_string(reply.job()) + " did not succeed: " +
+        (jobs.jobs_size() == 0 ? "it is gone" : jobs.jobs(0).error_message()));
+  }
+  EIDA_ASSIGN_OR_RETURN(const std::string target, AbsolutePath(a.out));
+  const std::string temp = target + ".part";
+  EIDA_RETURN_IF_ERROR(RemoveTree(temp));
+  EIDA_RETURN_IF_ERROR(MakeDirs(temp));
+  std::vector<std::string> names;
+  for (const v1::Artifact& artifact : jobs.jobs(0).artifacts()) {
+    if (artifact.kind() != "file" || artifact.name().find('/') != std::string::npos) continue;
+    EIDA_RETURN_IF_ERROR(api.GetFile(Digest(artifact.digest()), JoinPath(temp, artifact.name())));
+    names.push_back(artifact.name());
+  }
+  EIDA_RETURN_IF_ERROR(RemoveTree(target));
+  EIDA_RETURN_IF_ERROR(RenameFile(temp, target));
+  context.printer().Object("Exported", {{"directory", a.out}, {"files", names}},
+                           "wrote " + a.out + ": " + Join(names, ", ") + "\n");
+  return static_cast<int>(kOk);
+}
+
+}  // namespace
+
+void Register_export(CLI::App* app, Context& context) {
+  auto a = std::make_shared<Arguments>();
+  app->add_option("WHAT", a->what, "run or soup")
+      ->required()
+      ->check(CLI::IsMember({"run", "soup"}));
+  app->add_option("NAME", a->name, "lora-r8/seed1, s3/lora-r8/seed1, or a soup's name")->required();
+  app->add_option("--to", a->format, "hf (merged model) or peft (adapter)")
+      ->check(CLI::IsMember({"hf", "peft"}));
+  app->add_option("-O,--out", a->out, "Directory to write")->required();
+  app->add_option("--sweep", a->sweep, "Which sweep (last)");
+  app->add_flag("--force", a->force, "Replace the directory");
+  OnChosen(app, context, [a](Context& c) {
+    return WithSession(c, Need::kWorkers, [&](Session& s) { return ExportIn(c, s, *a); });
+  });
+}
+
+}  // namespace eida::client

@@ -1,0 +1,60 @@
+#include "client/commands/verb.h"
+#include "client/output_file.h"
+#include "client/results.h"
+
+namespace eida::client {
+namespace {
+
+struct Arguments {
+  std::string what, sweep = "last", metric = "train/loss", pair, soup, format, output;
+  bool log_y = false;
+};
+
+Result<render::LinePlot> MakePlot(Api& api, const SweepData& data, const Arguments& a) {
+  if (a.what == "curves") return CurvesPlot(api, data, a.metric);
+  if (a.what == "path") {
+    const size_t comma = a.pair.find(',');
+    if (!a.pair.empty() && comma == std::string::npos)
+      return InvalidArgument("--pair takes two runs, for example --pair full/seed0,lora-r8/seed1");
+    return PathPlot(api, data, a.pair.substr(0, comma),
+                    a.pair.empty() ? "" : a.pair.substr(comma + 1));
+  }
+  EIDA_ASSIGN_OR_RETURN(const std::vector<Soup> soups, LoadSoups(api, data));
+  for (const Soup& soup : soups) {
+    const bool traced = !soup.content.value("trace", Json::array()).empty();
+    if (a.soup.empty() ? traced : soup.name == a.soup) return SoupPlot(soup);
+  }
+  return NotFound(a.soup.empty() ? "the sweep has no finished greedy soup"
+                                 : "the sweep has no finished soup \"" + a.soup + "\"");
+}
+
+Result<int> PlotIn(Context& context, Session& session, const Arguments& a) {
+  EIDA_ASSIGN_OR_RETURN(const std::string format,
+                        OutputFormat(a.format, a.output, "", {"term", "png", "svg", "pdf"}));
+  EIDA_ASSIGN_OR_RETURN(const SweepData data, LoadSweep(session.api(), a.sweep, false));
+  EIDA_ASSIGN_OR_RETURN(render::LinePlot plot, MakePlot(session.api(), data, a));
+  plot.log_y = a.log_y;
+  return DrawOutput(context, a.output, format, plot);
+}
+
+}  // namespace
+
+void Register_plot(CLI::App* app, Context& context) {
+  auto a = std::make_shared<Arguments>();
+  app->add_option("WHAT", a->what, "curves, path or soup")
+      ->required()
+      ->check(CLI::IsMember({"curves", "path", "soup"}));
+  app->add_option("SWEEP", a->sweep, "Which sweep (last)");
+  app->add_option("--metric", a->metric, "curves: the series (train/loss)");
+  app->add_option("--pair", a->pair,
+                  "path: two runs, joined by a comma; without it the pair with the largest gap");
+  app->add_option("--soup", a->soup, "soup: its name");
+  app->add_flag("--logy", a->log_y, "Logarithmic y axis");
+  app->add_option("--format", a->format, "term, png, svg or pdf");
+  app->add_option("-O,--out", a->output, "File, - for standard output");
+  OnChosen(app, context, [a](Context& c) {
+    return WithSession(c, Need::kExisting, [&](Session& s) { return PlotIn(c, s, *a); });
+  });
+}
+
+}  // namespace eida::client

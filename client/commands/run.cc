@@ -1,0 +1,135 @@
+// The embedded default: coordinator and workers of this machine, from the sweep file to the
+// pictures.
+#include "client/commands/verb.h"
+#include "client/follow.h"
+#include "client/results.h"
+#include "client/sweep_file.h"
+#include "common/base/fs.h"
+#include "common/base/text.h"
+#include "common/render/matrix_file.h"
+
+namespace eida::client {
+namespace {
+
+struct Arguments {
+  std::string file, results;
+  std::vector<std::string> overrides;
+};
+
+// Writes files into the results folder and remembers their names.
+class Results {
+ public:
+  explicit Results(std::string directory) : directory_(std::move(directory)) {}
+  Status Write(const std::string& name, const std::string& content) {
+    EIDA_RETURN_IF_ERROR(MakeDirs(directory_));
+    EIDA_RETURN_IF_ERROR(WriteFileAtomic(JoinPath(directory_, name), content));
+    names_.push_back(name);
+    return OkStatus();
+  }
+  template <class Picture>
+  Status Draw(const std::string& stem, const Picture& picture) {
+    for (const auto& [format, ending] :
+         {std::pair<render::ImageFormat, const char*>{render::ImageFormat::kPng, ".png"},
+          {render::ImageFormat::kSvg, ".svg"}}) {
+      EIDA_ASSIGN_OR_RETURN(const std::string bytes, render::Draw(picture, format));
+      EIDA_RETURN_IF_ERROR(Write(stem + ending, bytes));
+    }
+    return OkStatus();
+  }
+  const std::string& directory() const { return directory_; }
+  const std::vector<std::string>& names() const { return names_; }
+
+ private:
+  std::string directory_;
+  std::vector<std::string> names_;
+};
+
+Status ShowResults(Context& context, Api& api, const SweepData& data, Results& results) {
+  std::ostream& out = *context.out;
+  const SummaryTable summary = Summarise(data, true);
+  out << "\n" << render::ToText(summary.table);
+  EIDA_RETURN_IF_ERROR(results.Write("summary.csv", render::ToCsv(summary.table)));
+  EIDA_RETURN_IF_ERROR(results.Write("summary.json", Pretty(summary.json)));
+  EIDA_ASSIGN_OR_RETURN(const std::vector<Soup> soups, LoadSoups(api, data));
+  for (const Soup& soup : soups) {
+    const render::Table table = SoupTable(soup.content);
+    out << "\nsoup " << soup.name << "\n" << render::ToText(table);
+    EIDA_RETURN_IF_ERROR(results.Write("soup-" + soup.name + ".csv", render::ToCsv(table)));
+    if (!soup.content.value("trace", Json::array()).empty())
+      EIDA_RETURN_IF_ERROR(results.Draw("soup-" + soup.name, SoupPlot(soup)));
+  }
+  for (const v1::Job& job : data.jobs) {
+    if (job.kind() != v1::JOB_KIND_MATRIX || job.state() != v1::JOB_STATE_SUCCEEDED) continue;
+    EIDA_ASSIGN_OR_RETURN(const Matrix matrix, LoadMatrix(api, data, job.name().substr(7), "", ""));
+    const render::HeatMap map = ToHeatMap(matrix, data.sweep.name());
+    EIDA_ASSIGN_OR_RETURN(const std::string text, render::DrawTerminal(map, context.Style()));
+    out << "\n" << text;
+    EIDA_RETURN_IF_ERROR(results.Draw(matrix.analysis, map));
+    EIDA_RETURN_IF_ERROR(
+        results.Write(matrix.analysis + ".csv", render::MatrixToCsv(matrix.labels, matrix.values)));
+  }
+  return OkStatus();
+}
+
+Result<int> RunIn(Context& context, Session& session, const SweepFile& file,
+                  const Arguments& arguments) {
+  Api& api = session.api();
+  EIDA_ASSIGN_OR_RETURN(const v1::SubmitReply reply, Submit(context, api, file, {"", true}));
+  const std::string id = "s" + std::to_string(reply.sweep());
+  if (!context.options.quiet)
+    *context.err << "sweep " << id << " (" << file.spec->name
+                 << "): " << (reply.attached() ? "goes on, " : "") << reply.jobs() << " jobs"
+                 << (reply.reused() > 0 ? ", " + std::to_string(reply.reused()) + " reused" : "")
+                 << "\n";
+  if (reply.attached()) {
+    EIDA_ASSIGN_OR_RETURN(const v1::Sweep sweep, FindSweep(api, id));
+    if (sweep.state() == v1::SWEEP_STATE_FAILED || sweep.state() == v1::SWEEP_STATE_CANCELLED) {
+      v1::RetryRequest retry;
+      retry.set_sweep(reply.sweep());
+      EIDA_ASSIGN_OR_RETURN(const v1::RetryReply retried, api.Retry(retry));
+      if (!context.options.quiet) *context.err << "trying " << retried.retried() << " jobs again\n";
+    }
+  }
+  EIDA_ASSIGN_OR_RETURN(const FollowResult result,
+                        Follow(context, api, SweepId(reply.sweep()), Millis(0)));
+  if (result.interrupted) {
+    *context.err << "stopping: trainings write a checkpoint (Ctrl-C again to stop at once)\n";
+    session.Stop();
+    *context.err << "stopped; the same command goes on where it was: eidactl run " << arguments.file
+                 << "\n";
+    return kInterrupted;
+  }
+  EIDA_ASSIGN_OR_RETURN(const SweepData data, LoadSweep(api, id, true));
+  Results results(arguments.results.empty() ? JoinPath("eida-results", data.sweep.name())
+                                            : arguments.results);
+  EIDA_RETURN_IF_ERROR(ShowResults(context, api, data, results));
+  *context.out << "\nfiles in " << results.directory() << ": " << Join(results.names(), ", ")
+               << "\n";
+  *context.out << "next: eidactl heatmap --metric cka   eidactl plot path   eidactl soup   eidactl "
+                  "export run NAME --to hf -O DIR\n";
+  return EndedCode(context, result);
+}
+
+int Run(Context& context, const Arguments& arguments) {
+  const Result<SweepFile> file =
+      ReadSweepFile(arguments.file, arguments.overrides, DigestCachePath());
+  if (!file.ok()) return Fail(context, file.status());
+  if (!ShowDiagnostics(context, *file)) return kUsage;
+  return WithSession(context, Need::kProject,
+                     [&](Session& session) { return RunIn(context, session, *file, arguments); });
+}
+
+}  // namespace
+
+void Register_run(CLI::App* app, Context& context) {
+  auto arguments = std::make_shared<Arguments>();
+  app->add_option("FILE", arguments->file, "Sweep file, - for standard input")->required();
+  app->add_option("--set", arguments->overrides, "path=value; may be repeated")
+      ->take_all()
+      ->allow_extra_args(false);
+  app->add_option("--results", arguments->results,
+                  "Where tables and pictures are written (eida-results/NAME)");
+  OnChosen(app, context, [arguments](Context& c) { return Run(c, *arguments); });
+}
+
+}  // namespace eida::client

@@ -1,0 +1,48 @@
+#include "client/commands/verb.h"
+#include "client/sweep_file.h"
+
+namespace eida::client {
+namespace {
+
+struct Arguments {
+  std::vector<std::string> files, overrides;
+};
+
+int Validate(Context& context, const Arguments& arguments) {
+  Json all = Json::array();
+  int code = kOk;
+  for (const std::string& path : arguments.files) {
+    const Result<SweepFile> file = ReadSweepFile(path, arguments.overrides, DigestCachePath());
+    if (!file.ok()) return Fail(context, file.status());
+    for (const spec::Diagnostic& d : file->diagnostics) {
+      all.push_back({{"file", d.file},
+                     {"line", d.line},
+                     {"column", d.column},
+                     {"severity", d.severity == spec::Severity::kError ? "error" : "warning"},
+                     {"code", d.code},
+                     {"message", d.message}});
+    }
+    if (!ShowDiagnostics(context, *file)) {
+      code = kUsage;
+    } else if (!context.printer().json() && !context.options.quiet) {
+      *context.out << path << ": valid, " << file->spec->variants.size() << " variants x "
+                   << file->spec->seeds.size() << " seeds\n";
+    }
+  }
+  if (context.printer().json()) context.printer().Object("Diagnostics", {{"diagnostics", all}}, "");
+  return code;
+}
+
+}  // namespace
+
+void Register_validate(CLI::App* app, Context& context) {
+  auto arguments = std::make_shared<Arguments>();
+  app->add_option("FILE", arguments->files, "Sweep files, - for standard input")->required();
+  app->add_option("--set", arguments->overrides,
+                  "path=value, applied before checking; may be repeated")
+      ->take_all()
+      ->allow_extra_args(false);
+  OnChosen(app, context, [arguments](Context& c) { return Validate(c, *arguments); });
+}
+
+}  // namespace eida::client

@@ -1,0 +1,197 @@
+#include "client/session.h"
+
+#include <signal.h>
+
+#include <thread>
+
+#include "common/base/fs.h"
+#include "common/base/json.h"
+#include "common/base/subprocess.h"
+#include "common/base/text.h"
+#include "common/rpc/discovery.h"
+#include "common/rpc/token.h"
+
+namespace eida::client {
+namespace {
+
+constexpr Millis kStartTimeout{20'000};
+constexpr Millis kStopTimeout{20'000};
+
+class RemoteSession : public Session {
+ public:
+  explicit RemoteSession(std::unique_ptr<Api> api) : api_(std::move(api)) {}
+  Api& api() override { return *api_; }
+  bool embedded() const override { return false; }
+  std::string directory() const override { return ""; }
+  void Stop() override {}
+
+ private:
+  std::unique_ptr<Api> api_;
+};
+
+Result<std::unique_ptr<Api>> Connect(const std::string& address, const std::string& token,
+                                     const std::string& ca) {
+  EIDA_ASSIGN_OR_RETURN(const rpc::Connection connection,
+                        rpc::Connection::Open({address, token, ca}));
+  return MakeGrpcApi(connection);
+}
+
+// The nearest directory upward that holds .eida; "" when there is none.
+std::string FindProject() {
+  Result<std::string> at = AbsolutePath(".");
+  if (!at.ok()) return "";
+  for (std::string dir = *at; !dir.empty(); dir = DirName(dir)) {
+    if (IsDirectory(JoinPath(dir, ".eida/data"))) return JoinPath(dir, ".eida");
+    if (dir == "/" || dir == ".") break;
+  }
+  return "";
+}
+
+std::string LastLines(const std::string& path) {
+  const Result<std::string> text = ReadFile(path);
+  if (!text.ok()) return "";
+  std::vector<std::string> lines = Split(std::string(Trim(*text)), '\n');
+  if (lines.size() > 5) lines.erase(lines.begin(), lines.end() - 5);
+  return Join(lines, "\n");
+}
+
+// Waits until it ends by itself; kills it at the time limit.
+void StopProcess(std::optional<Subprocess>& process, const Clock& clock) {
+  if (!process) return;
+  process->Kill(SIGTERM);
+  const TimePoint limit = clock.Read().mono + kStopTimeout;
+  while (!process->Poll() && clock.Read().mono < limit)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  process.reset();
+}
+
+// A coordinator of the project's own, and workers on this machine; shared by all eidactl of the
+// project while one holds it.
+class EmbeddedSession : public Session {
+ public:
+  EmbeddedSession(std::string directory, const Clock& clock)
+      : directory_(std::move(directory)), clock_(clock) {}
+  ~EmbeddedSession() override { Stop(); }
+  Api& api() override { return *api_; }
+  bool embedded() const override { return true; }
+  std::string directory() const override { return directory_; }
+
+  void Stop() override {
+    StopProcess(worker_, clock_);
+    StopProcess(coordinator_, clock_);
+  }
+
+  Status Start(bool workers) {
+    EIDA_RETURN_IF_ERROR(MakeDirs(directory_, 0700));
+    EIDA_RETURN_IF_ERROR(MakeDirs(Path("data"), 0700));
+    // Another eidactl may be starting one too: whoever loses the race finds the winner's.
+    Status status;
+    for (int attempt = 0; attempt < 3; ++attempt) {
+      if (Join().ok()) return OkStatus();
+      status = StartCoordinator();
+      if (status.ok()) break;
+      std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    }
+    EIDA_RETURN_IF_ERROR(status);
+    return workers ? StartWorker() : OkStatus();
+  }
+
+ private:
+  std::string Path(const std::string& name) const { return JoinPath(directory_, name); }
+
+  // The coordinator that another eidactl of this project runs.
+  Status Join() {
+    EIDA_ASSIGN_OR_RETURN(const Json ready, ReadJsonFile(Path("server.json")));
+    const auto pid = GetOr<int64_t>(ready, "pid", 0);
+    if (pid <= 0 || kill(static_cast<pid_t>(pid), 0) != 0)
+      return Unavailable("no coordinator runs");
+    return Open(ready);
+  }
+
+  Status Open(const Json& ready) {
+    EIDA_ASSIGN_OR_RETURN(address_, Require<std::string>(ready, "address", Path("server.json")));
+    EIDA_ASSIGN_OR_RETURN(const std::string token, rpc::ReadToken(Path("data/token")));
+    EIDA_ASSIGN_OR_RETURN(api_, Connect(address_, token, ""));
+    return api_->Status({}).status();
+  }
+
+  Status StartCoordinator() {
+    RemoveTree(Path("server.json")).IgnoreError();
+    SubprocessOptions options;
+    options.argv = {JoinPath(ProgramDir(), "eida-coordinator"),
+                    "serve",
+                    "--data",
+                    Path("data"),
+                    "--listen",
+                    "127.0.0.1:0",
+                    "--ready-file",
+                    Path("server.json"),
+                    "--die-with-parent"};
+    options.stdout_path = options.stderr_path = Path("coordinator.log");
+    EIDA_ASSIGN_OR_RETURN(Subprocess process, Subprocess::Start(options));
+    coordinator_ = std::move(process);
+    const TimePoint limit = clock_.Read().mono + kStartTimeout;
+    while (clock_.Read().mono < limit) {
+      if (const Result<Json> ready = ReadJsonFile(Path("server.json")); ready.ok())
+        return Open(*ready);
+      if (const std::optional<ExitStatus> exit = coordinator_->Poll()) {
+        coordinator_.reset();
+        return FailedPrecondition("the embedded coordinator ended (" + exit->ToString() +
+                                  "); its last words (" + Path("coordinator.log") + "):\n" +
+                                  LastLines(Path("coordinator.log")));
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    coordinator_.reset();
+    return DeadlineExceeded("the embedded coordinator did not come up in 20 s; see " +
+                            Path("coordinator.log"));
+  }
+
+  Status StartWorker() {
+    SubprocessOptions options;
+    options.argv = {JoinPath(ProgramDir(), "eida-worker"),
+                    "run",
+                    "--coordinator",
+                    address_,
+                    "--token-file",
+                    Path("data/token"),
+                    "--cache",
+                    Path("cache"),
+                    "--die-with-parent"};
+    options.stdout_path = options.stderr_path = Path("worker.log");
+    EIDA_ASSIGN_OR_RETURN(Subprocess process, Subprocess::Start(options));
+    worker_ = std::move(process);
+    return OkStatus();
+  }
+
+  std::string directory_, address_;
+  const Clock& clock_;
+  std::optional<Subprocess> coordinator_, worker_;
+  std::unique_ptr<Api> api_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Session>> OpenSession(const Options& options, Need need,
+                                             const Clock& clock) {
+  if (!options.server.empty()) {
+    EIDA_ASSIGN_OR_RETURN(const std::string token,
+                          rpc::FindToken(options.server, options.token_file));
+    EIDA_ASSIGN_OR_RETURN(std::unique_ptr<Api> api, Connect(options.server, token, options.cacert));
+    return std::unique_ptr<Session>(std::make_unique<RemoteSession>(std::move(api)));
+  }
+  std::string project = FindProject();
+  if (project.empty()) {
+    if (need != Need::kProject) {
+      return NotFound(
+          "there is no .eida here or above, and no --server was given: start with `eidactl run "
+          "sweep.yaml`, or name a coordinator with --server or EIDA_SERVER");
+    }
+    EIDA_ASSIGN_OR_RETURN(project, AbsolutePath(".eida"));
+  }
+  auto session = std::make_unique<EmbeddedSession>(project, clock);
+  EIDA_RETURN_IF_ERROR(session->Start(need != Need::kExisting));
+  return std::unique_ptr<Session>(std::move(session));
+}
+
+}  // namespace eida::client

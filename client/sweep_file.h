@@ -1,0 +1,41 @@
+// A sweep file, read, checked and made ready to be sent.
+#pragma once
+
+#include "client/context.h"
+#include "common/inputs/gather.h"
+#include "common/plan/plan.h"
+#include "common/spec/diagnostic.h"
+#include "common/spec/sweep_spec.h"
+
+namespace eida::client {
+
+struct SweepFile {
+  std::string path, text;
+  std::vector<std::string> overrides;
+  std::vector<spec::Diagnostic> diagnostics;
+  std::optional<spec::SweepSpec> spec;  // absent after errors
+  inputs::Gathered found;
+  plan::PlanInputs PlanInputs() const;
+};
+
+// `path` "-" is standard input, with paths relative to the working directory. Diagnostics of the
+// file and of the files that it names, all at once. An error is one that has no place: the sweep
+// file itself cannot be read.
+Result<SweepFile> ReadSweepFile(const std::string& path, const std::vector<std::string>& overrides,
+                                const std::string& digest_cache);
+
+// Prints diagnostics; false when there are errors.
+bool ShowDiagnostics(Context& context, const SweepFile& file);
+
+// Sends what the store lacks, then the sweep.
+struct SubmitOptions {
+  std::string idempotency_key;
+  bool attach = false;
+};
+Result<v1::SubmitReply> Submit(Context& context, Api& api, const SweepFile& file,
+                               const SubmitOptions& options);
+
+// Where digests of large files are remembered: $XDG_CACHE_HOME/eida/digests.json.
+std::string DigestCachePath();
+
+}  // namespace eida::client

@@ -1,0 +1,196 @@
+#include "common/plan/plan.h"
+
+#include <algorithm>
+#include <cstring>
+#include <set>
+
+#include "common/base/digest.h"
+#include "common/base/json.h"
+#include "common/plan/parameters.h"
+#include "common/spec/parse.h"
+#include "gtest/gtest.h"
+#include "tests/unit/inputs/model_dir.h"
+#include "tests/unit/spec/sample.h"
+
+namespace eida::plan {
+namespace {
+
+inputs::ModelFacts Facts() {
+  const std::string bytes = inputs::SafetensorsBytes(inputs::TinyBertShapes(2));
+  uint64_t length = 0;
+  std::memcpy(&length, bytes.data(), 8);
+  return *inputs::MakeModelFacts(inputs::TinyConfig(2),
+                                 {{"model.safetensors", bytes.substr(8, length)}});
+}
+
+Plan PlanOf(const std::string& text) {
+  const spec::ParseResult parsed = spec::ParseSweep(text, "sweep.yaml", {});
+  EXPECT_TRUE(parsed.spec.has_value()) << spec::Render(parsed.diagnostics, "sweep.yaml", false);
+  PlanInputs inputs;
+  inputs.files["model"] = {{"config.json", DigestOf("c")},
+                           {"tokenizer.json", DigestOf("t")},
+                           {"model.safetensors", DigestOf("m")}};
+  inputs.files["rows.tsv"] = {{"", DigestOf("rows")}};
+  inputs.model = Facts();
+  Result<Plan> plan = MakePlan(*parsed.spec, text, inputs);
+  EXPECT_TRUE(plan.ok()) << plan.status();
+  return std::move(*plan);
+}
+
+std::map<std::string, std::string> FingerprintsByName(const Plan& plan) {
+  std::map<std::string, std::string> out;
+  for (const JobRecord& job : plan.jobs) out[job.spec.name] = job.spec.fingerprint.str();
+  return out;
+}
+
+int64_t CountOf(const Plan& plan, JobKind kind) {
+  return std::count_if(plan.jobs.begin(), plan.jobs.end(),
+                       [kind](const JobRecord& job) { return job.spec.kind == kind; });
+}
+
+TEST(PlanTest, HasTheJobsOfTheStudy) {
+  const Plan plan = PlanOf(spec::SampleSweep());
+  EXPECT_EQ(plan.runs.size(), 9u);
+  EXPECT_EQ(CountOf(plan, JobKind::kTrain), 9);
+  EXPECT_EQ(CountOf(plan, JobKind::kGram), 9);
+  EXPECT_EQ(CountOf(plan, JobKind::kPath), 36);  // shared by gap and barrier
+  EXPECT_EQ(CountOf(plan, JobKind::kMatrix), 3);
+  EXPECT_EQ(CountOf(plan, JobKind::kSoup), 1);
+}
+
+TEST(PlanTest, ParentsComeBeforeChildrenAndRolesAreUnique) {
+  for (const Plan plan = PlanOf(spec::SampleSweep()); const JobRecord& job : plan.jobs) {
+    std::set<std::string> roles;
+    for (const ParentEdge& edge : job.spec.parents) {
+      EXPECT_LT(edge.parent, job.spec.id) << job.spec.name;
+      EXPECT_TRUE(roles.insert(edge.role).second) << job.spec.name << " " << edge.role;
+    }
+    EXPECT_EQ(job.status.state, job.spec.parents.empty() ? JobState::kReady : JobState::kBlocked);
+    EXPECT_TRUE(ParseJson(job.spec.spec, job.spec.name).ok());
+  }
+}
+
+TEST(PlanTest, TheSameFileGivesTheSamePlan) {
+  EXPECT_EQ(FingerprintsByName(PlanOf(spec::SampleSweep())),
+            FingerprintsByName(PlanOf(spec::SampleSweep())));
+  EXPECT_EQ(PlanOf(spec::SampleSweep()).sweep.fingerprint,
+            PlanOf(spec::SampleSweep()).sweep.fingerprint);
+}
+
+TEST(PlanTest, AddingASeedLeavesEveryFinishedJobAsItWas) {
+  const auto before = FingerprintsByName(PlanOf(spec::SampleSweep()));
+  const auto after =
+      FingerprintsByName(PlanOf(spec::Replaced(spec::SampleSweep(), "seeds: 0..2", "seeds: 0..3")));
+  for (const auto& [name, fingerprint] : before) {
+    if (name.rfind("matrix/", 0) == 0 || name.rfind("soup/", 0) == 0)
+      continue;  // these cover the new runs too
+    ASSERT_EQ(after.count(name), 1u) << name;
+    EXPECT_EQ(after.at(name), fingerprint) << name;
+  }
+}
+
+TEST(PlanTest, WhatChangesAResultChangesItsFingerprint) {
+  const auto before = FingerprintsByName(PlanOf(spec::SampleSweep()));
+  for (const auto& [from, to] : {std::pair<std::string, std::string>{"lr: 1.0e-3", "lr: 2.0e-3"},
+                                 {"max_length: 16", "max_length: 15"},
+                                 {"items: 4, seed: 0", "items: 4, seed: 1"},
+                                 {"epochs: 1", "epochs: 2"}}) {
+    EXPECT_NE(FingerprintsByName(PlanOf(spec::Replaced(spec::SampleSweep(), from, to)))
+                  .at("train/full/seed0"),
+              before.at("train/full/seed0"))
+        << to;
+  }
+}
+
+TEST(PlanTest, WhatChangesNoResultChangesNoFingerprint) {
+  const auto before = FingerprintsByName(PlanOf(spec::SampleSweep()));
+  for (const auto& [from, to] : {std::pair<std::string, std::string>{"name: sample", "name: other"},
+                                 {"{name: cka,", "{name: similarity,"},
+                                 {"eval: {", "checkpoint: {every: {steps: 1}}\neval: {"},
+                                 {"samples: 4, alphas: 5}\n  - {name: barrier",
+                                  "samples: 3, alphas: 5}\n  - {name: barrier"}}) {
+    const auto after = FingerprintsByName(PlanOf(spec::Replaced(spec::SampleSweep(), from, to)));
+    EXPECT_EQ(after.at("train/lora-r8/seed1"), before.at("train/lora-r8/seed1")) << to;
+    EXPECT_EQ(after.at("evaluate/lora-r8/seed1/select"), before.at("evaluate/lora-r8/seed1/select"))
+        << to;
+  }
+}
+
+TEST(PlanTest, PairsAreSelected) {
+  const std::string text = spec::Replaced(spec::SampleSweep(), "{name: gap, type: convexity_gap,",
+                                          "{name: gap, type: convexity_gap, pairs: same_variant,");
+  EXPECT_EQ(CountOf(PlanOf(spec::Replaced(
+                        text, "  - {name: barrier, type: barrier, samples: 4, alphas: 5}\n", "")),
+                    JobKind::kPath),
+            9);
+}
+
+TEST(PlanTest, AnAdapterTargetThatTheModelLacksIsAnError) {
+  EXPECT_NE(
+      Message(
+          CountParameters(Facts(), {{"type", "lora"}, {"r", 1}, {"targets", {"qery"}}}, 2).status())
+          .find("did you mean \"query\"?"),
+      std::string::npos);
+}
+
+TEST(PlanTest, AGridOfAHundredRunsIsPlannedQuickly) {
+  const std::string text = spec::Replaced(
+      spec::Replaced(spec::SampleSweep(), "seeds: 0..2", "seeds: 0..33"),
+      "samples: 4, alphas: 5}\n  - {name: barrier", "samples: 4, alphas: 5}\n  - {name: barrier");
+  const TimePoint start = Clock::System().Read().mono;
+  const Plan plan = PlanOf(text);
+  EXPECT_EQ(CountOf(plan, JobKind::kPath), 102 * 101 / 2);
+  EXPECT_LT((Clock::System().Read().mono - start).count(), 20'000);
+}
+
+TEST(ExportTest, MakesAJobForRunsAndSoupsAndNamesWhatIsMissing) {
+  const Plan plan = PlanOf(spec::SampleSweep());
+  const Result<JobRecord> peft = MakeExportJob(plan.jobs, plan.runs, "run:lora-r8/seed1", "peft");
+  ASSERT_TRUE(peft.ok()) << peft.status();
+  EXPECT_EQ(peft->spec.parents[0].artifact, "weights");
+  EXPECT_TRUE(MakeExportJob(plan.jobs, plan.runs, "soup:greedy", "hf").ok());
+  EXPECT_EQ(MakeExportJob(plan.jobs, plan.runs, "run:nobody/seed0", "hf").status().code(),
+            absl::StatusCode::kNotFound);
+  EXPECT_FALSE(MakeExportJob(plan.jobs, plan.runs, "run:full/seed0", "peft").ok());
+  EXPECT_FALSE(MakeExportJob(plan.jobs, plan.runs, "full/seed0", "hf").ok());
+}
+
+// Thesis tables 4 and 5: the eleven "param ratio" cells, from the configuration alone (heads are
+// not in the numerator).
+TEST(ParametersTest, RatiosOfTheThesisTables) {
+  inputs::ModelFacts bert;
+  bert.parameters = 109'482'240;
+  bert.hidden_size = 768;
+  inputs::ModelFacts mbart;
+  mbart.parameters = 610'851'840;
+  mbart.hidden_size = 1024;
+  for (int i = 0; i < 24; ++i)
+    bert.sites.push_back({"b" + std::to_string(i), i % 2 == 0 ? "query" : "value", 768, 768});
+  for (int i = 0; i < 72; ++i)
+    mbart.sites.push_back({"m" + std::to_string(i), i % 2 == 0 ? "query" : "value", 1024, 1024});
+  const auto ratio = [](const inputs::ModelFacts& model, int r) {
+    return 100 *
+           CountParameters(model, {{"type", "lora"}, {"r", r}, {"targets", {"query", "value"}}}, 2)
+               ->ratio();
+  };
+  EXPECT_EQ(CountParameters(bert, {{"type", "lora"}, {"r", 1}, {"targets", {"query", "value"}}}, 2)
+                ->adapter,
+            36'864);
+  EXPECT_EQ(CountParameters(mbart, {{"type", "lora"}, {"r", 1}, {"targets", {"query", "value"}}}, 2)
+                ->adapter,
+            147'456);
+  EXPECT_NEAR(ratio(bert, 1), 0.034, 5e-4);
+  EXPECT_NEAR(ratio(bert, 2), 0.067, 5e-4);
+  EXPECT_NEAR(ratio(bert, 4), 0.135, 5e-4);
+  EXPECT_NEAR(ratio(bert, 8), 0.269, 5e-4);
+  EXPECT_NEAR(ratio(bert, 16), 0.539, 5e-4);
+  EXPECT_NEAR(ratio(bert, 32), 1.077, 5e-4);
+  EXPECT_NEAR(ratio(mbart, 1), 0.024, 5e-4);
+  EXPECT_NEAR(ratio(mbart, 4), 0.097, 5e-4);
+  EXPECT_NEAR(ratio(mbart, 16), 0.386, 5e-4);
+  EXPECT_NEAR(ratio(mbart, 64), 1.545, 5e-4);
+  EXPECT_NEAR(ratio(mbart, 256), 6.180, 5e-4);
+}
+
+}  // namespace
+}  // namespace eida::plan
