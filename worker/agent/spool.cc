@@ -78,10 +78,9 @@ std::vector<JobReport> Spool::Take(size_t max_bytes, size_t max_reports) {
     if (queue.items.empty() || batch.size() == max_reports ||
         (bytes >= max_bytes && !batch.empty()))
       continue;
-    // Never fewer than were given out before: those may have arrived.
     JobReport report{key.first, key.second, {}};
     while (report.items.size() < queue.items.size() &&
-           (report.items.size() < queue.in_flight || report.items.empty() || bytes < max_bytes)) {
+           (report.items.empty() || bytes < max_bytes)) {
       report.items.push_back(queue.items[report.items.size()]);
       bytes += ApproximateBytes(report.items.back());
     }

@@ -176,6 +176,19 @@ TEST_F(AgentTest, ALostOrDoubledGrantStartsOneRunner) {
   EXPECT_EQ(ReadFile(Path("ran")).value(), "x");
 }
 
+TEST_F(AgentTest, AGrantOfALeaseThatIsHeldChangesNothing) {
+  const std::string append = R"(["append", {"path": ")" + Path("ran") + R"(", "text": "x"}], )";
+  Offer(1, 0, {Job(1, append + kStarted + ", " + Until("go") + ", " + append + kDone)});
+  Start();
+  ASSERT_TRUE(coordinator_.WaitForItem<Started>(1));
+  coordinator_.regrants = 3;
+  for (int i = 0; i < 1000 && coordinator_.regrants > 0; ++i) usleep(5000);
+  ASSERT_EQ(coordinator_.regrants, 0);
+  Touch("go");
+  EXPECT_EQ(End(1).error, ErrorClass::kNone);
+  EXPECT_EQ(ReadFile(Path("ran")).value(), "xx");
+}
+
 TEST_F(AgentTest, TwoLeasesOfOneSlotRunOneAfterTheOther) {
   Offer(1, 0, {Job(1, std::string(kStarted) + ", " + Until("go") + ", " + kDone)});
   Start();
@@ -253,6 +266,24 @@ TEST_F(AgentTest, ARevokedLeaseIsStoppedAndReportsNothing) {
   EXPECT_TRUE(GoneWithin(pid, 3000));
   Offer(2, 0, {Job(2)});
   EXPECT_EQ(End(2).error, ErrorClass::kNone);
+  EXPECT_TRUE(coordinator_.Items<Finished>(1).empty());
+}
+
+TEST_F(AgentTest, WhatARunnerSaysAfterItsLeaseWasRevokedIsNotReported) {
+  options_.lease.revoke_grace = Millis(5000);
+  Offer(1, 0,
+        {Job(1, R"(["ignore_term"], )" + std::string(kStarted) + ", " + Until("go") +
+                    R"(, ["emit", {"event": "metric", "series": "a", "step": 1, "value": 1}], ["sleep", 200],
+                        ["artifact", {"name": "w", "kind": "adapter"}], )" +
+                    kDone)});
+  Start();
+  ASSERT_TRUE(coordinator_.WaitForItem<Started>(1));
+  coordinator_.Revoke(LeaseId(1));
+  ASSERT_TRUE(NothingHeld());
+  Touch("go");
+  Offer(2, 0, {Job(2)});  // the slot is free when the runner of the first is gone
+  EXPECT_EQ(End(2).error, ErrorClass::kNone);
+  EXPECT_TRUE(coordinator_.Items<Metrics>(1).empty());
   EXPECT_TRUE(coordinator_.Items<Finished>(1).empty());
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <fstream>
 #include <functional>
@@ -42,6 +43,10 @@ class FakeCoordinator : public CoordinatorPort {
     if (lose_replies_ > 0 && !reply.grants.empty()) {
       --lose_replies_;
       return Unavailable("the reply was lost");
+    }
+    if (regrants > 0 && !grants_.empty()) {
+      --regrants;
+      for (const auto& [id, grant] : grants_) reply.grants.push_back(grant);
     }
     if (twice) reply.grants.insert(reply.grants.end(), reply.grants.begin(), reply.grants.end());
     return reply;
@@ -112,6 +117,7 @@ class FakeCoordinator : public CoordinatorPort {
 
   Millis ttl{600};
   bool twice = false;
+  std::atomic<int> regrants = 0;  // that many replies grant again what is held already
   int lose_acknowledgements = 0, syncs = 0, report_calls = 0, leaves = 0, refused = 0;
   SyncRequest last;
 
