@@ -271,11 +271,14 @@ TEST_F(AgentTest, ARevokedLeaseIsStoppedAndReportsNothing) {
 
 TEST_F(AgentTest, WhatARunnerSaysAfterItsLeaseWasRevokedIsNotReported) {
   options_.lease.revoke_grace = Millis(5000);
-  Offer(1, 0,
-        {Job(1, R"(["ignore_term"], )" + std::string(kStarted) + ", " + Until("go") +
-                    R"(, ["emit", {"event": "metric", "series": "a", "step": 1, "value": 1}], ["sleep", 200],
+  Offer(
+      1, 0,
+      {Job(
+          1,
+          R"(["ignore_term"], )" + std::string(kStarted) + ", " + Until("go") +
+              R"(, ["emit", {"event": "metric", "series": "a", "step": 1, "value": 1}], ["sleep", 200],
                         ["artifact", {"name": "w", "kind": "adapter"}], )" +
-                    kDone)});
+              kDone)});
   Start();
   ASSERT_TRUE(coordinator_.WaitForItem<Started>(1));
   coordinator_.Revoke(LeaseId(1));
