@@ -1,0 +1,211 @@
+// What holds for every adapter of the catalog, and what is LoRA's own.
+#include <gmock/gmock.h>
+#include <torch/torch.h>
+
+#include "common/catalog/catalog.h"
+#include "tests/unit/engine/tiny.h"
+#include "worker/engine/adapters/adapter.h"
+#include "worker/engine/formats/member.h"
+#include "worker/engine/formats/peft.h"
+#include "worker/engine/tasks/task.h"
+#include "worker/engine/train/evaluate.h"
+
+namespace eida::engine {
+namespace {
+
+using ::testing::HasSubstr;
+
+// Settings with which an adapter can be made, whatever its parameters: required integers are 2.
+Json SettingsOf(const catalog::Adapter& entry) {
+  Json settings = {{"type", entry.id}};
+  for (const catalog::Parameter& p : entry.parameters) {
+    if (p.required && p.type == "int") settings[p.name] = 2;
+  }
+  return settings;
+}
+
+struct World {
+  Tiny tiny;
+  Job job = tiny.Train();
+  std::shared_ptr<const Base> base = LoadBase(job).value();
+  std::shared_ptr<const Examples> examples = LoadExamples(job, *base, {"train", std::nullopt, 0}).value();
+  Batch batch = MakeBatch(*examples, {0, 1, 2, 3, 4, 5}, at::kCPU);
+
+  at::Tensor Attached(const Adapter& adapter, const Weights& trainable, at::ScalarType compute = at::kFloat) const {
+    Weights over;
+    SitePatches patches;
+    adapter.Attach(*base, trainable, &over, &patches);
+    Context context(compute);
+    context.SetPatches(&patches);
+    return base->model->Logits({&over, &base->weights}, batch, context);
+  }
+  at::Tensor Plain(const Weights& weights) const {
+    Context context(at::kFloat);
+    return base->model->Logits({&weights, &base->weights}, batch, context);
+  }
+};
+
+class EveryAdapter : public ::testing::TestWithParam<catalog::Adapter> {
+ protected:
+  World w;
+  std::unique_ptr<Adapter> adapter = MakeAdapter(SettingsOf(GetParam())).value();
+};
+
+TEST_P(EveryAdapter, ChangesNothingAtTheStart) {
+  const at::NoGradGuard no_grad;
+  const Weights trainable = adapter->Init(*w.base, 5).value();
+  EXPECT_LE(Difference(w.Attached(*adapter, trainable), w.Plain(w.base->Fresh(5))), 1e-6);
+}
+
+TEST_P(EveryAdapter, OnlyTheSeedDecidesTheStart) {
+  const Weights a = adapter->Init(*w.base, 5).value(), b = adapter->Init(*w.base, 5).value(), c = adapter->Init(*w.base, 6).value();
+  double apart = 0;
+  for (const auto& [name, tensor] : a) {
+    EXPECT_EQ(Difference(tensor, b.at(name)), 0) << name;
+    apart += Difference(tensor, c.at(name));
+  }
+  EXPECT_GT(apart, 0);
+}
+
+TEST_P(EveryAdapter, EveryTrainableGetsAGradientAndTheBaseNone) {
+  Weights trainable = adapter->Init(*w.base, 5).value();
+  at::manual_seed(1);
+  for (auto& [name, tensor] : trainable) tensor = (tensor + 0.01 * at::randn_like(tensor)).set_requires_grad(true);
+  ItemLosses(w.Attached(*adapter, trainable), w.batch.labels).sum().backward();
+  for (const auto& [name, tensor] : trainable) EXPECT_TRUE(tensor.grad().defined()) << name;
+  for (const auto& [name, tensor] : w.base->weights) EXPECT_FALSE(tensor.grad().defined()) << name;
+}
+
+TEST_P(EveryAdapter, MergedEqualsUnmerged) {
+  const at::NoGradGuard no_grad;
+  Weights trainable = adapter->Init(*w.base, 5).value();
+  at::manual_seed(1);
+  for (auto& [name, tensor] : trainable) tensor = tensor + 0.05 * at::randn_like(tensor);
+  const at::Tensor unmerged = w.Attached(*adapter, trainable);
+  EXPECT_LE(Difference(unmerged, w.Plain(adapter->Merge(*w.base, trainable).value())), 1e-5);
+  EXPECT_GT(Difference(unmerged, w.Plain(w.base->Fresh(5))), 1e-3);
+}
+
+TEST_P(EveryAdapter, SurvivesItsFile) {
+  const Weights trainable = adapter->Init(*w.base, 5).value();
+  const std::string path = w.tiny.path("weights.safetensors");
+  ASSERT_TRUE(WriteMember(*adapter, trainable, path).ok());
+  const MemberFile member = OpenMember(path).value();
+  EXPECT_EQ(Canonical(member.adapter->settings()), Canonical(adapter->settings()));
+  const Weights merged = ReadMember(*w.base, path).value(), expected = adapter->Merge(*w.base, trainable).value();
+  ASSERT_EQ(merged.size(), expected.size());
+  for (const auto& [name, tensor] : expected) EXPECT_EQ(Difference(merged.at(name), tensor), 0) << name;
+}
+
+INSTANTIATE_TEST_SUITE_P(Catalog, EveryAdapter, ::testing::ValuesIn(catalog::Adapters()),
+                         [](const auto& info) { return info.param.id; });
+
+std::unique_ptr<Adapter> Lora(const Json& changes) {
+  Json settings = {{"type", "lora"}, {"r", 3}, {"alpha", 12}};
+  settings.merge_patch(changes);
+  return MakeAdapter(settings).value();
+}
+
+TEST(LoraTest, TrainsOnlyItsFactorsAndTheHead) {
+  const World w;
+  const Weights trainable = Lora({{"targets", {"query", "fc2"}}})->Init(*w.base, 1).value();
+  EXPECT_EQ(trainable.size(), 2u * 2 * 2 + 2);
+  const at::Tensor& a = trainable.at("base_model.model.bert.encoder.layer.1.output.dense.lora_A.weight");
+  const at::Tensor& b = trainable.at("base_model.model.bert.encoder.layer.1.output.dense.lora_B.weight");
+  EXPECT_EQ(a.sizes().vec(), (std::vector<int64_t>{3, 48}));
+  EXPECT_EQ(b.sizes().vec(), (std::vector<int64_t>{32, 3}));
+  EXPECT_EQ(b.abs().sum().item<double>(), 0);
+  // Kaiming uniform with a = sqrt 5 is uniform within 1 / sqrt(in).
+  EXPECT_LE(a.abs().max().item<double>(), 1 / std::sqrt(48.0));
+  EXPECT_GT(a.abs().max().item<double>(), 0.8 / std::sqrt(48.0));
+  EXPECT_TRUE(trainable.count("base_model.model.classifier.weight"));
+}
+
+TEST(LoraTest, FactorGradientsEqualFiniteDifferences) {
+  const World w;
+  const auto adapter = Lora({{"targets", {"query", "value", "attn_out", "fc1"}}});
+  Weights trainable = adapter->Init(*w.base, 5).value();
+  at::manual_seed(2);
+  for (auto& [name, tensor] : trainable) tensor = (tensor + 0.05 * at::randn_like(tensor)).detach().set_requires_grad(true);
+  const auto loss = [&](const Weights& weights) { return ItemLosses(w.Attached(*adapter, weights), w.batch.labels).mean(); };
+  loss(trainable).backward();
+  for (const auto& [name, tensor] : trainable) {
+    const at::NoGradGuard no_grad;
+    const double expected = tensor.grad().norm().item<double>(), h = 4e-3;
+    const at::Tensor direction = tensor.grad() / (expected + 1e-12);
+    Weights moved = trainable;
+    moved[name] = tensor + h * direction;
+    const double up = loss(moved).item<double>();
+    moved[name] = tensor - h * direction;
+    const double down = loss(moved).item<double>();
+    EXPECT_NEAR((up - down) / (2 * h), expected, 2e-2 * expected + 1e-4) << name;
+  }
+}
+
+TEST(LoraTest, DropoutIsOnTheInputOfTheUpdateOnly) {
+  const World w;
+  const auto adapter = Lora({{"dropout", 0.5}});
+  Weights trainable = adapter->Init(*w.base, 5).value();
+  const at::NoGradGuard no_grad;
+  Weights over;
+  SitePatches patches;
+  adapter->Attach(*w.base, trainable, &over, &patches);
+  const auto base = MakeRunModel(*w.base, 0.0).value();
+  const auto logits = [&](uint64_t stream) {
+    Context context(at::kFloat);
+    context.SetPatches(&patches);
+    context.SetDropoutStream(stream);
+    return base->Logits({&over, &w.base->weights}, w.batch, context);
+  };
+  // B = 0: whatever the mask, the update is zero.
+  EXPECT_EQ(Difference(logits(1), logits(2)), 0);
+  for (auto& [name, tensor] : trainable) tensor.add_(0.05);
+  EXPECT_GT(Difference(logits(1), logits(2)), 1e-4);
+  EXPECT_EQ(Difference(logits(1), logits(1)), 0);
+}
+
+TEST(LoraTest, TargetsAreRolesOrModuleNames) {
+  const World w;
+  EXPECT_EQ(TargetSites(*w.base->model, {"query"})->size(), 2u);
+  EXPECT_EQ(TargetSites(*w.base->model, {"attention.self.query"})->size(), 2u);
+  EXPECT_EQ(TargetSites(*w.base->model, {"bert.encoder.layer.1.attention.self.query"})->size(), 1u);
+  EXPECT_EQ(TargetSites(*w.base->model, {"query", "attention.self.query", "fc1"})->size(), 4u);
+  const Status unknown = TargetSites(*w.base->model, {"qeury"}).status();
+  EXPECT_EQ(ErrorClassOf(unknown), "config");
+  EXPECT_THAT(Message(unknown), HasSubstr("did you mean \"query\""));
+}
+
+TEST(LoraTest, PeftTargetsMatchExactlyTheSameSites) {
+  const World w;
+  EXPECT_EQ(peft::AdapterConfig({{"type", "lora"}, {"r", 2}, {"alpha", 8}, {"targets", {"query", "value"}}}, *w.base->model, nullptr)
+                ->at("target_modules"),
+            (Json{"query", "value"}));
+  // "dense" alone would take attention.output, intermediate, output and pooler with it.
+  const Json fc2 = peft::AdapterConfig({{"type", "lora"}, {"r", 2}, {"alpha", 8}, {"targets", {"fc2"}}}, *w.base->model, nullptr)
+                       ->at("target_modules");
+  EXPECT_EQ(fc2, (Json{"bert.encoder.layer.0.output.dense", "bert.encoder.layer.1.output.dense"}));
+}
+
+TEST(LoraTest, AnAdapterOfAnotherModelIsRefused) {
+  const World w;
+  const auto adapter = Lora({});
+  Weights trained = adapter->Init(*w.base, 1).value();
+  Weights foreign = trained;
+  foreign["base_model.model.bert.encoder.layer.9.attention.self.query.lora_A.weight"] = at::zeros({3, 32});
+  EXPECT_THAT(Message(adapter->Merge(*w.base, foreign).status()), HasSubstr("another model"));
+  trained["base_model.model.bert.encoder.layer.0.attention.self.query.lora_A.weight"] = at::zeros({3, 31});
+  EXPECT_EQ(ErrorClassOf(adapter->Merge(*w.base, trained).status()), "config");
+}
+
+TEST(LoraTest, SettingsThatMakeNoSenseAreRefused) {
+  for (const Json& bad : {Json{{"r", 0}}, Json{{"alpha", 0}}, Json{{"dropout", 1.0}}, Json{{"targets", Json::array()}},
+                          Json{{"bias", "all"}}, Json{{"r", nullptr}}}) {
+    Json settings = {{"type", "lora"}, {"r", 2}, {"alpha", 8}};
+    settings.merge_patch(bad);
+    EXPECT_EQ(ErrorClassOf(MakeAdapter(settings).status()), "config") << bad;
+  }
+  EXPECT_THAT(Message(MakeAdapter({{"type", "prefix"}}).status()), HasSubstr("lora, none"));
+}
+
+}  // namespace
+}  // namespace eida::engine

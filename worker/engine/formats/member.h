@@ -1,0 +1,23 @@
+// A `weights` artifact: an adapter with its settings, or a model.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "worker/engine/adapters/adapter.h"
+#include "worker/engine/models/base.h"
+#include "worker/engine/study.h"
+
+namespace eida::engine {
+
+// What the file holds, and the adapter that wrote it (none for a model).
+struct MemberFile {
+  Weights tensors;
+  std::unique_ptr<Adapter> adapter;
+};
+Result<MemberFile> OpenMember(const std::string& path);
+// Merged, by Hugging Face name. The file is ours, so ConfigError means that it was trained on another model.
+Result<Weights> ReadMember(const Base& base, const std::string& path);
+Status WriteMember(const Adapter& adapter, const Weights& trained, const std::string& path);
+
+}  // namespace eida::engine

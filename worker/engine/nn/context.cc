@@ -1,0 +1,68 @@
+#include "worker/engine/nn/context.h"
+
+#include <algorithm>
+
+#include <torch/torch.h>
+
+#include "common/base/rng.h"
+#include "worker/engine/nn/functional.h"
+
+namespace eida::engine {
+
+at::Tensor CastCache::Get(const at::Tensor& weight, at::ScalarType type) {
+  Entry& entry = entries_[weight.unsafeGetTensorImpl()];
+  if (!entry.cast.defined() || entry.cast.scalar_type() != type) entry = {weight, weight.detach().to(type)};
+  return entry.cast;
+}
+
+at::Tensor Context::Linear(const Site& site, const at::Tensor& x) {
+  at::Tensor y;
+  const SitePatch* patch = nullptr;
+  if (patches_ != nullptr) {
+    const auto found = patches_->find(site.name);
+    if (found != patches_->end()) patch = found->second.get();
+  }
+  y = patch == nullptr ? Plain(site, x) : patch->Apply(*this, site, x);
+  for (const Observer& observer : observers_) observer(site, x, y);
+  return y;
+}
+
+at::Tensor Context::Plain(const Site& site, const at::Tensor& x) {
+  const at::Tensor weight = Cast(site.weight);
+  return at::linear(x, site.transposed ? weight.t() : weight, site.bias.defined() ? Cast(site.bias) : at::Tensor());
+}
+
+at::Tensor Context::Cast(const at::Tensor& weight) {
+  if (weight.scalar_type() == compute_) return weight;
+  if (weight.requires_grad()) return weight.to(compute_);
+  const bool frozen = frozen_cache_ != nullptr && frozen_.count(weight.unsafeGetTensorImpl()) != 0;
+  return (frozen ? *frozen_cache_ : own_cache_).Get(weight, compute_);
+}
+
+DropoutKey Context::NextDropout(double p) {
+  const uint64_t site = ++sites_seen_;
+  if (!dropout_ || p <= 0) return {};
+  return nn::MakeDropout(p, Rng::Mix(stream_ + site * 0x9e3779b97f4a7c15ULL));
+}
+
+void Context::SetFrozen(const std::map<std::string, at::Tensor>* frozen, CastCache* cache) {
+  frozen_.clear();
+  for (const auto& [name, tensor] : *frozen) frozen_[tensor.unsafeGetTensorImpl()] = true;
+  frozen_cache_ = cache;
+}
+
+void Context::Probe(std::vector<std::string> layers, LayerProbe probe) {
+  wanted_ = std::move(layers);
+  probe_ = std::move(probe);
+}
+
+bool Context::Reached(const std::string& layer, const at::Tensor& output) {
+  if (!probe_) return true;
+  const auto found = std::find(wanted_.begin(), wanted_.end(), layer);
+  if (found == wanted_.end()) return true;
+  wanted_.erase(found);
+  probe_(layer, output);
+  return !wanted_.empty();
+}
+
+}  // namespace eida::engine

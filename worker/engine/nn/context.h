@@ -1,0 +1,83 @@
+// One forward pass: compute type, dropout, and the hook at which everything attaches to a model's linear maps.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "worker/engine/nn/kernels.h"
+#include "worker/engine/nn/site.h"
+
+namespace eida::engine {
+
+class Context;
+
+// What an adapter puts in place of a site's plain product.
+class SitePatch {
+ public:
+  virtual ~SitePatch() = default;
+  virtual at::Tensor Apply(Context& context, const Site& site, const at::Tensor& x) const = 0;
+};
+using SitePatches = std::map<std::string, std::shared_ptr<const SitePatch>>;  // by site name
+
+// Copies of weights in the compute type, made on first use and kept: for weights that never change.
+class CastCache {
+ public:
+  at::Tensor Get(const at::Tensor& weight, at::ScalarType type);
+
+ private:
+  struct Entry {
+    at::Tensor weight, cast;  // the weight is held, so that its address stays its own
+  };
+  std::unordered_map<const void*, Entry> entries_;
+};
+
+// Not thread-safe; one pass at a time. The caches and patches outlive it.
+class Context {
+ public:
+  using Observer = std::function<void(const Site&, const at::Tensor& x, const at::Tensor& y)>;
+  using LayerProbe = std::function<void(const std::string& layer, const at::Tensor& output)>;  // fp32 [T, hidden]
+
+  explicit Context(at::ScalarType compute) : compute_(compute) {}
+
+  // x W^T + b of the site, or what is patched in there. The only way a model multiplies by a weight.
+  at::Tensor Linear(const Site& site, const at::Tensor& x);
+  // The same without patch and observers: what a patch builds on.
+  at::Tensor Plain(const Site& site, const at::Tensor& x);
+  at::ScalarType compute() const { return compute_; }
+  // The weight in the compute type. One that needs a gradient stays differentiable; of others a copy is kept.
+  at::Tensor Cast(const at::Tensor& weight);
+  // The key of the pass's next dropout; the same for the same stream and place in the pass. None without a stream.
+  DropoutKey NextDropout(double p);
+
+  // Turns dropout on. `stream` names this pass: a function of seed, update and micro-batch.
+  void SetDropoutStream(uint64_t stream) { stream_ = stream, dropout_ = true, sites_seen_ = 0; }
+  void SetPatches(const SitePatches* patches) { patches_ = patches; }
+  void AddObserver(Observer observer) { observers_.push_back(std::move(observer)); }
+  // `cache` holds the copies of `frozen`'s tensors, in place of copies that end with this context.
+  void SetFrozen(const std::map<std::string, at::Tensor>* frozen, CastCache* cache);
+  // Asks for these layers' outputs; the model stops after the last of them and makes no logits.
+  void Probe(std::vector<std::string> layers, LayerProbe probe);
+  bool Probing() const { return static_cast<bool>(probe_); }
+  // Models call it after each layer; false when nothing further is wanted.
+  bool Reached(const std::string& layer, const at::Tensor& output);
+
+ private:
+  at::ScalarType compute_;
+  bool dropout_ = false;
+  uint64_t stream_ = 0, sites_seen_ = 0;
+  const SitePatches* patches_ = nullptr;
+  std::vector<Observer> observers_;
+  std::unordered_map<const void*, bool> frozen_;
+  CastCache* frozen_cache_ = nullptr;
+  CastCache own_cache_;
+  std::vector<std::string> wanted_;
+  LayerProbe probe_;
+};
+
+}  // namespace eida::engine

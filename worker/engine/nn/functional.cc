@@ -1,0 +1,56 @@
+#include "worker/engine/nn/functional.h"
+
+#include <torch/torch.h>
+
+#include "common/base/rng.h"
+#include "worker/engine/nn/fused.h"
+#include "worker/engine/nn/plain.h"
+
+namespace eida::engine::nn {
+namespace {
+
+thread_local bool plain_forms = false;
+
+bool Fused(const at::Tensor& x) { return x.is_cpu() && !plain_forms; }
+
+}  // namespace
+
+PlainForms::PlainForms() : before_(plain_forms) { plain_forms = true; }
+PlainForms::~PlainForms() { plain_forms = before_; }
+
+DropoutKey MakeDropout(double p, uint64_t stream) {
+  DropoutKey key;
+  key.threshold = static_cast<uint32_t>(p * 65536.0 + 0.5);
+  if (key.threshold == 0) return key;
+  key.a = static_cast<uint32_t>(Rng::Mix(stream));
+  key.b = static_cast<uint32_t>(Rng::Mix(stream) >> 32);
+  key.scale = static_cast<float>(65536.0 / (65536.0 - key.threshold));
+  return key;
+}
+
+at::Tensor Gelu(const at::Tensor& x) { return Fused(x) ? fused::Gelu(x) : at::gelu(x); }
+
+Hidden AddNorm(const at::Tensor& x, const at::Tensor& residual, const NormWeights& weights, const DropoutKey& dropout,
+               at::ScalarType compute) {
+  return Fused(x) ? fused::AddNorm(x, residual, weights, dropout, compute)
+                  : plain::AddNorm(x, residual, weights, dropout, compute);
+}
+
+Hidden Dropout(const at::Tensor& x, const DropoutKey& dropout, at::ScalarType compute) {
+  if (dropout.threshold == 0) return {x, x.to(compute)};
+  return Fused(x) ? fused::Dropout(x, dropout, compute) : plain::Dropout(x, dropout, compute);
+}
+
+at::Tensor DropoutSame(const at::Tensor& x, const DropoutKey& dropout) {
+  if (dropout.threshold == 0) return x;
+  return Fused(x) ? fused::DropoutSame(x, dropout) : plain::DropoutSame(x, dropout);
+}
+
+at::Tensor Attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const Batch& batch, int64_t heads,
+                     const DropoutKey& dropout) {
+  return Fused(q) ? fused::Attention(q, k, v, batch, heads, dropout) : plain::Attention(q, k, v, batch, heads, dropout);
+}
+
+at::Tensor DropoutMask(const DropoutKey& dropout, int64_t rows, int64_t n) { return plain::Mask(dropout, rows, n); }
+
+}  // namespace eida::engine::nn

@@ -1,0 +1,16 @@
+// functional.h by the CPU kernels, each with its own backward pass. Masks are drawn again there, not kept.
+#pragma once
+
+#include "worker/engine/nn/functional.h"
+
+namespace eida::engine::nn::fused {
+
+at::Tensor Gelu(const at::Tensor& x);
+Hidden AddNorm(const at::Tensor& x, const at::Tensor& residual, const NormWeights& weights, const DropoutKey& dropout,
+               at::ScalarType compute);
+Hidden Dropout(const at::Tensor& x, const DropoutKey& dropout, at::ScalarType compute);
+at::Tensor DropoutSame(const at::Tensor& x, const DropoutKey& dropout);
+at::Tensor Attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const Batch& batch, int64_t heads,
+                     const DropoutKey& dropout);
+
+}  // namespace eida::engine::nn::fused

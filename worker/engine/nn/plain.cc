@@ -1,0 +1,119 @@
+#include "worker/engine/nn/plain.h"
+
+#include <cmath>
+#include <limits>
+
+#include <torch/torch.h>
+
+namespace eida::engine::nn::plain {
+namespace {
+
+constexpr int64_t kWord = 0xffffffffLL;
+
+at::Tensor Word(const at::Tensor& x) { return at::bitwise_and(x, kWord); }
+at::Tensor Xor(const at::Tensor& x, const at::Tensor& y) { return at::bitwise_xor(x, y); }
+at::Tensor Shift(const at::Tensor& x, int64_t by) { return at::bitwise_right_shift(x, by); }
+
+// The kernels' hash on 64-bit words that hold 32 bits. The products are cut in two, so that none exceeds 63 bits.
+at::Tensor Times(const at::Tensor& x, int64_t factor) {
+  const at::Tensor low = at::bitwise_and(x, 0xffff) * factor;
+  const at::Tensor high = Word(Shift(x, 16) * factor);
+  return Word(low + at::bitwise_left_shift(at::bitwise_and(high, 0xffff), 16));
+}
+
+at::Tensor Hash(at::Tensor x, const at::Tensor& a, const at::Tensor& b) {
+  x = Xor(x, a);
+  x = Xor(x, Shift(x, 16));
+  x = Times(x, 0x85ebca6b);
+  x = Word(x + b);
+  x = Xor(x, Shift(x, 13));
+  x = Times(x, 0xc2b2ae35);
+  return Xor(x, Shift(x, 16));
+}
+
+at::Tensor Scalar(int64_t value) { return at::scalar_tensor(value, at::kLong); }
+
+// Masks of rows with keys of their own: a [rows, 1] (or a scalar), row numbers `row` [rows, 1].
+at::Tensor MaskOf(const DropoutKey& key, const at::Tensor& a, const at::Tensor& row, int64_t n) {
+  const int64_t blocks = (n + 31) / 32;
+  const at::Tensor column = at::arange(n, at::kLong).to(row.device()).unsqueeze(0);
+  const at::Tensor block = row * blocks + at::floor_divide(column, 32);
+  const at::Tensor lane = at::remainder(column, 16);
+  const at::Tensor word = Hash(Word(block * 16 + lane), a, Scalar(key.b).to(row.device()));
+  const at::Tensor upper = at::remainder(column, 32).ge(16);
+  const at::Tensor bits = at::where(upper, Shift(word, 16), at::bitwise_and(word, 0xffff));
+  return bits.ge(static_cast<int64_t>(key.threshold)).to(at::kFloat) * key.scale;
+}
+
+at::Tensor RowNumbers(int64_t rows, at::Device device) { return at::arange(rows, at::kLong).to(device).unsqueeze(1); }
+
+at::Tensor MaskOn(const DropoutKey& key, int64_t rows, int64_t n, at::Device device) {
+  return MaskOf(key, Scalar(key.a).to(device), RowNumbers(rows, device), n);
+}
+
+// Packed rows -> [items, longest] row numbers (0 where there is none) and which of them exist.
+std::pair<at::Tensor, at::Tensor> Padding(const Batch& batch, at::Device device) {
+  at::Tensor rows = at::zeros({batch.items(), batch.longest}, at::kLong);
+  at::Tensor real = at::zeros({batch.items(), batch.longest}, at::kBool);
+  for (int64_t i = 0; i < batch.items(); ++i) {
+    const int64_t begin = batch.starts[i], n = batch.starts[i + 1] - begin;
+    rows[i].slice(0, 0, n).copy_(at::arange(begin, begin + n, at::kLong));
+    real[i].slice(0, 0, n).fill_(true);
+  }
+  return {rows.to(device), real.to(device)};
+}
+
+}  // namespace
+
+at::Tensor Mask(const DropoutKey& dropout, int64_t rows, int64_t n) { return MaskOn(dropout, rows, n, at::kCPU); }
+
+Hidden AddNorm(const at::Tensor& x, const at::Tensor& residual, const NormWeights& weights, const DropoutKey& dropout,
+               at::ScalarType compute) {
+  at::Tensor h = x.to(at::kFloat);
+  if (dropout.threshold != 0) h = h * MaskOn(dropout, x.size(0), x.size(1), x.device());
+  if (residual.defined()) h = h + residual;
+  const at::Tensor y = at::layer_norm(h, {h.size(-1)}, weights.gamma, weights.beta, weights.eps);
+  return {y, y.to(compute)};
+}
+
+Hidden Dropout(const at::Tensor& x, const DropoutKey& dropout, at::ScalarType compute) {
+  const at::Tensor y = x * MaskOn(dropout, x.size(0), x.size(1), x.device());
+  return {y, y.to(compute)};
+}
+
+at::Tensor DropoutSame(const at::Tensor& x, const DropoutKey& dropout) {
+  return (x.to(at::kFloat) * MaskOn(dropout, x.size(0), x.size(1), x.device())).to(x.scalar_type());
+}
+
+at::Tensor Attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const Batch& batch, int64_t heads,
+                     const DropoutKey& dropout) {
+  const int64_t width = q.size(1), dim = width / heads, items = batch.items(), longest = batch.longest;
+  const bool one_query = q.size(0) == items && batch.tokens() != items;
+  const auto [rows, real] = Padding(batch, q.device());
+  const auto split = [&](const at::Tensor& x, int64_t length) {
+    return x.reshape({items, length, heads, dim}).transpose(1, 2);
+  };
+  const auto padded = [&](const at::Tensor& x) { return split(x.index_select(0, rows.flatten()), longest); };
+  const int64_t queries = one_query ? 1 : longest;
+  const at::Tensor ours = one_query ? split(q, 1) : padded(q), keys = padded(k), values = padded(v);
+  const at::Tensor visible = real.unsqueeze(1).unsqueeze(1);  // [items, 1, 1, longest]
+  at::Tensor out;
+  if (dropout.threshold == 0) {
+    out = at::scaled_dot_product_attention(ours, keys, values, visible);
+  } else {
+    at::Tensor scores = at::matmul(ours.to(at::kFloat), keys.to(at::kFloat).transpose(2, 3)) / std::sqrt(dim);
+    scores = scores.masked_fill(visible.logical_not(), -std::numeric_limits<float>::infinity());
+    const at::Tensor query = one_query ? at::arange(items, at::kLong).to(q.device()).unsqueeze(1) : rows;
+    const at::Tensor head = at::arange(heads, at::kLong).to(q.device()).view({1, heads, 1});
+    const at::Tensor number = (query.unsqueeze(1) * heads + head).reshape({-1, 1});
+    const at::Tensor own = Xor(Scalar(dropout.a).to(q.device()),
+                               Hash(Word(number), Scalar(dropout.b).to(q.device()), Scalar(dropout.a).to(q.device())));
+    const at::Tensor mask = MaskOf(dropout, own, at::zeros_like(number), longest).view({items, heads, queries, longest});
+    out = at::matmul(at::softmax(scores, -1) * mask, values.to(at::kFloat)).to(q.scalar_type());
+  }
+  out = out.transpose(1, 2).reshape({items * queries, width});
+  if (one_query) return out;
+  return out.index_select(0, at::nonzero(real.flatten()).squeeze(1));
+}
+
+}  // namespace eida::engine::nn::plain

@@ -1,0 +1,137 @@
+#include "worker/engine/study.h"
+
+#include <deque>
+#include <mutex>
+
+#include <torch/torch.h>
+
+#include "common/base/clock.h"
+#include "worker/engine/adapters/adapter.h"
+#include "worker/engine/formats/member.h"
+#include "worker/engine/models/base.h"
+#include "worker/engine/tasks/task.h"
+#include "worker/engine/train/evaluate.h"
+
+namespace eida::engine {
+namespace {
+
+constexpr size_t kKept = 2;  // a soup goes back and forth between two splits
+
+class BaseStudy : public Study {
+ public:
+  BaseStudy(std::shared_ptr<const Base> base, std::shared_ptr<const Examples> examples, const Numerics& numerics)
+      : base_(std::move(base)), examples_(std::move(examples)), numerics_(numerics) {}
+
+  Result<Weights> LoadMember(const std::string& path) override { return ReadMember(*base_, path); }
+
+  Weights Interpolate(const Weights& a, const Weights& b, double alpha) override {
+    if (alpha == 1) return a;
+    if (alpha == 0) return b;
+    const at::NoGradGuard no_grad;
+    Weights mixed;
+    for (const Weights* side : {&a, &b}) {
+      for (const auto& [name, tensor] : *side) {
+        if (mixed.count(name) != 0) continue;
+        const at::Tensor left = Of(a, name), right = Of(b, name);
+        // A tensor that only one side has and the base lacks has nothing to be mixed with.
+        if (!left.defined() || !right.defined()) {
+          mixed[name] = tensor;
+          continue;
+        }
+        mixed[name] = at::lerp(right.to(at::kFloat), left.to(at::kFloat), alpha);
+      }
+    }
+    return mixed;
+  }
+
+  Result<EvalResult> Evaluate(const Weights& weights) override { return EvaluateWeights(*base_, weights, *examples_, numerics_); }
+
+  Result<std::map<std::string, at::Tensor>> Features(const Weights& weights, const std::vector<std::string>& layers) override {
+    return FeaturesOf(*base_, weights, *examples_, numerics_, layers);
+  }
+
+  const std::vector<int64_t>& items() const override { return examples_->items; }
+  std::string item_hash() const override { return examples_->item_hash; }
+
+  Result<at::Tensor> BaseTensor(const std::string& name) override {
+    const auto found = base_->weights.find(name);
+    if (found == base_->weights.end()) return NotFound("the base model has no tensor " + name);
+    return found->second;
+  }
+
+  std::vector<std::string> BaseNames() const override {
+    std::vector<std::string> names;
+    for (const auto& [name, tensor] : base_->weights) names.push_back(name);
+    return names;
+  }
+
+ private:
+  at::Tensor Of(const Weights& side, const std::string& name) const {
+    return Tensors{&side, &base_->weights}.Find(name);
+  }
+
+  std::shared_ptr<const Base> base_;
+  std::shared_ptr<const Examples> examples_;
+  Numerics numerics_;
+};
+
+std::string KeyOf(const Job& job, const ItemChoice& choice) {
+  std::string key = job.device + job.spec.value("model", Json::object()).dump() + job.spec.value("data", Json::object()).dump() +
+                    job.spec.value("numerics", Json::object()).dump() + "\n" + choice.split + "\n" +
+                    (choice.samples ? std::to_string(*choice.samples) : "all") + "\n" + std::to_string(choice.item_seed);
+  for (const auto& [role, path] : job.inputs) {
+    if (role.rfind("model/", 0) == 0 || role.rfind("data/", 0) == 0) key += "\n" + role + "=" + path;
+  }
+  return key;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<Study>> Study::For(const Job& job, const std::string& split, bool sampled) {
+  static std::mutex mutex;
+  static std::deque<std::pair<std::string, std::shared_ptr<Study>>> kept;
+  ItemChoice choice;
+  choice.split = split;
+  if (sampled) {
+    const auto samples = GetOr<int64_t>(job.spec, "samples", 0);
+    if (samples < 0) return ConfigError("job " + job.name + ": samples is negative");
+    if (samples > 0) choice.samples = samples;
+    choice.item_seed = GetOr<int64_t>(job.spec, "item_seed", 0);
+  }
+  const std::string key = KeyOf(job, choice);
+  const std::lock_guard<std::mutex> lock(mutex);
+  for (const auto& [name, study] : kept) {
+    if (name == key) return study;
+  }
+  EIDA_ASSIGN_OR_RETURN(const Numerics numerics, ReadNumerics(job.spec.value("numerics", Json::object()), "job " + job.name + ": numerics"));
+  EIDA_ASSIGN_OR_RETURN(const std::shared_ptr<const Base> base, LoadBase(job));
+  EIDA_ASSIGN_OR_RETURN(const std::shared_ptr<const Examples> examples, LoadExamples(job, *base, choice));
+  kept.emplace_back(key, std::make_shared<BaseStudy>(base, examples, numerics));
+  if (kept.size() > kKept) kept.pop_front();
+  return kept.back().second;
+}
+
+Result<JobResult> RunEvaluate(const Job& job, Events& events) {
+  const Stopwatch watch;
+  const auto split = Require<std::string>(job.spec, "split", "job " + job.name + ": spec");
+  if (!split.ok()) return ConfigError(Message(split.status()));
+  EIDA_ASSIGN_OR_RETURN(const std::shared_ptr<Study> study, Study::For(job, *split, true));
+  EIDA_ASSIGN_OR_RETURN(const std::string weights_path, Input(job, "weights"));
+  EIDA_ASSIGN_OR_RETURN(const Weights weights, study->LoadMember(weights_path));
+  if (events.StopRequested()) return Preempted();
+  const auto evaluated = study->Evaluate(weights);
+  if (!evaluated.ok()) return Annotate(evaluated.status(), "job " + job.name);
+  const std::string path = job.out + "/eval.safetensors";
+  EIDA_RETURN_IF_ERROR(WriteEval(*evaluated, path));
+  const Scores scores = Score(*evaluated);
+  events.Progress(scores.n, scores.n, "items");
+  JobResult result;
+  result.artifacts.push_back({"eval", "eval", path, {{"split", *split}, {"n", scores.n}, {"item_hash", study->item_hash()}}});
+  result.summary = ToJson(scores);
+  result.summary["split"] = *split;
+  result.summary["item_hash"] = study->item_hash();
+  result.summary["seconds"] = watch.Seconds();
+  return result;
+}
+
+}  // namespace eida::engine

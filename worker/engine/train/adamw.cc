@@ -1,0 +1,125 @@
+#include "worker/engine/train/adamw.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <torch/torch.h>
+
+#include "worker/engine/nn/kernels.h"
+#include "worker/engine/nn/parallel.h"
+
+namespace eida::engine {
+namespace {
+
+constexpr int64_t kGrain = 1 << 16;
+
+bool Decays(const std::string& name) {
+  const bool bias = name.size() >= 5 && name.compare(name.size() - 5, 5, ".bias") == 0;
+  return !bias && name.find("LayerNorm") == std::string::npos;
+}
+
+// Gradients may come as views or with odd strides.
+at::Tensor Flat(const at::Tensor& grad) { return grad.contiguous(); }
+
+}  // namespace
+
+double ClipFactor(double norm, double limit) { return limit > 0 ? std::min(1.0, limit / (norm + 1e-6)) : 1.0; }
+
+AdamW::AdamW(const AdamWSettings& settings, const Weights& parameters) : s_(settings) {
+  for (const auto& [name, tensor] : parameters) {
+    slots_.push_back({name, tensor, at::zeros_like(tensor), at::zeros_like(tensor), Decays(name)});
+  }
+}
+
+double AdamW::GradNorm() const {
+  double total = 0;
+  for (const Slot& slot : slots_) {
+    const at::Tensor& grad = slot.parameter.grad();
+    if (!grad.defined()) continue;
+    if (!grad.is_cpu()) {
+      total += at::sum(at::square(grad.to(at::kDouble))).item<double>();
+      continue;
+    }
+    const at::Tensor flat = Flat(grad);
+    const int parts = PartsFor(flat.numel(), kGrain);
+    std::vector<double> sums(static_cast<size_t>(parts));
+    ForRows(flat.numel(), kGrain,
+            [&](int64_t b, int64_t e, int part) { sums[part] = CpuKernels().square_sum(flat.data_ptr<float>() + b, e - b); });
+    for (const double sum : sums) total += sum;
+  }
+  return std::sqrt(total);
+}
+
+void AdamW::Step(double lr, double grad_scale) {
+  ++steps_;
+  if (!slots_.empty() && !slots_.front().parameter.is_cpu()) return StepOnDevice(lr, grad_scale);
+  const double t = static_cast<double>(steps_);
+  AdamWStep step{};
+  step.lr = static_cast<float>(lr);
+  step.eps = static_cast<float>(s_.eps);
+  step.beta2 = static_cast<float>(s_.beta2);
+  step.rest1 = static_cast<float>(1.0 - s_.beta1);
+  step.rest2 = static_cast<float>(1.0 - s_.beta2);
+  step.bias1 = static_cast<float>(1.0 - std::pow(s_.beta1, t));
+  step.bias2_sqrt = static_cast<float>(std::sqrt(1.0 - std::pow(s_.beta2, t)));
+  step.grad_scale = static_cast<float>(grad_scale);
+  for (Slot& slot : slots_) {
+    at::Tensor& grad = slot.parameter.mutable_grad();
+    if (!grad.defined()) continue;
+    const at::Tensor flat = Flat(grad);
+    step.weight_decay = slot.decays ? static_cast<float>(s_.weight_decay) : 0;
+    ForRows(flat.numel(), kGrain, [&](int64_t b, int64_t e, int) {
+      CpuKernels().adamw(step, flat.data_ptr<float>() + b, slot.parameter.data_ptr<float>() + b, slot.avg.data_ptr<float>() + b,
+                         slot.avg_sq.data_ptr<float>() + b, e - b);
+    });
+    grad.reset();
+  }
+}
+
+void AdamW::StepOnDevice(double lr, double grad_scale) {
+  const at::NoGradGuard no_grad;
+  for (const bool decays : {false, true}) {
+    std::vector<at::Tensor> parameters, grads, avgs, squares, steps;
+    for (Slot& slot : slots_) {
+      if (slot.decays != decays || !slot.parameter.grad().defined()) continue;
+      parameters.push_back(slot.parameter);
+      grads.push_back(slot.parameter.grad() * grad_scale);
+      avgs.push_back(slot.avg);
+      squares.push_back(slot.avg_sq);
+      // The operation counts the step itself.
+      steps.push_back(at::full({}, static_cast<double>(steps_ - 1), slot.avg.options()) + 1);
+      slot.parameter.mutable_grad().reset();
+    }
+    if (parameters.empty()) continue;
+    at::_fused_adamw_(parameters, grads, avgs, squares, {}, steps, lr, s_.beta1, s_.beta2, decays ? s_.weight_decay : 0.0, s_.eps,
+                      false, false);
+  }
+}
+
+Weights AdamW::ExpAvg() const {
+  Weights moments;
+  for (const Slot& slot : slots_) moments[slot.name] = slot.avg;
+  return moments;
+}
+
+Weights AdamW::ExpAvgSq() const {
+  Weights moments;
+  for (const Slot& slot : slots_) moments[slot.name] = slot.avg_sq;
+  return moments;
+}
+
+Status AdamW::Restore(const Weights& exp_avg, const Weights& exp_avg_sq, int64_t steps) {
+  for (Slot& slot : slots_) {
+    const auto avg = exp_avg.find(slot.name), square = exp_avg_sq.find(slot.name);
+    if (avg == exp_avg.end() || square == exp_avg_sq.end() || avg->second.sizes() != slot.avg.sizes() ||
+        square->second.sizes() != slot.avg.sizes()) {
+      return ConfigError("the checkpoint's optimizer state does not fit " + slot.name);
+    }
+    slot.avg.copy_(avg->second);
+    slot.avg_sq.copy_(square->second);
+  }
+  steps_ = steps;
+  return OkStatus();
+}
+
+}  // namespace eida::engine

@@ -1,0 +1,77 @@
+#include "worker/engine/train/checkpoint.h"
+
+#include <torch/torch.h>
+
+namespace eida::engine {
+namespace {
+
+constexpr char kFormat[] = "eida/checkpoint/v1";
+constexpr char kState[] = "eida.state";
+constexpr char kModel[] = "model.";
+constexpr char kAvg[] = "exp_avg.";
+constexpr char kAvgSq[] = "exp_avg_sq.";
+constexpr char kBest[] = "best.";
+
+void Put(const Weights& from, const char* prefix, Weights& into) {
+  for (const auto& [name, tensor] : from) into[prefix + name] = tensor;
+}
+
+Weights Take(const Weights& from, const std::string& prefix) {
+  Weights taken;
+  for (const auto& [name, tensor] : from) {
+    if (name.rfind(prefix, 0) == 0) taken[name.substr(prefix.size())] = tensor;
+  }
+  return taken;
+}
+
+}  // namespace
+
+Status WriteCheckpoint(const RunState& state, const std::string& identity, const Json& where, const std::string& path) {
+  Weights tensors;
+  Put(state.trainable, kModel, tensors);
+  Put(state.exp_avg, kAvg, tensors);
+  Put(state.exp_avg_sq, kAvgSq, tensors);
+  Json json = {{"format", kFormat},
+               {"run", identity},
+               {"where", where},
+               {"step", state.step},
+               {"items", state.items},
+               {"tokens", state.tokens},
+               {"loss_sum", state.loss_sum},
+               {"interval", {{"loss", state.interval_loss}, {"items", state.interval_items}}}};
+  if (state.best) {
+    json["best"] = {{"step", state.best->step}, {"scores", state.best->scores}};
+    Put(state.best->weights, kBest, tensors);
+  }
+  return WriteSafetensors(tensors, {{"format", "pt"}, {kState, Canonical(json)}}, path);
+}
+
+Result<RunState> ReadCheckpoint(const std::string& path, const std::string& identity) {
+  std::map<std::string, std::string> metadata;
+  EIDA_ASSIGN_OR_RETURN(const Weights tensors, ReadSafetensors(path, &metadata));
+  const auto text = metadata.find(kState);
+  if (text == metadata.end()) return ConfigError(path + " is not a checkpoint: it has no metadata " + kState);
+  EIDA_ASSIGN_OR_RETURN(const Json json, ParseJson(text->second, path + ": " + kState));
+  if (GetOr<std::string>(json, "format", "") != kFormat) return ConfigError(path + " is not a checkpoint of format " + kFormat);
+  if (GetOr<std::string>(json, "run", "") != identity) {
+    return ConfigError(path + " is the checkpoint of a run with other settings; start without it");
+  }
+  RunState state;
+  state.step = GetOr<int64_t>(json, "step", -1);
+  state.items = GetOr<int64_t>(json, "items", 0);
+  state.tokens = GetOr<int64_t>(json, "tokens", 0);
+  state.loss_sum = GetOr<double>(json, "loss_sum", 0);
+  const Json interval = json.value("interval", Json::object());
+  state.interval_loss = GetOr<double>(interval, "loss", 0);
+  state.interval_items = GetOr<int64_t>(interval, "items", 0);
+  if (state.step < 0) return ConfigError(path + " is not a checkpoint: its state has no step");
+  state.trainable = Take(tensors, kModel);
+  state.exp_avg = Take(tensors, kAvg);
+  state.exp_avg_sq = Take(tensors, kAvgSq);
+  if (json.contains("best")) {
+    state.best = BestSoFar{GetOr<int64_t>(json["best"], "step", 0), json["best"].value("scores", Json::object()), Take(tensors, kBest)};
+  }
+  return state;
+}
+
+}  // namespace eida::engine

@@ -1,0 +1,34 @@
+// All that a run is at one moment, in one safetensors file. A run resumed from it ends with the bytes of one never stopped.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "common/base/json.h"
+#include "worker/engine/study.h"
+
+namespace eida::engine {
+
+struct BestSoFar {
+  int64_t step = 0;
+  Json scores;  // ToJson(Scores)
+  Weights weights;
+};
+
+struct RunState {
+  int64_t step = 0;  // updates done; order, dropout and schedule are functions of it
+  int64_t items = 0, tokens = 0;
+  double loss_sum = 0;  // over `items`
+  // Since the last train/loss metric.
+  double interval_loss = 0;
+  int64_t interval_items = 0;
+  Weights trainable, exp_avg, exp_avg_sq;
+  std::optional<BestSoFar> best;
+};
+
+// `identity` names the run (its settings); `where` says epoch and position for people.
+Status WriteCheckpoint(const RunState& state, const std::string& identity, const Json& where, const std::string& path);
+// ConfigError when the file is another run's checkpoint or none.
+Result<RunState> ReadCheckpoint(const std::string& path, const std::string& identity);
+
+}  // namespace eida::engine

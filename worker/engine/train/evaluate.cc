@@ -1,0 +1,147 @@
+#include "worker/engine/train/evaluate.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include <torch/torch.h>
+
+#include "common/base/text.h"
+
+namespace eida::engine {
+
+Result<at::ScalarType> ReadPrecision(const Json& json, const std::string& what) {
+  const auto precision = GetOr<std::string>(json, "precision", "fp32");
+  if (precision == "fp32") return at::kFloat;
+  if (precision == "bf16") return at::kBFloat16;
+  return ConfigError(what + ": precision \"" + precision + "\" is neither fp32 nor bf16");
+}
+
+Result<Numerics> ReadNumerics(const Json& json, const std::string& what) {
+  Numerics numerics;
+  EIDA_ASSIGN_OR_RETURN(numerics.compute, ReadPrecision(json, what));
+  numerics.batch_size = GetOr<int64_t>(json, "batch_size", 64);
+  if (numerics.batch_size < 1) return ConfigError(what + ": batch_size is below 1");
+  const auto batching = GetOr<std::string>(json, "batching", "bucketed");
+  if (batching != "bucketed" && batching != "padded") {
+    return ConfigError(what + ": batching \"" + batching + "\" is neither padded nor bucketed");
+  }
+  numerics.bucketed = batching == "bucketed";
+  return numerics;
+}
+
+std::vector<std::vector<int64_t>> EvalBatches(const Examples& examples, const Numerics& numerics) {
+  std::vector<int64_t> order(static_cast<size_t>(examples.size()));
+  std::iota(order.begin(), order.end(), 0);
+  if (numerics.bucketed) {
+    std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) { return examples.length(a) > examples.length(b); });
+  }
+  std::vector<std::vector<int64_t>> batches;
+  for (size_t begin = 0; begin < order.size(); begin += static_cast<size_t>(numerics.batch_size)) {
+    const size_t end = std::min(order.size(), begin + static_cast<size_t>(numerics.batch_size));
+    batches.emplace_back(order.begin() + static_cast<int64_t>(begin), order.begin() + static_cast<int64_t>(end));
+  }
+  return batches;
+}
+
+at::Tensor ItemLosses(const at::Tensor& logits, const at::Tensor& labels) {
+  return -at::log_softmax(logits, 1).gather(1, labels.unsqueeze(1)).squeeze(1);
+}
+
+namespace {
+
+Status CheckHead(const Base& base, const Weights& weights) {
+  for (const std::string& name : base.missing) {
+    if (weights.count(name) == 0) {
+      return ConfigError("neither the base model nor the trained weights have " + name + ": the weights are not a run of this model");
+    }
+  }
+  for (const auto& [name, tensor] : weights) {
+    for (const Parameter& p : base.model->parameters()) {
+      if (p.name == name && tensor.sizes().vec() != p.shape) {
+        return ConfigError("the trained tensor " + name + " does not have the model's shape: the weights are not a run of this model");
+      }
+    }
+  }
+  return OkStatus();
+}
+
+}  // namespace
+
+Result<EvalResult> EvaluateWeights(const Base& base, const Weights& weights, const Examples& examples, const Numerics& numerics) {
+  EIDA_RETURN_IF_ERROR(CheckHead(base, weights));
+  const at::NoGradGuard no_grad;
+  Context context(numerics.compute);
+  context.SetFrozen(&base.weights, &base.casts);
+  const Tensors tensors{&weights, &base.weights};
+  EvalResult result;
+  const int64_t n = examples.size();
+  result.item = torch::tensor(examples.items, at::kLong);
+  result.label = torch::tensor(examples.labels, at::kLong);
+  result.loss = at::empty({n}, at::kFloat);
+  result.logits = at::empty({n, base.labels}, at::kFloat);
+  for (const std::vector<int64_t>& which : EvalBatches(examples, numerics)) {
+    const Batch batch = MakeBatch(examples, which, base.device);
+    const at::Tensor logits = base.model->Logits(tensors, batch, context);
+    const at::Tensor place = torch::tensor(which, at::kLong);
+    result.logits.index_copy_(0, place, logits.cpu());
+    result.loss.index_copy_(0, place, ItemLosses(logits, batch.labels).cpu());
+  }
+  if (!at::isfinite(result.loss).all().item<bool>()) {
+    const int64_t at = at::nonzero(at::isfinite(result.loss).logical_not())[0].item<int64_t>();
+    return NonfiniteError("the loss of item " + std::to_string(examples.items[at]) + " is not finite: the weights have diverged");
+  }
+  return result;
+}
+
+Result<std::map<std::string, at::Tensor>> FeaturesOf(const Base& base, const Weights& weights, const Examples& examples,
+                                                     const Numerics& numerics, const std::vector<std::string>& layers) {
+  EIDA_RETURN_IF_ERROR(CheckHead(base, weights));
+  const std::vector<std::string> known = base.model->layers();
+  std::map<std::string, std::string> asked;  // as named by the caller -> by the model
+  for (const std::string& layer : layers) {
+    const std::string name = layer == "last" ? known.back() : layer;
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      return ConfigError("this model has no layer \"" + layer + "\" (it has: last, " + Join(known, ", ") + ")");
+    }
+    asked[layer] = name;
+  }
+  const at::NoGradGuard no_grad;
+  const Tensors tensors{&weights, &base.weights};
+  std::map<std::string, at::Tensor> features;
+  std::vector<std::string> wanted;
+  for (const auto& [layer, name] : asked) {
+    if (std::find(wanted.begin(), wanted.end(), name) == wanted.end()) wanted.push_back(name);
+  }
+  Context context(numerics.compute);
+  context.SetFrozen(&base.weights, &base.casts);
+  for (const std::vector<int64_t>& which : EvalBatches(examples, numerics)) {
+    const Batch batch = MakeBatch(examples, which, base.device);
+    // [items, T]: each row averages its item's tokens that the tokenizer did not add.
+    at::Tensor mean = at::zeros({batch.items(), batch.tokens()}, at::kFloat);
+    for (size_t i = 0; i < which.size(); ++i) {
+      const int64_t from = examples.tokens.starts[which[i]];
+      int64_t real = 0;
+      for (int64_t p = 0; p < examples.length(which[i]); ++p) real += examples.tokens.special[from + p] == 0;
+      for (int64_t p = 0; p < examples.length(which[i]); ++p) {
+        if (real == 0 || examples.tokens.special[from + p] == 0) {
+          mean.data_ptr<float>()[static_cast<int64_t>(i) * batch.tokens() + batch.starts[i] + p] =
+              1.0f / static_cast<float>(real == 0 ? examples.length(which[i]) : real);
+        }
+      }
+    }
+    mean = mean.to(base.device);
+    const at::Tensor place = torch::tensor(which, at::kLong);
+    context.Probe(wanted, [&](const std::string& name, const at::Tensor& output) {
+      at::Tensor& all = features[name];
+      if (!all.defined()) all = at::empty({examples.size(), output.size(1)}, at::kFloat);
+      all.index_copy_(0, place, at::mm(mean, output).cpu());
+    });
+    base.model->Logits(tensors, batch, context);
+  }
+  std::map<std::string, at::Tensor> result;
+  for (const auto& [layer, name] : asked) result[layer] = features.at(name);
+  return result;
+}
+
+}  // namespace eida::engine
