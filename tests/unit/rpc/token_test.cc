@@ -55,7 +55,7 @@ TEST(TokenTest, AnEmptyShortOrManyLinedFileIsRefused) {
   TempDir dir;
   const std::string path = dir.path() + "/token";
   for (const std::string& content : {std::string(), std::string("\n"), std::string("x"),
-                                    std::string(40, 'a') + "\n" + std::string(40, 'b')}) {
+                                     std::string(40, 'a') + "\n" + std::string(40, 'b')}) {
     ASSERT_TRUE(WriteFileAtomic(path, content, 0600).ok());
     EXPECT_FALSE(ReadToken(path).ok()) << content;
   }
