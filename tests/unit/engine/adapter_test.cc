@@ -188,7 +188,7 @@ TEST(LoraTest, PeftTargetsMatchExactlyTheSameSites) {
 
 TEST(LoraTest, AnAdapterOfAnotherModelIsRefused) {
   const World w;
-  const auto adapter = Lora({});
+  const auto adapter = Lora(Json::object());
   Weights trained = adapter->Init(*w.base, 1).value();
   Weights foreign = trained;
   foreign["base_model.model.bert.encoder.layer.9.attention.self.query.lora_A.weight"] = at::zeros({3, 32});

@@ -4,6 +4,7 @@
 #include "tests/unit/engine/tiny.h"
 #include "worker/engine/adapters/adapter.h"
 #include "worker/engine/formats/member.h"
+#include "worker/engine/tasks/task.h"
 
 namespace eida::engine {
 namespace {

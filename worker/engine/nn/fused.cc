@@ -71,10 +71,10 @@ struct GeluFunction : Function<GeluFunction> {
 };
 
 struct AddNormFunction : Function<AddNormFunction> {
-  static variable_list forward(AutogradContext* ctx, const at::Tensor& input, const at::Tensor& residual,
+  static variable_list forward(AutogradContext* ctx, const at::Tensor& input, const std::optional<at::Tensor>& residual,
                                const at::Tensor& gamma, const at::Tensor& beta, double eps, const DropoutKey& key,
                                at::ScalarType compute, bool keep) {
-    const at::Tensor x = Rows(input), r = Rows(residual);
+    const at::Tensor x = Rows(input), r = residual ? Rows(*residual) : at::Tensor();
     const int64_t rows = x.size(0), n = x.size(1);
     const auto fp32 = x.options().dtype(at::kFloat);
     const at::Tensor y = at::empty({rows, n}, fp32);
@@ -117,8 +117,10 @@ struct AddNormFunction : Function<AddNormFunction> {
     const int64_t rows = normal.size(0), n = normal.size(1);
     const DropoutKey key = Kept(ctx);
     const bool wants_x = ctx->needs_input_grad(0);
-    const bool wants_residual = ctx->saved_data["residual"].toBool() && ctx->needs_input_grad(1);
-    const bool wants_weights = ctx->needs_input_grad(2);
+    // Autograd numbers only the tensors that were there.
+    const bool has_residual = ctx->saved_data["residual"].toBool();
+    const bool wants_residual = has_residual && ctx->needs_input_grad(1);
+    const bool wants_weights = ctx->needs_input_grad(has_residual ? 2 : 1);
     // Without dropout and in fp32 both gradients are the same tensor.
     const bool shared = wants_x && wants_residual && key.threshold == 0 && type == at::kFloat;
     const at::Tensor dx = wants_x ? at::empty({rows, n}, normal.options().dtype(type)) : at::Tensor();
@@ -271,7 +273,8 @@ at::Tensor Gelu(const at::Tensor& x) { return GeluFunction::apply(x); }
 Hidden AddNorm(const at::Tensor& x, const at::Tensor& residual, const NormWeights& weights, const DropoutKey& dropout,
                at::ScalarType compute) {
   const bool keep = Recording({x, residual, weights.gamma, weights.beta});
-  return AsHidden(AddNormFunction::apply(x, residual, weights.gamma, weights.beta, weights.eps, dropout, compute, keep));
+  const auto given = residual.defined() ? std::optional<at::Tensor>(residual) : std::nullopt;
+  return AsHidden(AddNormFunction::apply(x, given, weights.gamma, weights.beta, weights.eps, dropout, compute, keep));
 }
 
 Hidden Dropout(const at::Tensor& x, const DropoutKey& dropout, at::ScalarType compute) {
