@@ -11,9 +11,12 @@ part() {
   "$@"
   printf '== %s: %d s\n' "$name" $((SECONDS - before))
 }
-build() { # preset
-  cmake --preset "$1" >"build/$1-configure.log" 2>&1 || { cat "build/$1-configure.log"; return 1; }
-  ninja -C "build/$1" | tail -1
+build() { # preset, targets
+  local preset=$1
+  shift
+  cmake --preset "$preset" >"build/$preset-configure.log" 2>&1 || { cat "build/$preset-configure.log"; return 1; }
+  ninja -C "build/$preset" "$@" >"build/$preset-build.log" 2>&1 || { grep -B2 -A12 -E 'error|FAILED' "build/$preset-build.log" | head -100; return 1; }
+  tail -1 "build/$preset-build.log"
 }
 check() { # preset, ctest options
   local preset=$1
@@ -22,12 +25,16 @@ check() { # preset, ctest options
 }
 
 mkdir -p build
+# What runs under ThreadSanitizer: the coordinator's scheduler and store, and the agent. Programs that link Debian's gRPC are left
+# out, since that library is not instrumented and reports races of its own by the hundred.
+thread_tests=(eida_exec_test eida_agent_test eida_sched_test eida_flow_test eida_store_test eida_artifacts_test)
+
 part bootstrap deploy/bootstrap.sh test
-part lint python3 tests/lint/lint.py
+part lint python3 tests/lint/lint.py --no-format
 part "build dev" build dev
-part "build asan" build asan
-part "build tsan" build tsan
-part "tests, AddressSanitizer and UBSan over the core rooms" check asan -LE e2e
-part "tests, ThreadSanitizer over the coordinator and the agent" check tsan -L threads
 part "tests" check dev
+part "build asan" build asan
+part "tests, AddressSanitizer and UBSan over the core rooms" check asan -LE e2e
+part "build tsan" build tsan "${thread_tests[@]}"
+part "tests, ThreadSanitizer over the coordinator's core and the agent" check tsan -R "^($(IFS='|'; echo "${thread_tests[*]}"))\$"
 printf 'all parts: %d s\n' $((SECONDS - started))

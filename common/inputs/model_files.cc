@@ -95,7 +95,7 @@ Result<std::map<std::string, std::string>> ModelFiles(const std::string& directo
   EIDA_ASSIGN_OR_RETURN(const Json config, ReadJsonFile(files["config.json"]));
   EIDA_ASSIGN_OR_RETURN(const int64_t largest, LargestTokenId(files["tokenizer.json"]));
   const int64_t vocabulary = GetOr<int64_t>(config, "vocab_size", 0);
-  if (largest >= vocabulary) {
+  if (vocabulary > 0 && largest >= vocabulary) {
     return InvalidArgument(files["tokenizer.json"] + " has token ids up to " +
                            std::to_string(largest) + ", but the model embeds only " +
                            std::to_string(vocabulary) +

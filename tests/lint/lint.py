@@ -106,8 +106,9 @@ def check_includes(path, lines, findings):
 
 def check_lines(path, lines, findings):
     for number, line in enumerate(lines, 1):
+        code = line.split("//")[0]
         for pattern, files, why in FORBIDDEN:
-            if re.search(pattern, line) and path not in files:
+            if re.search(pattern, code) and path not in files:
                 findings.append(f"{path}:{number}: {why} (forbidden)")
         if len(line) > 140:
             findings.append(f"{path}:{number}: {len(line)} columns (size)")

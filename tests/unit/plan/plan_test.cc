@@ -108,7 +108,7 @@ TEST(PlanTest, WhatChangesNoResultChangesNoFingerprint) {
                                  {"{name: cka,", "{name: similarity,"},
                                  {"eval: {", "checkpoint: {every: {steps: 1}}\neval: {"},
                                  {"samples: 4, alphas: 5}\n  - {name: barrier",
-                                  "samples: 3, alphas: 5}\n  - {name: barrier"}}) {
+                                  "samples: 4, alphas: 7}\n  - {name: barrier"}}) {
     const auto after = FingerprintsByName(PlanOf(spec::Replaced(spec::SampleSweep(), from, to)));
     EXPECT_EQ(after.at("train/lora-r8/seed1"), before.at("train/lora-r8/seed1")) << to;
     EXPECT_EQ(after.at("evaluate/lora-r8/seed1/select"), before.at("evaluate/lora-r8/seed1/select"))
