@@ -8,9 +8,9 @@ Trace::Trace(const Weights& trainable) {
   for (const auto& [name, tensor] : trainable) init_["init." + name] = tensor.detach().clone();
 }
 
-void Trace::AddBatch(const std::vector<int64_t>& items) {
-  items_.insert(items_.end(), items.begin(), items.end());
-  batch_sizes_.push_back(static_cast<int64_t>(items.size()));
+void Trace::AddBatch(const std::vector<int64_t>& which, const Examples& examples) {
+  for (const int64_t position : which) items_.push_back(examples.items[position]);
+  batch_sizes_.push_back(static_cast<int64_t>(which.size()));
 }
 
 Status Trace::Write(const std::string& path) const {

@@ -80,6 +80,7 @@ Result<std::unique_ptr<Trainer>> Trainer::Make(const Job& job) {
     t->state_.exp_avg.clear();
     t->state_.exp_avg_sq.clear();
   }
+  if (GetOr(job.spec.value("train", Json::object()), "trace", false)) t->trace_.emplace(t->state_.trainable);
   for (auto& [name, tensor] : t->state_.trainable) tensor.set_requires_grad(true);
   t->adapter_->Attach(*t->base_, t->state_.trainable, &t->over_, &t->patches_);
   return t;
@@ -117,6 +118,7 @@ Status Trainer::Update(Events& events) {
     (loss / static_cast<double>(items)).backward();
     loss_sum += value;
     state_.tokens += batch.tokens();
+    if (trace_) trace_->AddBatch(batches_[i], *train_);
   }
   const double norm = optimizer_->GradNorm();
   if (!std::isfinite(norm)) {
@@ -126,6 +128,7 @@ Status Trainer::Update(Events& events) {
   const double lr = LearningRate(s_, length_.updates, step);
   optimizer_->Step(lr, ClipFactor(norm, s_.grad_clip));
   ++state_.step;
+  if (trace_) trace_->AddUpdate(loss_sum / static_cast<double>(items));
   state_.items += items;
   state_.loss_sum += loss_sum;
   state_.interval_loss += loss_sum;
@@ -181,6 +184,11 @@ Result<JobResult> Trainer::Finish(const Job& job) {
   };
   EIDA_RETURN_IF_ERROR(add("weights", state_.trainable, state_.step));
   if (s_.keep_best && state_.best) EIDA_RETURN_IF_ERROR(add("best", state_.best->weights, state_.best->step));
+  if (trace_) {
+    const std::string path = job.out + "/trace.safetensors";
+    EIDA_RETURN_IF_ERROR(trace_->Write(path));
+    result.artifacts.push_back({"trace", "trace", path, Json::object()});
+  }
   int64_t trainable = 0;
   for (const auto& [name, tensor] : state_.trainable) trainable += tensor.numel();
   result.summary = {{"steps", state_.step},

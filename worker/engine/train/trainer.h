@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "worker/engine/adapters/adapter.h"
@@ -11,6 +12,7 @@
 #include "worker/engine/train/checkpoint.h"
 #include "worker/engine/train/schedule.h"
 #include "worker/engine/train/settings.h"
+#include "worker/engine/train/trace.h"
 
 namespace eida::engine {
 
@@ -40,6 +42,7 @@ class Trainer {
   Weights over_;
   SitePatches patches_;
   std::unique_ptr<AdamW> optimizer_;
+  std::optional<Trace> trace_;
   RunState state_;  // `trainable` are the leaves; the moments are the optimizer's
   int64_t epoch_ = -1;  // of `batches_`
   std::vector<std::vector<int64_t>> batches_;
