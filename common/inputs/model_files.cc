@@ -31,7 +31,8 @@ Result<int64_t> LargestTokenId(const std::string& path) {
 Result<std::vector<std::string>> Shards(const std::string& index) {
   EIDA_ASSIGN_OR_RETURN(const Json json, ReadJsonFile(index));
   std::vector<std::string> shards;
-  for (const auto& [tensor, file] : json.value("weight_map", Json::object()).items()) {
+  const Json map = json.value("weight_map", Json::object());  // items() looks into it
+  for (const auto& [tensor, file] : map.items()) {
     const std::string name = file.is_string() ? file.get<std::string>() : "";
     if (name.empty() || name.find('/') != std::string::npos)
       return InvalidArgument(index + ": weight_map names \"" + name + "\", which is no file name");

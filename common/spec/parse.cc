@@ -65,7 +65,8 @@ void Tidy(const std::string& text, const std::string& file, std::vector<Diagnost
       d.source_line = lines[d.line - 1];
     if (!d.source_line.empty() && d.source_line.back() == '\r') d.source_line.pop_back();
     const bool known = std::any_of(kept.begin(), kept.end(), [&](const Diagnostic& k) {
-      return k.line == d.line && k.column == d.column && k.message == d.message;
+      return k.file == d.file && k.line > 0 && k.line == d.line && k.column == d.column &&
+             k.code == d.code;
     });
     if (!known) kept.push_back(std::move(d));
   }

@@ -63,7 +63,11 @@ class Converter {
           std::move(value.items.begin(), value.items.end(), std::back_inserter(merged));
         else
           merged.push_back(std::move(value));
-      } else if (const Tree* first = tree->Find(key.text)) {
+      } else if (const auto known = std::find_if(
+                     tree->entries.begin(), tree->entries.end(),
+                     [&key](const auto& entry) { return entry.first.text == key.text; });
+                 known != tree->entries.end()) {
+        const Tree* first = &known->first;
         Report(key.place, "duplicate-key",
                "duplicate key \"" + key.text + "\" (first at " + std::to_string(first->place.line) +
                    ":" + std::to_string(first->place.column) + ")");

@@ -132,10 +132,10 @@ TEST(ParseTest, AFileThatIsNoMapIsOneError) { Only("- just\n- a list\n", "type")
 TEST(DiagnosticTest, RenderingShowsLineCaretAndCounts) {
   const ParseResult result = Parse(Replaced(SampleSweep(), "batch_size: 4", "bach_size: 4"));
   EXPECT_EQ(Render(result.diagnostics, "sweep.yaml", false),
-            "sweep.yaml:13:19: error: unknown key \"bach_size\" in \"variants[0].train\"; did you "
+            "sweep.yaml:13:20: error: unknown key \"bach_size\" in \"variants[0].train\"; did you "
             "mean \"batch_size\"? [unknown-key]\n"
             "   13 | train: {epochs: 1, bach_size: 4, lr: 1.0e-3}\n"
-            "      |                   ^~~~~~~~~\n"
+            "      |                    ^~~~~~~~~\n"
             "1 error in sweep.yaml - nothing was submitted.\n");
 }
 

@@ -32,7 +32,8 @@ Result<std::vector<std::string>> WeightFiles(const Job& job) {
   }
   EIDA_ASSIGN_OR_RETURN(const Json json, ReadJsonFile(index->second));
   std::set<std::string> shards;
-  for (const auto& [tensor, file] : json.value("weight_map", Json::object()).items()) {
+  const Json map = json.value("weight_map", Json::object());  // items() looks into it
+  for (const auto& [tensor, file] : map.items()) {
     if (file.is_string()) shards.insert(file.get<std::string>());
   }
   if (shards.empty()) return ConfigError(index->second + ": has no weight_map");
