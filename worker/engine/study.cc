@@ -1,9 +1,9 @@
 #include "worker/engine/study.h"
 
+#include <torch/torch.h>
+
 #include <deque>
 #include <mutex>
-
-#include <torch/torch.h>
 
 #include "common/base/clock.h"
 #include "worker/engine/adapters/adapter.h"
@@ -19,7 +19,8 @@ constexpr size_t kKept = 2;  // a soup goes back and forth between two splits
 
 class BaseStudy : public Study {
  public:
-  BaseStudy(std::shared_ptr<const Base> base, std::shared_ptr<const Examples> examples, const Numerics& numerics)
+  BaseStudy(std::shared_ptr<const Base> base, std::shared_ptr<const Examples> examples,
+            const Numerics& numerics)
       : base_(std::move(base)), examples_(std::move(examples)), numerics_(numerics) {}
 
   Result<Weights> LoadMember(const std::string& path) override { return ReadMember(*base_, path); }
@@ -44,9 +45,12 @@ class BaseStudy : public Study {
     return mixed;
   }
 
-  Result<EvalResult> Evaluate(const Weights& weights) override { return EvaluateWeights(*base_, weights, *examples_, numerics_); }
+  Result<EvalResult> Evaluate(const Weights& weights) override {
+    return EvaluateWeights(*base_, weights, *examples_, numerics_);
+  }
 
-  Result<std::map<std::string, at::Tensor>> Features(const Weights& weights, const std::vector<std::string>& layers) override {
+  Result<std::map<std::string, at::Tensor>> Features(
+      const Weights& weights, const std::vector<std::string>& layers) override {
     return FeaturesOf(*base_, weights, *examples_, numerics_, layers);
   }
 
@@ -76,11 +80,14 @@ class BaseStudy : public Study {
 };
 
 std::string KeyOf(const Job& job, const ItemChoice& choice) {
-  std::string key = job.device + job.spec.value("model", Json::object()).dump() + job.spec.value("data", Json::object()).dump() +
+  std::string key = job.device + job.spec.value("model", Json::object()).dump() +
+                    job.spec.value("data", Json::object()).dump() +
                     job.spec.value("numerics", Json::object()).dump() + "\n" + choice.split + "\n" +
-                    (choice.samples ? std::to_string(*choice.samples) : "all") + "\n" + std::to_string(choice.item_seed);
+                    (choice.samples ? std::to_string(*choice.samples) : "all") + "\n" +
+                    std::to_string(choice.item_seed);
   for (const auto& [role, path] : job.inputs) {
-    if (role.rfind("model/", 0) == 0 || role.rfind("data/", 0) == 0) key += "\n" + role + "=" + path;
+    if (role.rfind("model/", 0) == 0 || role.rfind("data/", 0) == 0)
+      key += "\n" + role + "=" + path;
   }
   return key;
 }
@@ -103,9 +110,12 @@ Result<std::shared_ptr<Study>> Study::For(const Job& job, const std::string& spl
   for (const auto& [name, study] : kept) {
     if (name == key) return study;
   }
-  EIDA_ASSIGN_OR_RETURN(const Numerics numerics, ReadNumerics(job.spec.value("numerics", Json::object()), "job " + job.name + ": numerics"));
+  EIDA_ASSIGN_OR_RETURN(
+      const Numerics numerics,
+      ReadNumerics(job.spec.value("numerics", Json::object()), "job " + job.name + ": numerics"));
   EIDA_ASSIGN_OR_RETURN(const std::shared_ptr<const Base> base, LoadBase(job));
-  EIDA_ASSIGN_OR_RETURN(const std::shared_ptr<const Examples> examples, LoadExamples(job, *base, choice));
+  EIDA_ASSIGN_OR_RETURN(const std::shared_ptr<const Examples> examples,
+                        LoadExamples(job, *base, choice));
   kept.emplace_back(key, std::make_shared<BaseStudy>(base, examples, numerics));
   if (kept.size() > kKept) kept.pop_front();
   return kept.back().second;
@@ -126,7 +136,11 @@ Result<JobResult> RunEvaluate(const Job& job, Events& events) {
   const Scores scores = Score(*evaluated);
   events.Progress(scores.n, scores.n, "items");
   JobResult result;
-  result.artifacts.push_back({"eval", "eval", path, {{"split", *split}, {"n", scores.n}, {"item_hash", study->item_hash()}}});
+  result.artifacts.push_back(
+      {"eval",
+       "eval",
+       path,
+       {{"split", *split}, {"n", scores.n}, {"item_hash", study->item_hash()}}});
   result.summary = ToJson(scores);
   result.summary["split"] = *split;
   result.summary["item_hash"] = study->item_hash();

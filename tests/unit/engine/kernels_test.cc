@@ -1,4 +1,5 @@
-// The fused CPU forms against their definitions by plain operations, on every instruction set that this machine has.
+// The fused CPU forms against their definitions by plain operations, on every instruction set that
+// this machine has.
 #include <torch/torch.h>
 
 #include "tests/unit/engine/tiny.h"
@@ -19,15 +20,20 @@ Batch Lengths(const std::vector<int32_t>& lengths) {
 
 std::vector<const Kernels*> AllKernels() {
   std::vector<const Kernels*> all = {&BaseKernels()};
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) all.push_back(&Avx2Kernels());
-  if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")) all.push_back(&Avx512Kernels());
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+    all.push_back(&Avx2Kernels());
+  if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"))
+    all.push_back(&Avx512Kernels());
   return all;
 }
 
-at::Tensor Leaf(at::Tensor x, at::ScalarType type = at::kFloat) { return x.to(type).set_requires_grad(true); }
+at::Tensor Leaf(at::Tensor x, at::ScalarType type = at::kFloat) {
+  return x.to(type).set_requires_grad(true);
+}
 
 // Value and gradients of `f` at `inputs`, by kernels or by plain operations.
-std::vector<at::Tensor> Run(const std::vector<at::Tensor>& inputs, const std::function<at::Tensor(const std::vector<at::Tensor>&)>& f) {
+std::vector<at::Tensor> Run(const std::vector<at::Tensor>& inputs,
+                            const std::function<at::Tensor(const std::vector<at::Tensor>&)>& f) {
   std::vector<at::Tensor> leaves;
   for (const at::Tensor& x : inputs) leaves.push_back(x.detach().clone().set_requires_grad(true));
   const at::Tensor y = f(leaves);
@@ -44,7 +50,8 @@ void ExpectSame(const std::vector<at::Tensor>& inputs, double tolerance,
   const auto plain = Run(inputs, f);
   for (size_t i = 0; i < fused.size(); ++i) {
     const double scale = 1 + at::max(at::abs(plain[i].to(at::kFloat))).item<double>();
-    EXPECT_LE(Difference(fused[i], plain[i]) / scale, tolerance) << (i == 0 ? "value" : "gradient of input ") << (i == 0 ? 0 : i - 1);
+    EXPECT_LE(Difference(fused[i], plain[i]) / scale, tolerance)
+        << (i == 0 ? "value" : "gradient of input ") << (i == 0 ? 0 : i - 1);
   }
 }
 
@@ -57,7 +64,8 @@ const Case kCases[] = {{at::kFloat, 2e-6}, {at::kBFloat16, 2e-2}};
 TEST(FusedTest, GeluIsTheExactForm) {
   for (const Case& c : kCases) {
     const at::Tensor x = at::cat({at::linspace(-12, 12, 4001), at::zeros(1)}).to(c.type);
-    ExpectSame({x}, c.type == at::kFloat ? 1e-6 : c.tolerance, [](const auto& in) { return nn::Gelu(in[0]); });
+    ExpectSame({x}, c.type == at::kFloat ? 1e-6 : c.tolerance,
+               [](const auto& in) { return nn::Gelu(in[0]); });
   }
 }
 
@@ -66,10 +74,12 @@ TEST(FusedTest, AddNormIsDropoutResidualAndLayerNorm) {
     for (const int64_t n : {32, 50, 384}) {
       for (const double p : {0.0, 0.3}) {
         at::manual_seed(1);
-        const std::vector<at::Tensor> inputs = {at::randn({37, n}).to(c.type), at::randn({37, n}), at::randn({n}) + 1, at::randn({n})};
+        const std::vector<at::Tensor> inputs = {at::randn({37, n}).to(c.type), at::randn({37, n}),
+                                                at::randn({n}) + 1, at::randn({n})};
         for (const bool low : {false, true}) {
           ExpectSame(inputs, c.tolerance, [&](const auto& in) {
-            const Hidden h = nn::AddNorm(in[0], in[1], {in[2], in[3], 1e-12}, nn::MakeDropout(p, 5), c.type);
+            const Hidden h =
+                nn::AddNorm(in[0], in[1], {in[2], in[3], 1e-12}, nn::MakeDropout(p, 5), c.type);
             return low ? h.compute + h.stream.to(c.type) : h.stream;
           });
         }
@@ -93,7 +103,8 @@ TEST(FusedTest, DropoutKeepsItsShareAndIsTheSameEachTime) {
 
 TEST(FusedTest, DropoutGradientsGoThroughTheSameMask) {
   for (const Case& c : kCases) {
-    ExpectSame({at::randn({9, 70}).to(c.type)}, c.tolerance, [](const auto& in) { return nn::DropoutSame(in[0], nn::MakeDropout(0.2, 3)); });
+    ExpectSame({at::randn({9, 70}).to(c.type)}, c.tolerance,
+               [](const auto& in) { return nn::DropoutSame(in[0], nn::MakeDropout(0.2, 3)); });
     ExpectSame({at::randn({9, 70})}, c.tolerance, [&](const auto& in) {
       const Hidden h = nn::Dropout(in[0], nn::MakeDropout(0.2, 3), c.type);
       return h.stream + h.compute.to(at::kFloat);
@@ -109,10 +120,12 @@ TEST(FusedTest, AttentionSeesOnlyItsOwnItem) {
         for (const bool one_query : {false, true}) {
           at::manual_seed(2);
           const int64_t width = 3 * dim, tokens = batch.tokens();
-          const std::vector<at::Tensor> inputs = {at::randn({one_query ? batch.items() : tokens, width}).to(c.type),
-                                                  at::randn({tokens, width}).to(c.type), at::randn({tokens, width}).to(c.type)};
-          ExpectSame(inputs, c.type == at::kFloat ? 5e-6 : 3e-2,
-                     [&](const auto& in) { return nn::Attention(in[0], in[1], in[2], batch, 3, nn::MakeDropout(p, 9)); });
+          const std::vector<at::Tensor> inputs = {
+              at::randn({one_query ? batch.items() : tokens, width}).to(c.type),
+              at::randn({tokens, width}).to(c.type), at::randn({tokens, width}).to(c.type)};
+          ExpectSame(inputs, c.type == at::kFloat ? 5e-6 : 3e-2, [&](const auto& in) {
+            return nn::Attention(in[0], in[1], in[2], batch, 3, nn::MakeDropout(p, 9));
+          });
         }
       }
     }
@@ -122,7 +135,8 @@ TEST(FusedTest, AttentionSeesOnlyItsOwnItem) {
 TEST(KernelsTest, EveryInstructionSetGivesTheSameNumbers) {
   at::manual_seed(3);
   const int64_t rows = 7, n = 70;
-  const at::Tensor x = at::randn({rows, n}), residual = at::randn({rows, n}), gamma = at::randn({n}), beta = at::randn({n});
+  const at::Tensor x = at::randn({rows, n}), residual = at::randn({rows, n}),
+                   gamma = at::randn({n}), beta = at::randn({n});
   const DropoutKey key = nn::MakeDropout(0.2, 4);
   const std::vector<int32_t> starts = {0, 3, 7};
   const AttentionShape shape{starts.data(), 2, 35, false, 0.2f, key};
@@ -130,15 +144,18 @@ TEST(KernelsTest, EveryInstructionSetGivesTheSameNumbers) {
   for (const Kernels* kernels : AllKernels()) {
     const at::Tensor y = at::empty_like(x), gelu = at::empty_like(x), attention = at::empty_like(x);
     const at::Tensor scratch = at::empty({kernels->attention_scratch(4, 35)});
-    kernels->f32.add_norm(x.data_ptr<float>(), residual.data_ptr<float>(), gamma.data_ptr<float>(), beta.data_ptr<float>(), 1e-12f,
-                          key, y.data_ptr<float>(), nullptr, nullptr, nullptr, 0, rows, n);
+    kernels->f32.add_norm(x.data_ptr<float>(), residual.data_ptr<float>(), gamma.data_ptr<float>(),
+                          beta.data_ptr<float>(), 1e-12f, key, y.data_ptr<float>(), nullptr,
+                          nullptr, nullptr, 0, rows, n);
     kernels->f32.gelu(x.data_ptr<float>(), gelu.data_ptr<float>(), x.numel());
-    kernels->f32.attention(shape, x.data_ptr<float>(), residual.data_ptr<float>(), x.data_ptr<float>(), attention.data_ptr<float>(),
-                           nullptr, scratch.data_ptr<float>(), 0, 2);
+    kernels->f32.attention(shape, x.data_ptr<float>(), residual.data_ptr<float>(),
+                           x.data_ptr<float>(), attention.data_ptr<float>(), nullptr,
+                           scratch.data_ptr<float>(), 0, 2);
     results.push_back({y, gelu, attention});
   }
   for (const auto& result : results) {
-    for (size_t i = 0; i < result.size(); ++i) EXPECT_LE(Difference(result[i], results[0][i]), 2e-6) << i;
+    for (size_t i = 0; i < result.size(); ++i)
+      EXPECT_LE(Difference(result[i], results[0][i]), 2e-6) << i;
   }
 }
 
@@ -153,8 +170,10 @@ TEST(AdamWTest, StepsAsTorchDoes) {
   decayed.weight_decay(0.1);
   plain.weight_decay(0.0);
   std::vector<torch::optim::OptimizerParamGroup> groups;
-  groups.emplace_back(std::vector<at::Tensor>{w}, std::make_unique<torch::optim::AdamWOptions>(decayed));
-  groups.emplace_back(std::vector<at::Tensor>{b}, std::make_unique<torch::optim::AdamWOptions>(plain));
+  groups.emplace_back(std::vector<at::Tensor>{w},
+                      std::make_unique<torch::optim::AdamWOptions>(decayed));
+  groups.emplace_back(std::vector<at::Tensor>{b},
+                      std::make_unique<torch::optim::AdamWOptions>(plain));
   torch::optim::AdamW theirs(groups, options);
   AdamW optimizer(settings, ours);
   for (int step = 0; step < 30; ++step) {

@@ -13,8 +13,13 @@ namespace {
 
 using ::testing::HasSubstr;
 
-const Json kNone = {{"adapter", {{"type", "none"}, {"r", nullptr}, {"alpha", nullptr}, {"dropout", nullptr}, {"targets", nullptr},
-                                 {"bias", nullptr}}},
+const Json kNone = {{"adapter",
+                     {{"type", "none"},
+                      {"r", nullptr},
+                      {"alpha", nullptr},
+                      {"dropout", nullptr},
+                      {"targets", nullptr},
+                      {"bias", nullptr}}},
                     {"train", {{"lr", 0.002}}}};
 
 Json With(Json base, const Json& changes) {
@@ -34,7 +39,9 @@ std::string TrainedBytes(const Job& job) {
 
 TEST(TrainTest, LearnsWithLoraAndWithAllParameters) {
   const Tiny tiny;
-  const Json evaluated = {{"train", {{"epochs", 12}}}, {"eval", {{"every", {{"epochs", 4}}}, {"split", "select"}, {"metric", "accuracy"}}}};
+  const Json evaluated = {
+      {"train", {{"epochs", 12}}},
+      {"eval", {{"every", {{"epochs", 4}}}, {"split", "select"}, {"metric", "accuracy"}}}};
   for (const Json& adapter : {Json::object(), kNone}) {
     for (const char* precision : {"fp32", "bf16"}) {
       Recorder events;
@@ -43,7 +50,8 @@ TEST(TrainTest, LearnsWithLoraAndWithAllParameters) {
       EXPECT_GT(events.metrics.front().value, 0.6);
       EXPECT_LT(events.Last("train/loss"), 0.4) << precision;
       EXPECT_GT(events.Last("select/accuracy"), 0.8) << precision;
-      EXPECT_GE(result.summary.at("best").at("accuracy").get<double>(), events.Last("select/accuracy"));
+      EXPECT_GE(result.summary.at("best").at("accuracy").get<double>(),
+                events.Last("select/accuracy"));
     }
   }
 }
@@ -76,13 +84,17 @@ TEST(TrainTest, AccumulatedMicroBatchesEqualOneLargeBatch) {
   const Json plain = {{"train", {{"dropout", 0}, {"batching", "padded"}, {"epochs", 2}}}};
   Recorder a, b;
   const JobResult whole = MustTrain(tiny.Train(With(plain, {{"train", {{"batch_size", 16}}}})), a);
-  const JobResult cut = MustTrain(tiny.Train(With(plain, {{"train", {{"batch_size", 4}, {"grad_accum", 4}}}})), b);
+  const JobResult cut =
+      MustTrain(tiny.Train(With(plain, {{"train", {{"batch_size", 4}, {"grad_accum", 4}}}})), b);
   EXPECT_EQ(whole.summary.at("steps"), cut.summary.at("steps"));
-  const Weights left = ReadSafetensors(ArtifactPath(whole, "weights")).value(), right = ReadSafetensors(ArtifactPath(cut, "weights")).value();
-  for (const auto& [name, tensor] : left) EXPECT_LE(Difference(tensor, right.at(name)), 2e-4) << name;
+  const Weights left = ReadSafetensors(ArtifactPath(whole, "weights")).value(),
+                right = ReadSafetensors(ArtifactPath(cut, "weights")).value();
+  for (const auto& [name, tensor] : left)
+    EXPECT_LE(Difference(tensor, right.at(name)), 2e-4) << name;
 }
 
-// Stops after `stop_at` updates, goes on from the checkpoint in fresh objects, and must end with the same bytes.
+// Stops after `stop_at` updates, goes on from the checkpoint in fresh objects, and must end with
+// the same bytes.
 void ExpectSameAfterStop(const Tiny& tiny, const Json& changes, int stop_at) {
   const Job undisturbed = tiny.Train(changes);
   Recorder calm;
@@ -99,7 +111,8 @@ void ExpectSameAfterStop(const Tiny& tiny, const Json& changes, int stop_at) {
   const JobResult result = MustTrain(again, resumed);
   EXPECT_EQ(result.summary.at("resumed_from_step"), stop_at);
   for (const OutputFile& file : expected.artifacts) {
-    EXPECT_EQ(Bytes(ArtifactPath(result, file.name)), Bytes(file.path)) << file.name << " after a stop at " << stop_at;
+    EXPECT_EQ(Bytes(ArtifactPath(result, file.name)), Bytes(file.path))
+        << file.name << " after a stop at " << stop_at;
   }
   for (const char* key : {"steps", "items", "tokens", "train_loss", "best"}) {
     EXPECT_EQ(result.summary.value(key, Json()), expected.summary.value(key, Json())) << key;
@@ -117,14 +130,17 @@ void ExpectSameAfterStop(const Tiny& tiny, const Json& changes, int stop_at) {
 
 TEST(ResumeTest, AStoppedRunEndsWithTheSameBytes) {
   const Tiny tiny;
-  const Json keeping = {{"train", {{"grad_accum", 2}}},
-                        {"adapter", {{"dropout", 0.1}}},
-                        {"eval", {{"every", {{"steps", 4}}}, {"split", "select"}, {"metric", "loss"}}},
-                        {"checkpoint", {{"keep", {"last", "best"}}}}};
-  for (const int stop_at : {1, 5, 7, 10, 14}) ExpectSameAfterStop(tiny, keeping, stop_at);  // 5 and 10: ends of epochs
+  const Json keeping = {
+      {"train", {{"grad_accum", 2}}},
+      {"adapter", {{"dropout", 0.1}}},
+      {"eval", {{"every", {{"steps", 4}}}, {"split", "select"}, {"metric", "loss"}}},
+      {"checkpoint", {{"keep", {"last", "best"}}}}};
+  for (const int stop_at : {1, 5, 7, 10, 14})
+    ExpectSameAfterStop(tiny, keeping, stop_at);  // 5 and 10: ends of epochs
   ExpectSameAfterStop(tiny, With(kNone, {{"train", {{"batching", "padded"}}}}), 9);
   ExpectSameAfterStop(tiny, {{"train", {{"precision", "bf16"}}}}, 13);
-  ExpectSameAfterStop(tiny, {{"train", {{"epochs", 200}}}}, 301);  // within an interval of the loss metric
+  ExpectSameAfterStop(tiny, {{"train", {{"epochs", 200}}}},
+                      301);  // within an interval of the loss metric
 }
 
 TEST(ResumeTest, PeriodicCheckpointsResumeToo) {
@@ -138,7 +154,9 @@ TEST(ResumeTest, PeriodicCheckpointsResumeToo) {
     Job job = tiny.Train(every);
     job.resume = path;
     Recorder resumed;
-    EXPECT_EQ(Bytes(ArtifactPath(MustTrain(job, resumed), "weights")), Bytes(ArtifactPath(expected, "weights"))) << step;
+    EXPECT_EQ(Bytes(ArtifactPath(MustTrain(job, resumed), "weights")),
+              Bytes(ArtifactPath(expected, "weights")))
+        << step;
   }
   // How often a checkpoint is written changes nothing.
   EXPECT_EQ(TrainedBytes(tiny.Train()), Bytes(ArtifactPath(expected, "weights")));
@@ -170,7 +188,8 @@ TEST(TrainTest, AStopBeforeTheFirstStepLeavesNothing) {
 TEST(TrainTest, DivergenceIsNonfiniteAndNamesTheStep) {
   const Tiny tiny;
   Recorder events;
-  const auto result = RunTrain(tiny.Train({{"train", {{"lr", 1e20}, {"grad_clip", 0}, {"epochs", 50}}}}), events);
+  const auto result =
+      RunTrain(tiny.Train({{"train", {{"lr", 1e20}, {"grad_clip", 0}, {"epochs", 50}}}}), events);
   ASSERT_FALSE(result.ok());
   EXPECT_EQ(ErrorClassOf(result.status()), "nonfinite");
   EXPECT_THAT(Message(result.status()), HasSubstr("at step "));
@@ -179,11 +198,14 @@ TEST(TrainTest, DivergenceIsNonfiniteAndNamesTheStep) {
 TEST(TrainTest, SettingsThatMakeNoSenseAreConfigErrors) {
   const Tiny tiny;
   Recorder events;
-  for (const Json& bad : {Json{{"train", {{"batch_size", 0}}}}, Json{{"train", {{"lr", "fast"}}}}, Json{{"train", {{"precision", "fp8"}}}},
-                          Json{{"train", {{"epochs", 0}}}}, Json{{"train", {{"batching", "random"}}}},
-                          Json{{"train", {{"optimizer", {{"name", "sgd"}}}}}}, Json{{"adapter", {{"targets", {"nothing"}}}}},
-                          Json{{"checkpoint", {{"keep", {"best"}}}}}, Json{{"eval", {{"every", {{"epochs", 0}}}}}},
-                          Json{{"eval", {{"every", {{"epochs", 1}}}, {"split", "nowhere"}}}}}) {
+  for (const Json& bad :
+       {Json{{"train", {{"batch_size", 0}}}}, Json{{"train", {{"lr", "fast"}}}},
+        Json{{"train", {{"precision", "fp8"}}}}, Json{{"train", {{"epochs", 0}}}},
+        Json{{"train", {{"batching", "random"}}}},
+        Json{{"train", {{"optimizer", {{"name", "sgd"}}}}}},
+        Json{{"adapter", {{"targets", {"nothing"}}}}}, Json{{"checkpoint", {{"keep", {"best"}}}}},
+        Json{{"eval", {{"every", {{"epochs", 0}}}}}},
+        Json{{"eval", {{"every", {{"epochs", 1}}}, {"split", "nowhere"}}}}}) {
     const auto result = RunTrain(tiny.Train(bad), events);
     EXPECT_EQ(ErrorClassOf(result.status()), "config") << bad << result.status();
   }
@@ -193,8 +215,10 @@ TEST(ScheduleTest, IsTransformersLinearScheduleWithWarmUp) {
   TrainSettings s;
   s.lr = 1;
   s.schedule.warmup_steps = 4;
-  const std::vector<double> expected = {0, 0.25, 0.5, 0.75, 1, 5.0 / 6, 4.0 / 6, 3.0 / 6, 2.0 / 6, 1.0 / 6};
-  for (size_t i = 0; i < expected.size(); ++i) EXPECT_NEAR(LearningRate(s, 10, static_cast<int64_t>(i)), expected[i], 1e-12) << i;
+  const std::vector<double> expected = {0,       0.25,    0.5,     0.75,    1,
+                                        5.0 / 6, 4.0 / 6, 3.0 / 6, 2.0 / 6, 1.0 / 6};
+  for (size_t i = 0; i < expected.size(); ++i)
+    EXPECT_NEAR(LearningRate(s, 10, static_cast<int64_t>(i)), expected[i], 1e-12) << i;
   s.schedule.decays = false;
   EXPECT_EQ(LearningRate(s, 10, 9), 1);
   s.schedule = {true, 0.06, std::nullopt};
@@ -248,7 +272,8 @@ TEST(OrderTest, AnEpochTakesEachItemOnceInAnOrderOfItsOwn) {
     }
     return sum;
   };
-  EXPECT_LT(spread(EpochBatches(*examples, 1, 0, 5, true)) * 2, spread(EpochBatches(*examples, 1, 0, 5, false)));
+  EXPECT_LT(spread(EpochBatches(*examples, 1, 0, 5, true)) * 2,
+            spread(EpochBatches(*examples, 1, 0, 5, false)));
 }
 
 }  // namespace
