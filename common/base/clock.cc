@@ -1,8 +1,7 @@
 #include "common/base/clock.h"
 
-#include <ctime>
-
 #include <cstdio>
+#include <ctime>
 
 namespace eida {
 namespace {
@@ -15,9 +14,7 @@ int64_t MonotonicNs() {
 
 class SystemClock : public Clock {
  public:
-  Now Read() const override {
-    return {{ReadMs(CLOCK_MONOTONIC)}, {ReadMs(CLOCK_REALTIME)}};
-  }
+  Now Read() const override { return {{ReadMs(CLOCK_MONOTONIC)}, {ReadMs(CLOCK_REALTIME)}}; }
 
  private:
   static int64_t ReadMs(clockid_t id) {

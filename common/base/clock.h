@@ -9,7 +9,8 @@ namespace eida {
 
 using Millis = std::chrono::milliseconds;
 
-// A point on the monotonic clock of this process. Leases and timers use nothing else: a jump of the wall clock moves none.
+// A point on the monotonic clock of this process. Leases and timers use nothing else: a jump of the
+// wall clock moves none.
 struct TimePoint {
   int64_t ms = 0;
   friend auto operator<=>(TimePoint, TimePoint) = default;
@@ -40,14 +41,18 @@ class Clock {
 class FakeClock : public Clock {
  public:
   Now Read() const override { return now_; }
-  void Advance(Millis by) { now_.mono.ms += by.count(); now_.wall.ms += by.count(); }
+  void Advance(Millis by) {
+    now_.mono.ms += by.count();
+    now_.wall.ms += by.count();
+  }
   void JumpWall(Millis by) { now_.wall.ms += by.count(); }
 
  private:
   Now now_{{1'000'000}, {1'700'000'000'000}};
 };
 
-// Seconds since it was made, to the microsecond. For metrics about our own work; never for decisions.
+// Seconds since it was made, to the microsecond. For metrics about our own work; never for
+// decisions.
 class Stopwatch {
  public:
   Stopwatch();

@@ -30,7 +30,8 @@ class Sha256 {
 Digest DigestOf(const std::string& content);
 // Reads the file in large blocks; NotFound and I/O errors name the path.
 Result<Digest> DigestOfFile(const std::string& path);
-// 64 lower-case hex digits? What every name that comes from outside is checked with before it touches a path.
+// 64 lower-case hex digits? What every name that comes from outside is checked with before it
+// touches a path.
 bool IsDigest(const std::string& text);
 
 }  // namespace eida

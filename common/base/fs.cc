@@ -89,7 +89,8 @@ Status MakeDirs(const std::string& path, int mode) {
   std::error_code code;
   stdfs::create_directories(path, code);
   EIDA_RETURN_IF_ERROR(FromCode(code, "create directory " + path));
-  return chmod(path.c_str(), static_cast<mode_t>(mode)) == 0 ? OkStatus() : ErrnoStatus(errno, path);
+  return chmod(path.c_str(), static_cast<mode_t>(mode)) == 0 ? OkStatus()
+                                                             : ErrnoStatus(errno, path);
 }
 
 Status SyncDir(const std::string& path) { return SyncPath(path, O_RDONLY | O_DIRECTORY); }

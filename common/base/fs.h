@@ -45,7 +45,8 @@ class TempDir {
   std::string path_;
 };
 
-// Holds an exclusive flock on a file for the life of the object. Unavailable when somebody else holds it.
+// Holds an exclusive flock on a file for the life of the object. Unavailable when somebody else
+// holds it.
 class FileLock {
  public:
   static Result<FileLock> Acquire(const std::string& path);

@@ -25,17 +25,26 @@ class Id {
   int64_t value_ = 0;
 };
 
-struct SweepTag { static constexpr const char* kPrefix = "s"; };
-struct RunTag { static constexpr const char* kPrefix = "r"; };
-struct JobTag { static constexpr const char* kPrefix = "j"; };
-struct LeaseTag { static constexpr const char* kPrefix = "l"; };
+struct SweepTag {
+  static constexpr const char* kPrefix = "s";
+};
+struct RunTag {
+  static constexpr const char* kPrefix = "r";
+};
+struct JobTag {
+  static constexpr const char* kPrefix = "j";
+};
+struct LeaseTag {
+  static constexpr const char* kPrefix = "l";
+};
 
 using SweepId = Id<SweepTag>;  // one submitted study
 using RunId = Id<RunTag>;      // variant x seed
 using JobId = Id<JobTag>;      // a node of a sweep's DAG
 using LeaseId = Id<LeaseTag>;  // a slot lent to one or several attempts
 
-// The fence: only the newest attempt of a job may report. The first attempt is 1; 0 is "never leased".
+// The fence: only the newest attempt of a job may report. The first attempt is 1; 0 is "never
+// leased".
 using Attempt = int32_t;
 
 // A string with a type; the same rules.
@@ -52,14 +61,18 @@ class Name {
   std::string value_;
 };
 
-using WorkerId = Name<struct WorkerTag>;            // stable per worker installation
-using Digest = Name<struct DigestTag>;              // SHA-256 of content, 64 lower-case hex digits
-using Fingerprint = Name<struct FingerprintTag>;    // SHA-256 of all that determines a job's result
+using WorkerId = Name<struct WorkerTag>;          // stable per worker installation
+using Digest = Name<struct DigestTag>;            // SHA-256 of content, 64 lower-case hex digits
+using Fingerprint = Name<struct FingerprintTag>;  // SHA-256 of all that determines a job's result
 
 template <class Tag>
-std::ostream& operator<<(std::ostream& out, Id<Tag> id) { return out << id.ToString(); }
+std::ostream& operator<<(std::ostream& out, Id<Tag> id) {
+  return out << id.ToString();
+}
 template <class Tag>
-std::ostream& operator<<(std::ostream& out, const Name<Tag>& name) { return out << name.str(); }
+std::ostream& operator<<(std::ostream& out, const Name<Tag>& name) {
+  return out << name.str();
+}
 
 }  // namespace eida
 
@@ -69,5 +82,7 @@ struct std::hash<eida::Id<Tag>> {
 };
 template <class Tag>
 struct std::hash<eida::Name<Tag>> {
-  size_t operator()(const eida::Name<Tag>& name) const { return std::hash<std::string>()(name.str()); }
+  size_t operator()(const eida::Name<Tag>& name) const {
+    return std::hash<std::string>()(name.str());
+  }
 };

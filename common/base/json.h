@@ -15,7 +15,8 @@ using Json = nlohmann::json;
 Result<Json> ParseJson(const std::string& text, const std::string& what);
 Result<Json> ReadJsonFile(const std::string& path);
 
-// One text per value: sorted keys, no spaces, shortest round-trip numbers, NaN and infinities refused by assertion.
+// One text per value: sorted keys, no spaces, shortest round-trip numbers, NaN and infinities
+// refused by assertion.
 std::string Canonical(const Json& value);
 // Indented by two, for files that people read; a newline at the end.
 std::string Pretty(const Json& value);
@@ -32,7 +33,8 @@ T GetOr(const Json& object, const char* key, T fallback) {
   }
 }
 
-// The member `key` as T; InvalidArgument naming `what` and the key when it is absent or of another type.
+// The member `key` as T; InvalidArgument naming `what` and the key when it is absent or of another
+// type.
 template <class T>
 Result<T> Require(const Json& object, const char* key, const std::string& what) {
   const auto it = object.find(key);

@@ -1,4 +1,5 @@
-// The program log, on stderr: spdlog behind four macros. Libraries log rarely; users of the CLI never see it unless -v.
+// The program log, on stderr: spdlog behind four macros. Libraries log rarely; users of the CLI
+// never see it unless -v.
 #pragma once
 
 #include <string>
@@ -9,8 +10,10 @@ namespace eida {
 
 enum class LogFormat { kText, kJson };
 
-// Once, at the start of main. `level`: debug, info, warn, error, off. `component` names the program in each line.
-void InitLog(const std::string& component, const std::string& level, LogFormat format = LogFormat::kText);
+// Once, at the start of main. `level`: debug, info, warn, error, off. `component` names the program
+// in each line.
+void InitLog(const std::string& component, const std::string& level,
+             LogFormat format = LogFormat::kText);
 
 }  // namespace eida
 

@@ -1,4 +1,5 @@
-// Random numbers that are the same on every machine: the seed decides data order, splits and samples.
+// Random numbers that are the same on every machine: the seed decides data order, splits and
+// samples.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,8 @@ class Rng {
   explicit Rng(uint64_t seed) : state_(seed) {}
   // A stream of its own for each purpose, so that adding a draw to one never shifts another.
   Rng(uint64_t seed, std::string_view purpose) : state_(seed) {
-    for (char c : purpose) state_ = Mix(state_ ^ static_cast<unsigned char>(c)) + 0x9e3779b97f4a7c15ULL;
+    for (char c : purpose)
+      state_ = Mix(state_ ^ static_cast<unsigned char>(c)) + 0x9e3779b97f4a7c15ULL;
   }
   uint64_t Next() { return Mix(state_ += 0x9e3779b97f4a7c15ULL); }
   // Uniform in [0, n), without modulo bias. REQUIRES: n > 0.

@@ -8,7 +8,9 @@ namespace eida {
 Status InvalidArgument(const std::string& message) { return absl::InvalidArgumentError(message); }
 Status NotFound(const std::string& message) { return absl::NotFoundError(message); }
 Status Unauthenticated(const std::string& message) { return absl::UnauthenticatedError(message); }
-Status FailedPrecondition(const std::string& message) { return absl::FailedPreconditionError(message); }
+Status FailedPrecondition(const std::string& message) {
+  return absl::FailedPreconditionError(message);
+}
 Status AlreadyExists(const std::string& message) { return absl::AlreadyExistsError(message); }
 Status Unavailable(const std::string& message) { return absl::UnavailableError(message); }
 Status DeadlineExceeded(const std::string& message) { return absl::DeadlineExceededError(message); }
@@ -27,18 +29,23 @@ Status Annotate(const Status& status, const std::string& context) {
 Status ErrnoStatus(int error_number, const std::string& what) {
   const std::string message = what + ": " + std::strerror(error_number);
   switch (error_number) {
-    case ENOENT: return NotFound(message);
-    case EEXIST: return AlreadyExists(message);
+    case ENOENT:
+      return NotFound(message);
+    case EEXIST:
+      return AlreadyExists(message);
     case ENOSPC:
     case EDQUOT:
     case EACCES:
     case EPERM:
     case EROFS:
-    case EADDRINUSE: return FailedPrecondition(message);
+    case EADDRINUSE:
+      return FailedPrecondition(message);
     case EMFILE:
     case ENFILE:
-    case EAGAIN: return Unavailable(message);
-    default: return Internal(message);
+    case EAGAIN:
+      return Unavailable(message);
+    default:
+      return Internal(message);
   }
 }
 

@@ -73,7 +73,8 @@ bool Redirect(const char* path, int target) {
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
   signal(SIGPIPE, SIG_DFL);
-  if (ok && plan.set_cpus) sched_setaffinity(0, sizeof plan.cpus, &plan.cpus);  // a hint: a smaller cpuset is no error
+  if (ok && plan.set_cpus)
+    sched_setaffinity(0, sizeof plan.cpus, &plan.cpus);  // a hint: a smaller cpuset is no error
   if (ok && plan.cwd != nullptr) ok = chdir(plan.cwd) == 0;
   if (ok && plan.output >= 0) {
     ok = dup2(plan.output, STDOUT_FILENO) >= 0 && dup2(plan.output, STDERR_FILENO) >= 0;
@@ -98,7 +99,8 @@ bool Redirect(const char* path, int target) {
 std::string ExitStatus::ToString() const {
   if (!signaled) return "exit " + std::to_string(code);
   const char* name = sigabbrev_np(code);
-  return std::string("killed by ") + (name != nullptr ? std::string("SIG") + name : "signal " + std::to_string(code));
+  return std::string("killed by ") +
+         (name != nullptr ? std::string("SIG") + name : "signal " + std::to_string(code));
 }
 
 Result<Subprocess> Subprocess::Start(const SubprocessOptions& options) {
@@ -174,8 +176,9 @@ ExitStatus Subprocess::Wait() {
     int raw = 0;
     const pid_t got = waitpid(pid_, &raw, 0);
     if (got < 0 && errno == EINTR) continue;
-    exit_ = got < 0 ? ExitStatus{false, 255}
-                    : ExitStatus{WIFSIGNALED(raw), WIFSIGNALED(raw) ? WTERMSIG(raw) : WEXITSTATUS(raw)};
+    exit_ = got < 0
+                ? ExitStatus{false, 255}
+                : ExitStatus{WIFSIGNALED(raw), WIFSIGNALED(raw) ? WTERMSIG(raw) : WEXITSTATUS(raw)};
     // Grandchildren that outlive the child would hold its cores and memory.
     if (group_) kill(-pid_, SIGKILL);
   }
@@ -185,7 +188,8 @@ ExitStatus Subprocess::Wait() {
 std::optional<ExitStatus> Subprocess::Poll() {
   if (exit_) return exit_;
   siginfo_t info{};
-  if (waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0) {
+  if (waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+      info.si_pid == 0) {
     return std::nullopt;
   }
   return Wait();

@@ -3,14 +3,15 @@
 namespace eida {
 namespace {
 
-// Selects the entries of one enum out of enums.def: an entry of another enum has another type and is passed over.
+// Selects the entries of one enum out of enums.def: an entry of another enum has another type and
+// is passed over.
 template <class E, class F>
 void ForEach(F&& visit) {
   const auto take = [&visit](auto value, int number, const char* text) {
     if constexpr (std::is_same_v<decltype(value), E>) visit(value, number, text);
   };
-#define EIDA_ENUM_VALUE(Enum, name, number, text)               \
-  static_assert(static_cast<int>(Enum::name) == (number));      \
+#define EIDA_ENUM_VALUE(Enum, name, number, text)          \
+  static_assert(static_cast<int>(Enum::name) == (number)); \
   take(Enum::name, number, text);
 #include "common/domain/enums.def"
 #undef EIDA_ENUM_VALUE
@@ -50,9 +51,9 @@ const std::vector<E>& AllValues() {
   return values;
 }
 
-#define EIDA_INSTANTIATE(E)                                \
-  const char* ToString(E value) { return TextOf(value); }  \
-  template Result<E> ParseEnum<E>(const std::string&);     \
+#define EIDA_INSTANTIATE(E)                               \
+  const char* ToString(E value) { return TextOf(value); } \
+  template Result<E> ParseEnum<E>(const std::string&);    \
   template const std::vector<E>& AllValues<E>();
 EIDA_INSTANTIATE(JobKind)
 EIDA_INSTANTIATE(JobState)

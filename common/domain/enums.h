@@ -11,15 +11,34 @@ namespace eida {
 
 enum class JobKind : uint8_t { kTrain = 1, kEvaluate, kGram, kPath, kMatrix, kSoup, kExport };
 enum class JobState : uint8_t {
-  kBlocked = 1, kReady, kBackoff, kLeased, kRunning, kSucceeded, kFailed, kCancelled, kSkipped
+  kBlocked = 1,
+  kReady,
+  kBackoff,
+  kLeased,
+  kRunning,
+  kSucceeded,
+  kFailed,
+  kCancelled,
+  kSkipped
 };
 enum class SweepState : uint8_t { kRunning = 1, kSucceeded, kFailed, kCancelled };
 enum class ErrorClass : uint8_t {
-  kNone = 1, kOom, kNonfinite, kData, kConfig, kIo, kInternal, kCrashed, kWorkerLost, kPreempted, kCancelled
+  kNone = 1,
+  kOom,
+  kNonfinite,
+  kData,
+  kConfig,
+  kIo,
+  kInternal,
+  kCrashed,
+  kWorkerLost,
+  kPreempted,
+  kCancelled
 };
 enum class WorkerState : uint8_t { kIdle = 1, kBusy, kDraining, kLost, kLeft };
 
-// Text of a value ("worker_lost"), its inverse, and all values in order; specialised for each enum above.
+// Text of a value ("worker_lost"), its inverse, and all values in order; specialised for each enum
+// above.
 const char* ToString(JobKind value);
 const char* ToString(JobState value);
 const char* ToString(SweepState value);

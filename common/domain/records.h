@@ -1,4 +1,5 @@
-// What the coordinator keeps: sweeps, runs, jobs, artifacts, workers. Plain data; the words are DESIGN section 1's.
+// What the coordinator keeps: sweeps, runs, jobs, artifacts, workers. Plain data; the words are
+// DESIGN section 1's.
 #pragma once
 
 #include <map>
@@ -14,7 +15,8 @@ namespace eida {
 // An immutable result or input, named by the SHA-256 of its content.
 struct ArtifactRef {
   std::string name;  // unique within the job: "weights", "losses", "matrix"
-  std::string kind;  // what it holds: adapter, model, checkpoint, eval, gram, curve, matrix, soup, file
+  std::string
+      kind;  // what it holds: adapter, model, checkpoint, eval, gram, curve, matrix, soup, file
   Digest digest;
   int64_t size = 0;
   std::string meta;  // small JSON object, "" = none
@@ -35,9 +37,9 @@ struct ParentEdge {
 
 // How failures of a job are answered; from the sweep's `retries`.
 struct RetryPolicy {
-  int max = 3;                 // counted failures (crashed, internal, oom, ...) before it fails
-  int max_free = 20;           // worker_lost, preempted and io before it fails
-  Millis backoff{1000};        // doubles with each counted failure
+  int max = 3;           // counted failures (crashed, internal, oom, ...) before it fails
+  int max_free = 20;     // worker_lost, preempted and io before it fails
+  Millis backoff{1000};  // doubles with each counted failure
   Millis max_backoff{600'000};
   std::vector<ErrorClass> never = {ErrorClass::kNonfinite, ErrorClass::kData, ErrorClass::kConfig};
 };
@@ -46,10 +48,10 @@ struct RetryPolicy {
 struct JobSpec {
   JobId id;
   SweepId sweep;
-  RunId run;               // 0 for jobs that belong to no single run
+  RunId run;  // 0 for jobs that belong to no single run
   JobKind kind = JobKind::kTrain;
-  std::string name;        // unique within the sweep: "train/lora-r8/seed1", "path/gap/0-3"
-  std::string spec;        // canonical JSON; with the parents' fingerprints it determines the result
+  std::string name;  // unique within the sweep: "train/lora-r8/seed1", "path/gap/0-3"
+  std::string spec;  // canonical JSON; with the parents' fingerprints it determines the result
   Fingerprint fingerprint;
   std::vector<JobInput> inputs;
   std::vector<ParentEdge> parents;
@@ -61,17 +63,17 @@ struct JobSpec {
 // What changes while it lives.
 struct JobStatus {
   JobState state = JobState::kBlocked;
-  Attempt attempt = 0;        // the newest attempt; the fence
-  int failures = 0;           // counted failures since the last `retry`
-  int free_failures = 0;      // worker_lost, preempted, io
-  JobId reused_from;          // finished twin whose result this job took over
-  JobId cause;                // for skipped: the ancestor that failed or was cancelled
+  Attempt attempt = 0;    // the newest attempt; the fence
+  int failures = 0;       // counted failures since the last `retry`
+  int free_failures = 0;  // worker_lost, preempted, io
+  JobId reused_from;      // finished twin whose result this job took over
+  JobId cause;            // for skipped: the ancestor that failed or was cancelled
   ErrorClass error = ErrorClass::kNone;
   std::string error_message;
-  std::string summary;        // JSON object out of the runner's `done`
-  WorkerId worker;            // of the newest attempt
+  std::string summary;  // JSON object out of the runner's `done`
+  WorkerId worker;      // of the newest attempt
   WallTime created, ready_at, started, finished;
-  WallTime retry_at;          // for backoff
+  WallTime retry_at;  // for backoff
 };
 
 struct JobRecord {
@@ -83,11 +85,11 @@ struct JobRecord {
 struct RunRecord {
   RunId id;
   SweepId sweep;
-  int index = 0;          // grid order
-  std::string name;       // "lora-r8/seed1"
-  std::string variant;    // "lora-r8"
+  int index = 0;        // grid order
+  std::string name;     // "lora-r8/seed1"
+  std::string variant;  // "lora-r8"
   int64_t seed = 0;
-  std::string settings;   // resolved {adapter, train, ...} of the variant, JSON
+  std::string settings;  // resolved {adapter, train, ...} of the variant, JSON
   JobId train_job;
   int64_t trainable_parameters = 0;
   int64_t base_parameters = 0;
@@ -103,9 +105,9 @@ struct SweepRecord {
   Fingerprint fingerprint;      // of the whole plan: equal = the same study
   std::string idempotency_key;  // "" = none
   RetryPolicy retries;
-  int max_parallel = 0;         // active jobs at once; 0 = no limit
-  int max_failures = 0;         // failed jobs after which the sweep is cancelled; 0 = never
-  int priority = 0;             // higher first
+  int max_parallel = 0;  // active jobs at once; 0 = no limit
+  int max_failures = 0;  // failed jobs after which the sweep is cancelled; 0 = never
+  int priority = 0;      // higher first
   SweepState state = SweepState::kRunning;
   WallTime created, finished;
 };
@@ -141,7 +143,8 @@ struct EventRecord {
   JobId job;
   Attempt attempt = 0;
   WorkerId worker;
-  std::string type;  // submitted, leased, started, succeeded, failed, retry, lost, refused, cancelled, skipped, reused, ...
+  std::string type;  // submitted, leased, started, succeeded, failed, retry, lost, refused,
+                     // cancelled, skipped, reused, ...
   std::string message;
 };
 
@@ -150,10 +153,10 @@ struct AttemptRecord {
   Attempt attempt = 0;
   LeaseId lease;
   WorkerId worker;
-  WallTime opened, closed;      // closed 0 = still open
-  std::string outcome;          // "", succeeded, or the text of an ErrorClass
+  WallTime opened, closed;  // closed 0 = still open
+  std::string outcome;      // "", succeeded, or the text of an ErrorClass
   std::string message;
-  int slot = 0;                 // index into the worker's slots; a restart must know which slots are taken
+  int slot = 0;  // index into the worker's slots; a restart must know which slots are taken
 };
 
 struct SlotInfo {
@@ -164,7 +167,7 @@ struct SlotInfo {
 
 struct WorkerRecord {
   WorkerId id;
-  std::string session;    // new with every start of the worker process
+  std::string session;  // new with every start of the worker process
   std::string host;
   std::string version;
   int64_t pid = 0;

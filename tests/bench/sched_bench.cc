@@ -1,10 +1,11 @@
-// The scheduler alone: no store, no network. One step = a job is granted, reported finished, and its successor is placed.
+// The scheduler alone: no store, no network. One step = a job is granted, reported finished, and
+// its successor is placed.
 #include <benchmark/benchmark.h>
 
 #include <string>
 
-#include "server/sched/recover.h"
 #include "server/sched/reactor.h"
+#include "server/sched/recover.h"
 
 namespace eida::sched {
 namespace {
@@ -70,7 +71,8 @@ void BM_Drain(benchmark::State& state) {
       OnSync(core, out, sync, kNow);
       std::vector<JobReport> reports;
       for (const Grant& grant : ViewFor(core, sync).grants) {
-        for (const GrantJob& job : grant.jobs) reports.push_back({job.job, job.attempt, {Started{}, Finished{}}});
+        for (const GrantJob& job : grant.jobs)
+          reports.push_back({job.job, job.attempt, {Started{}, Finished{}}});
       }
       if (reports.empty()) {
         state.SkipWithError("nothing was granted");
@@ -82,7 +84,11 @@ void BM_Drain(benchmark::State& state) {
   }
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
-BENCHMARK(BM_Drain)->Args({10'000, 32})->Args({100'000, 128})->Args({100'000, 2'048})->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_Drain)
+    ->Args({10'000, 32})
+    ->Args({100'000, 128})
+    ->Args({100'000, 2'048})
+    ->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace eida::sched

@@ -2,7 +2,8 @@
 
 namespace eida::engine {
 
-// The code is the class: docs/formats.md section 2 names the classes, the runner maps them back with ErrorClassOf.
+// The code is the class: docs/formats.md section 2 names the classes, the runner maps them back
+// with ErrorClassOf.
 Status DataError(const std::string& message) { return {absl::StatusCode::kOutOfRange, message}; }
 Status ConfigError(const std::string& message) { return InvalidArgument(message); }
 Status NonfiniteError(const std::string& message) { return {absl::StatusCode::kAborted, message}; }

@@ -1,4 +1,5 @@
-// What a job function of the engine or of the analyses is given and gives back. docs/formats.md section 3 has the contents.
+// What a job function of the engine or of the analyses is given and gives back. docs/formats.md
+// section 3 has the contents.
 #pragma once
 
 #include <functional>
@@ -44,9 +45,10 @@ struct JobResult {
   std::vector<OutputFile> artifacts;
 };
 
-// An error of a job carries its class as the status code; the runner turns it into the `error` event.
-Status DataError(const std::string& message);       // the data: ragged row, unknown label, empty split
-Status ConfigError(const std::string& message);     // settings or model files that do not fit together
+// An error of a job carries its class as the status code; the runner turns it into the `error`
+// event.
+Status DataError(const std::string& message);    // the data: ragged row, unknown label, empty split
+Status ConfigError(const std::string& message);  // settings or model files that do not fit together
 Status NonfiniteError(const std::string& message);  // loss or gradient is NaN or infinite
 Status OomError(const std::string& message);
 Status IoError(const std::string& message);

@@ -9,7 +9,8 @@ Scores Score(const EvalResult& result) {
   Scores scores;
   scores.n = result.loss.numel();
   if (scores.n == 0) return scores;
-  const at::Tensor loss = result.loss.to(at::kDouble).contiguous(), label = result.label.contiguous();
+  const at::Tensor loss = result.loss.to(at::kDouble).contiguous(),
+                   label = result.label.contiguous();
   const at::Tensor guess = result.logits.argmax(1).contiguous();
   const double* losses = loss.data_ptr<double>();
   const int64_t* labels = label.data_ptr<int64_t>();
@@ -35,22 +36,30 @@ Json ToJson(const Scores& scores) {
 }
 
 Status WriteEval(const EvalResult& result, const std::string& path) {
-  return WriteSafetensors({{"item", result.item}, {"label", result.label}, {"loss", result.loss}, {"logits", result.logits}},
+  return WriteSafetensors({{"item", result.item},
+                           {"label", result.label},
+                           {"loss", result.loss},
+                           {"logits", result.logits}},
                           {{"format", "pt"}, {"eida.format", "eida/eval/v1"}}, path);
 }
 
 Result<EvalResult> ReadEval(const std::string& path) {
   EIDA_ASSIGN_OR_RETURN(const Weights tensors, ReadSafetensors(path));
   for (const char* name : {"item", "label", "loss", "logits"}) {
-    if (tensors.count(name) == 0) return ConfigError(path + " is not an eval artifact: it has no tensor \"" + name + "\"");
+    if (tensors.count(name) == 0)
+      return ConfigError(path + " is not an eval artifact: it has no tensor \"" + name + "\"");
   }
-  EvalResult result{tensors.at("item"), tensors.at("label"), tensors.at("loss"), tensors.at("logits")};
+  EvalResult result{tensors.at("item"), tensors.at("label"), tensors.at("loss"),
+                    tensors.at("logits")};
   const int64_t n = result.item.numel();
-  const bool fits = result.item.dim() == 1 && result.label.sizes() == result.item.sizes() && result.loss.sizes() == result.item.sizes() &&
-                    result.logits.dim() == 2 && result.logits.size(0) == n && result.item.scalar_type() == at::kLong &&
-                    result.label.scalar_type() == at::kLong && result.loss.scalar_type() == at::kFloat &&
+  const bool fits = result.item.dim() == 1 && result.label.sizes() == result.item.sizes() &&
+                    result.loss.sizes() == result.item.sizes() && result.logits.dim() == 2 &&
+                    result.logits.size(0) == n && result.item.scalar_type() == at::kLong &&
+                    result.label.scalar_type() == at::kLong &&
+                    result.loss.scalar_type() == at::kFloat &&
                     result.logits.scalar_type() == at::kFloat;
-  if (!fits) return ConfigError(path + " is not an eval artifact: its tensors do not fit one another");
+  if (!fits)
+    return ConfigError(path + " is not an eval artifact: its tensors do not fit one another");
   return result;
 }
 

@@ -1,13 +1,13 @@
-// The engine as the analyses see it: load the base once, put trained members on it, evaluate or take features.
-// One thread at a time; tensors are on the study's device.
+// The engine as the analyses see it: load the base once, put trained members on it, evaluate or
+// take features. One thread at a time; tensors are on the study's device.
 #pragma once
+
+#include <ATen/core/Tensor.h>
 
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
-
-#include <ATen/core/Tensor.h>
 
 #include "common/base/json.h"
 #include "common/base/status.h"
@@ -34,23 +34,29 @@ Json ToJson(const Scores& scores);  // {"loss", "accuracy", "f1", "n"}
 Status WriteEval(const EvalResult& result, const std::string& path);
 Result<EvalResult> ReadEval(const std::string& path);
 
-// Base model, tokenised items of one split, and numerics: what evaluate, gram, path and soup share. Bundled jobs reuse it
-// through `Study::For`, which keeps the last one per process.
+// Base model, tokenised items of one split, and numerics: what evaluate, gram, path and soup share.
+// Bundled jobs reuse it through `Study::For`, which keeps the last one per process.
 class Study {
  public:
-  // From spec["model"], spec["data"], spec["numerics"] and `split` (with spec["samples"], spec["item_seed"] when `sampled`).
+  // From spec["model"], spec["data"], spec["numerics"] and `split` (with spec["samples"],
+  // spec["item_seed"] when `sampled`).
   static Result<std::shared_ptr<Study>> For(const Job& job, const std::string& split, bool sampled);
   virtual ~Study() = default;
 
-  // A `weights` artifact: an adapter is merged (W0 + s B A in fp32), a model is taken as it is. Head included.
+  // A `weights` artifact: an adapter is merged (W0 + s B A in fp32), a model is taken as it is.
+  // Head included.
   virtual Result<Weights> LoadMember(const std::string& path) = 0;
-  // alpha a + (1 - alpha) b over the union of their tensors (absent = base), in fp32. alpha 1 and 0 give a and b bit for bit.
+  // alpha a + (1 - alpha) b over the union of their tensors (absent = base), in fp32. alpha 1 and 0
+  // give a and b bit for bit.
   virtual Weights Interpolate(const Weights& a, const Weights& b, double alpha) = 0;
-  // Deterministic in everything but the thread count; the same weights give the same bytes whoever calls.
+  // Deterministic in everything but the thread count; the same weights give the same bytes whoever
+  // calls.
   virtual Result<EvalResult> Evaluate(const Weights& weights) = 0;
-  // Mean over non-special tokens of each named layer's output, f32 [n, hidden]. "last" = the last encoder layer,
-  // "layer.<k>" = the output of encoder layer k, "embeddings" = the embeddings' output.
-  virtual Result<std::map<std::string, at::Tensor>> Features(const Weights& weights, const std::vector<std::string>& layers) = 0;
+  // Mean over non-special tokens of each named layer's output, f32 [n, hidden]. "last" = the last
+  // encoder layer, "layer.<k>" = the output of encoder layer k, "embeddings" = the embeddings'
+  // output.
+  virtual Result<std::map<std::string, at::Tensor>> Features(
+      const Weights& weights, const std::vector<std::string>& layers) = 0;
   virtual const std::vector<int64_t>& items() const = 0;
   virtual std::string item_hash() const = 0;
   // The base's tensor of that name, for writing full models.
@@ -64,8 +70,10 @@ Result<JobResult> RunEvaluate(const Job& job, Events& events);
 Result<JobResult> RunExport(const Job& job, Events& events);
 
 // safetensors, as worker/engine/formats implements them.
-Result<Weights> ReadSafetensors(const std::string& path, std::map<std::string, std::string>* metadata = nullptr);
+Result<Weights> ReadSafetensors(const std::string& path,
+                                std::map<std::string, std::string>* metadata = nullptr);
 // Names sorted, bytes determined by the content; written atomically and synced.
-Status WriteSafetensors(const Weights& tensors, const std::map<std::string, std::string>& metadata, const std::string& path);
+Status WriteSafetensors(const Weights& tensors, const std::map<std::string, std::string>& metadata,
+                        const std::string& path);
 
 }  // namespace eida::engine

@@ -1,10 +1,11 @@
 // What holds for every adapter of the catalog, and what is LoRA's own.
+#include "worker/engine/adapters/adapter.h"
+
 #include <gmock/gmock.h>
 #include <torch/torch.h>
 
 #include "common/catalog/catalog.h"
 #include "tests/unit/engine/tiny.h"
-#include "worker/engine/adapters/adapter.h"
 #include "worker/engine/formats/member.h"
 #include "worker/engine/formats/peft.h"
 #include "worker/engine/tasks/task.h"
@@ -28,10 +29,12 @@ struct World {
   Tiny tiny;
   Job job = tiny.Train();
   std::shared_ptr<const Base> base = LoadBase(job).value();
-  std::shared_ptr<const Examples> examples = LoadExamples(job, *base, {"train", std::nullopt, 0}).value();
+  std::shared_ptr<const Examples> examples =
+      LoadExamples(job, *base, {"train", std::nullopt, 0}).value();
   Batch batch = MakeBatch(*examples, {0, 1, 2, 3, 4, 5}, at::kCPU);
 
-  at::Tensor Attached(const Adapter& adapter, const Weights& trainable, at::ScalarType compute = at::kFloat) const {
+  at::Tensor Attached(const Adapter& adapter, const Weights& trainable,
+                      at::ScalarType compute = at::kFloat) const {
     Weights over;
     SitePatches patches;
     adapter.Attach(*base, trainable, &over, &patches);
@@ -58,7 +61,8 @@ TEST_P(EveryAdapter, ChangesNothingAtTheStart) {
 }
 
 TEST_P(EveryAdapter, OnlyTheSeedDecidesTheStart) {
-  const Weights a = adapter->Init(*w.base, 5).value(), b = adapter->Init(*w.base, 5).value(), c = adapter->Init(*w.base, 6).value();
+  const Weights a = adapter->Init(*w.base, 5).value(), b = adapter->Init(*w.base, 5).value(),
+                c = adapter->Init(*w.base, 6).value();
   double apart = 0;
   for (const auto& [name, tensor] : a) {
     EXPECT_EQ(Difference(tensor, b.at(name)), 0) << name;
@@ -70,7 +74,8 @@ TEST_P(EveryAdapter, OnlyTheSeedDecidesTheStart) {
 TEST_P(EveryAdapter, EveryTrainableGetsAGradientAndTheBaseNone) {
   Weights trainable = adapter->Init(*w.base, 5).value();
   at::manual_seed(1);
-  for (auto& [name, tensor] : trainable) tensor = (tensor + 0.01 * at::randn_like(tensor)).set_requires_grad(true);
+  for (auto& [name, tensor] : trainable)
+    tensor = (tensor + 0.01 * at::randn_like(tensor)).set_requires_grad(true);
   ItemLosses(w.Attached(*adapter, trainable), w.batch.labels).sum().backward();
   for (const auto& [name, tensor] : trainable) EXPECT_TRUE(tensor.grad().defined()) << name;
   for (const auto& [name, tensor] : w.base->weights) EXPECT_FALSE(tensor.grad().defined()) << name;
@@ -92,9 +97,11 @@ TEST_P(EveryAdapter, SurvivesItsFile) {
   ASSERT_TRUE(WriteMember(*adapter, trainable, path).ok());
   const MemberFile member = OpenMember(path).value();
   EXPECT_EQ(Canonical(member.adapter->settings()), Canonical(adapter->settings()));
-  const Weights merged = ReadMember(*w.base, path).value(), expected = adapter->Merge(*w.base, trainable).value();
+  const Weights merged = ReadMember(*w.base, path).value(),
+                expected = adapter->Merge(*w.base, trainable).value();
   ASSERT_EQ(merged.size(), expected.size());
-  for (const auto& [name, tensor] : expected) EXPECT_EQ(Difference(merged.at(name), tensor), 0) << name;
+  for (const auto& [name, tensor] : expected)
+    EXPECT_EQ(Difference(merged.at(name), tensor), 0) << name;
 }
 
 INSTANTIATE_TEST_SUITE_P(Catalog, EveryAdapter, ::testing::ValuesIn(catalog::Adapters()),
@@ -110,8 +117,10 @@ TEST(LoraTest, TrainsOnlyItsFactorsAndTheHead) {
   const World w;
   const Weights trainable = Lora({{"targets", {"query", "fc2"}}})->Init(*w.base, 1).value();
   EXPECT_EQ(trainable.size(), 2u * 2 * 2 + 2);
-  const at::Tensor& a = trainable.at("base_model.model.bert.encoder.layer.1.output.dense.lora_A.weight");
-  const at::Tensor& b = trainable.at("base_model.model.bert.encoder.layer.1.output.dense.lora_B.weight");
+  const at::Tensor& a =
+      trainable.at("base_model.model.bert.encoder.layer.1.output.dense.lora_A.weight");
+  const at::Tensor& b =
+      trainable.at("base_model.model.bert.encoder.layer.1.output.dense.lora_B.weight");
   EXPECT_EQ(a.sizes().vec(), (std::vector<int64_t>{3, 48}));
   EXPECT_EQ(b.sizes().vec(), (std::vector<int64_t>{32, 3}));
   EXPECT_EQ(b.abs().sum().item<double>(), 0);
@@ -126,8 +135,11 @@ TEST(LoraTest, FactorGradientsEqualFiniteDifferences) {
   const auto adapter = Lora({{"targets", {"query", "value", "attn_out", "fc1"}}});
   Weights trainable = adapter->Init(*w.base, 5).value();
   at::manual_seed(2);
-  for (auto& [name, tensor] : trainable) tensor = (tensor + 0.05 * at::randn_like(tensor)).detach().set_requires_grad(true);
-  const auto loss = [&](const Weights& weights) { return ItemLosses(w.Attached(*adapter, weights), w.batch.labels).mean(); };
+  for (auto& [name, tensor] : trainable)
+    tensor = (tensor + 0.05 * at::randn_like(tensor)).detach().set_requires_grad(true);
+  const auto loss = [&](const Weights& weights) {
+    return ItemLosses(w.Attached(*adapter, weights), w.batch.labels).mean();
+  };
   loss(trainable).backward();
   for (const auto& [name, tensor] : trainable) {
     const at::NoGradGuard no_grad;
@@ -177,12 +189,16 @@ TEST(LoraTest, TargetsAreRolesOrModuleNames) {
 
 TEST(LoraTest, PeftTargetsMatchExactlyTheSameSites) {
   const World w;
-  EXPECT_EQ(peft::AdapterConfig({{"type", "lora"}, {"r", 2}, {"alpha", 8}, {"targets", {"query", "value"}}}, *w.base->model, nullptr)
+  EXPECT_EQ(peft::AdapterConfig(
+                {{"type", "lora"}, {"r", 2}, {"alpha", 8}, {"targets", {"query", "value"}}},
+                *w.base->model, nullptr)
                 ->at("target_modules"),
             (Json{"query", "value"}));
   // "dense" alone would take attention.output, intermediate, output and pooler with it.
-  const Json fc2 = peft::AdapterConfig({{"type", "lora"}, {"r", 2}, {"alpha", 8}, {"targets", {"fc2"}}}, *w.base->model, nullptr)
-                       ->at("target_modules");
+  const Json fc2 =
+      peft::AdapterConfig({{"type", "lora"}, {"r", 2}, {"alpha", 8}, {"targets", {"fc2"}}},
+                          *w.base->model, nullptr)
+          ->at("target_modules");
   EXPECT_EQ(fc2, (Json{"bert.encoder.layer.0.output.dense", "bert.encoder.layer.1.output.dense"}));
 }
 
@@ -191,15 +207,18 @@ TEST(LoraTest, AnAdapterOfAnotherModelIsRefused) {
   const auto adapter = Lora(Json::object());
   Weights trained = adapter->Init(*w.base, 1).value();
   Weights foreign = trained;
-  foreign["base_model.model.bert.encoder.layer.9.attention.self.query.lora_A.weight"] = at::zeros({3, 32});
+  foreign["base_model.model.bert.encoder.layer.9.attention.self.query.lora_A.weight"] =
+      at::zeros({3, 32});
   EXPECT_THAT(Message(adapter->Merge(*w.base, foreign).status()), HasSubstr("another model"));
-  trained["base_model.model.bert.encoder.layer.0.attention.self.query.lora_A.weight"] = at::zeros({3, 31});
+  trained["base_model.model.bert.encoder.layer.0.attention.self.query.lora_A.weight"] =
+      at::zeros({3, 31});
   EXPECT_EQ(ErrorClassOf(adapter->Merge(*w.base, trained).status()), "config");
 }
 
 TEST(LoraTest, SettingsThatMakeNoSenseAreRefused) {
-  for (const Json& bad : {Json{{"r", 0}}, Json{{"alpha", 0}}, Json{{"dropout", 1.0}}, Json{{"targets", Json::array()}},
-                          Json{{"bias", "all"}}, Json{{"r", nullptr}}}) {
+  for (const Json& bad :
+       {Json{{"r", 0}}, Json{{"alpha", 0}}, Json{{"dropout", 1.0}},
+        Json{{"targets", Json::array()}}, Json{{"bias", "all"}}, Json{{"r", nullptr}}}) {
     Json settings = {{"type", "lora"}, {"r", 2}, {"alpha", 8}};
     settings.merge_patch(bad);
     EXPECT_EQ(ErrorClassOf(MakeAdapter(settings).status()), "config") << bad;

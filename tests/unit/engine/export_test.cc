@@ -29,7 +29,8 @@ TEST(ExportTest, APeftDirectoryHoldsTheAdapterUnderPeftsNames) {
   Recorder events;
   const auto result = RunExport(ExportJob(tiny, "peft", weights), events);
   ASSERT_TRUE(result.ok()) << result.status();
-  EXPECT_EQ(result->summary.at("files"), (Json{"adapter_config.json", "adapter_model.safetensors"}));
+  EXPECT_EQ(result->summary.at("files"),
+            (Json{"adapter_config.json", "adapter_model.safetensors"}));
   const Json config = ReadJsonFile(ArtifactPath(*result, "adapter_config.json")).value();
   EXPECT_EQ(config.at("peft_type"), "LORA");
   EXPECT_EQ(config.at("task_type"), "SEQ_CLS");
@@ -37,10 +38,12 @@ TEST(ExportTest, APeftDirectoryHoldsTheAdapterUnderPeftsNames) {
   EXPECT_EQ(config.at("lora_alpha"), 6);
   EXPECT_EQ(config.at("target_modules"), (Json{"query", "value"}));
   EXPECT_EQ(config.at("modules_to_save"), (Json{"classifier"}));
-  const Weights exported = ReadSafetensors(ArtifactPath(*result, "adapter_model.safetensors")).value();
+  const Weights exported =
+      ReadSafetensors(ArtifactPath(*result, "adapter_model.safetensors")).value();
   const Weights trained = ReadSafetensors(weights).value();
   ASSERT_EQ(exported.size(), trained.size());
-  for (const auto& [name, tensor] : trained) EXPECT_TRUE(at::equal(exported.at(name), tensor)) << name;
+  for (const auto& [name, tensor] : trained)
+    EXPECT_TRUE(at::equal(exported.at(name), tensor)) << name;
 }
 
 TEST(ExportTest, AHuggingFaceDirectoryIsAModelOfItsOwn) {
@@ -51,7 +54,8 @@ TEST(ExportTest, AHuggingFaceDirectoryIsAModelOfItsOwn) {
     const Job job = ExportJob(tiny, "hf", weights);
     const auto result = RunExport(job, events);
     ASSERT_TRUE(result.ok()) << result.status();
-    EXPECT_EQ(result->summary.at("files"), (Json{"config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"}));
+    EXPECT_EQ(result->summary.at("files"), (Json{"config.json", "model.safetensors",
+                                                 "tokenizer.json", "tokenizer_config.json"}));
     const Json config = ReadJsonFile(ArtifactPath(*result, "config.json")).value();
     EXPECT_EQ(config.at("architectures"), (Json{"BertForSequenceClassification"}));
     EXPECT_EQ(config.at("num_labels"), 2);
@@ -59,11 +63,13 @@ TEST(ExportTest, AHuggingFaceDirectoryIsAModelOfItsOwn) {
     EXPECT_EQ(config.at("hidden_size"), 32);
     EXPECT_EQ(Bytes(ArtifactPath(*result, "tokenizer.json")), Bytes(tiny.path("tokenizer.json")));
     // The directory as a base model, with nothing trained on top, gives the trained model's losses.
-    const Json spec = {{"split", "select"}, {"numerics", {{"precision", "fp32"}, {"batch_size", 8}}}};
+    const Json spec = {{"split", "select"},
+                       {"numerics", {{"precision", "fp32"}, {"batch_size", 8}}}};
     const auto study = Study::For(tiny.Make("evaluate", spec), "select", false).value();
     const EvalResult expected = study->Evaluate(study->LoadMember(weights).value()).value();
     Job exported = tiny.Make("evaluate", spec);
-    for (const char* file : {"config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors"}) {
+    for (const char* file :
+         {"config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors"}) {
       exported.inputs[std::string("model/") + file] = ArtifactPath(*result, file);
     }
     const auto again = Study::For(exported, "select", false).value();
@@ -77,8 +83,10 @@ TEST(ExportTest, AHuggingFaceDirectoryIsAModelOfItsOwn) {
 TEST(ExportTest, WhatCannotBeExportedIsRefused) {
   const Tiny tiny;
   Recorder events;
-  EXPECT_THAT(Message(RunExport(ExportJob(tiny, "peft", Trained(tiny, kNone)), events).status()), HasSubstr("use the format hf"));
-  EXPECT_THAT(Message(RunExport(ExportJob(tiny, "onnx", Trained(tiny, kLora)), events).status()), HasSubstr("onnx"));
+  EXPECT_THAT(Message(RunExport(ExportJob(tiny, "peft", Trained(tiny, kNone)), events).status()),
+              HasSubstr("use the format hf"));
+  EXPECT_THAT(Message(RunExport(ExportJob(tiny, "onnx", Trained(tiny, kLora)), events).status()),
+              HasSubstr("onnx"));
 }
 
 }  // namespace

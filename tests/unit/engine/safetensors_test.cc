@@ -1,10 +1,11 @@
+#include "worker/engine/formats/safetensors.h"
+
 #include <gmock/gmock.h>
 #include <torch/torch.h>
 
 #include <cstring>
 
 #include "tests/unit/engine/tiny.h"
-#include "worker/engine/formats/safetensors.h"
 
 namespace eida::engine {
 namespace {
@@ -79,16 +80,28 @@ TEST_F(SafetensorsTest, MalformedFilesAreRefusedWithTheReason) {
   EXPECT_THAT(Refusal("PK\x03\x04" + std::string(60, 'x')), HasSubstr("pickled"));
   EXPECT_THAT(Refusal(FileOf("[1]", "")), HasSubstr("not a JSON object"));
   EXPECT_THAT(Refusal(FileOf("{nonsense", "")), HasSubstr("header"));
-  EXPECT_THAT(Refusal(FileOf(R"({"a":{"dtype":"F8","shape":[8],"data_offsets":[0,8]}})", "12345678")), HasSubstr("F8"));
-  EXPECT_THAT(Refusal(FileOf(R"({"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}})", "12345678")), HasSubstr("do not fit"));
-  EXPECT_THAT(Refusal(FileOf(R"({"a":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}})", "12345678")), HasSubstr("do not fit"));
-  EXPECT_THAT(Refusal(FileOf(R"({"a":{"dtype":"F32","shape":[4611686018427387904,8],"data_offsets":[0,8]}})", "12345678")),
+  EXPECT_THAT(
+      Refusal(FileOf(R"({"a":{"dtype":"F8","shape":[8],"data_offsets":[0,8]}})", "12345678")),
+      HasSubstr("F8"));
+  EXPECT_THAT(
+      Refusal(FileOf(R"({"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}})", "12345678")),
+      HasSubstr("do not fit"));
+  EXPECT_THAT(
+      Refusal(FileOf(R"({"a":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}})", "12345678")),
+      HasSubstr("do not fit"));
+  EXPECT_THAT(Refusal(FileOf(
+                  R"({"a":{"dtype":"F32","shape":[4611686018427387904,8],"data_offsets":[0,8]}})",
+                  "12345678")),
               HasSubstr("do not fit"));
-  EXPECT_THAT(Refusal(FileOf(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}})", "12345678")), HasSubstr("outside"));
-  EXPECT_THAT(Refusal(FileOf(R"({"a":{"dtype":"F32","shape":[2]}})", "12345678")), HasSubstr("data_offsets"));
+  EXPECT_THAT(
+      Refusal(FileOf(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}})", "12345678")),
+      HasSubstr("outside"));
+  EXPECT_THAT(Refusal(FileOf(R"({"a":{"dtype":"F32","shape":[2]}})", "12345678")),
+              HasSubstr("data_offsets"));
   EXPECT_THAT(Refusal(FileOf(R"({"a":7})", "")), HasSubstr("needs"));
   EXPECT_THAT(Refusal(FileOf(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},)"
-                             R"("b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})", "1234")),
+                             R"("b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})",
+                             "1234")),
               HasSubstr("overlap"));
 }
 

@@ -12,11 +12,15 @@ namespace {
 using ::testing::HasSubstr;
 
 Json Spec(const std::string& batching, int64_t batch_size = 8) {
-  return {{"split", "select"}, {"samples", nullptr}, {"item_seed", 0},
-          {"numerics", {{"precision", "fp32"}, {"batch_size", batch_size}, {"batching", batching}}}};
+  return {
+      {"split", "select"},
+      {"samples", nullptr},
+      {"item_seed", 0},
+      {"numerics", {{"precision", "fp32"}, {"batch_size", batch_size}, {"batching", batching}}}};
 }
 
-// A study on a tiny model, with two LoRA members of different rank and a full one, at random values.
+// A study on a tiny model, with two LoRA members of different rank and a full one, at random
+// values.
 struct World {
   Tiny tiny;
   Job job = tiny.Make("evaluate", Spec("bucketed"));
@@ -32,7 +36,9 @@ struct World {
     EXPECT_TRUE(WriteMember(*adapter, trained, path).ok());
     return path;
   }
-  Weights Load(const Json& settings, uint64_t seed) const { return study->LoadMember(Member(settings, seed)).value(); }
+  Weights Load(const Json& settings, uint64_t seed) const {
+    return study->LoadMember(Member(settings, seed)).value();
+  }
 };
 
 const Json kLora2 = {{"type", "lora"}, {"r", 2}, {"alpha", 8}};
@@ -44,7 +50,8 @@ TEST(StudyTest, TheSameWeightsGiveTheSameBytes) {
   const Weights member = w.Load(kLora2, 1);
   const EvalResult a = w.study->Evaluate(member).value();
   w.study->Evaluate(w.Load(kLora5, 2)).value();
-  const EvalResult b = w.study->Evaluate(w.study->LoadMember(w.tiny.path("member1.safetensors")).value()).value();
+  const EvalResult b =
+      w.study->Evaluate(w.study->LoadMember(w.tiny.path("member1.safetensors")).value()).value();
   EXPECT_TRUE(at::equal(a.loss, b.loss));
   EXPECT_TRUE(at::equal(a.logits, b.logits));
   EXPECT_EQ(a.loss.numel(), 24);
@@ -55,7 +62,8 @@ TEST(StudyTest, BatchingDoesNotChangeAnItemsLoss) {
   const Weights member = w.Load(kLora2, 1);
   const EvalResult bucketed = w.study->Evaluate(member).value();
   for (const int64_t size : {1, 7, 64}) {
-    const auto padded = Study::For(w.tiny.Make("evaluate", Spec("padded", size)), "select", true).value();
+    const auto padded =
+        Study::For(w.tiny.Make("evaluate", Spec("padded", size)), "select", true).value();
     const EvalResult other = padded->Evaluate(member).value();
     EXPECT_TRUE(at::equal(other.item, bucketed.item));
     EXPECT_LE(Difference(other.loss, bucketed.loss), 1e-5);
@@ -66,10 +74,12 @@ TEST(StudyTest, BatchingDoesNotChangeAnItemsLoss) {
 TEST(StudyTest, TheLossIsTheCrossEntropyOfTheLogits) {
   const World w;
   const EvalResult r = w.study->Evaluate(w.Load(kLora2, 1)).value();
-  EXPECT_LE(Difference(r.loss, at::cross_entropy_loss(r.logits, r.label, {}, at::Reduction::None)), 1e-6);
+  EXPECT_LE(Difference(r.loss, at::cross_entropy_loss(r.logits, r.label, {}, at::Reduction::None)),
+            1e-6);
   const Scores scores = Score(r);
   EXPECT_NEAR(scores.loss, r.loss.to(at::kDouble).mean().item<double>(), 1e-12);
-  EXPECT_NEAR(scores.accuracy, at::eq(r.logits.argmax(1), r.label).to(at::kDouble).mean().item<double>(), 1e-12);
+  EXPECT_NEAR(scores.accuracy,
+              at::eq(r.logits.argmax(1), r.label).to(at::kDouble).mean().item<double>(), 1e-12);
 }
 
 TEST(StudyTest, F1IsOfClassOne) {
@@ -87,7 +97,8 @@ TEST(StudyTest, InterpolationReproducesItsEndsBitForBit) {
   const World w;
   const Weights a = w.Load(kLora2, 1), b = w.Load(kLora5, 2);
   for (const auto& [alpha, end] : {std::pair<double, const Weights*>{1, &a}, {0, &b}}) {
-    const EvalResult direct = w.study->Evaluate(*end).value(), mixed = w.study->Evaluate(w.study->Interpolate(a, b, alpha)).value();
+    const EvalResult direct = w.study->Evaluate(*end).value(),
+                     mixed = w.study->Evaluate(w.study->Interpolate(a, b, alpha)).value();
     EXPECT_TRUE(at::equal(direct.loss, mixed.loss));
   }
 }
@@ -106,12 +117,15 @@ TEST(StudyTest, InterpolationIsOnTheMergedUpdateWhateverTheRanks) {
     checked += Difference(of(mixed, name), w.study->BaseTensor(name).value()) > 0;
   }
   EXPECT_EQ(checked, 6u);  // query of both, value of a, fc1 of b, in two layers
-  EXPECT_LE(Difference(mixed.at("classifier.bias"), 0.3 * a.at("classifier.bias") + 0.7 * b.at("classifier.bias")), 1e-6);
+  EXPECT_LE(Difference(mixed.at("classifier.bias"),
+                       0.3 * a.at("classifier.bias") + 0.7 * b.at("classifier.bias")),
+            1e-6);
 }
 
 TEST(StudyTest, AFullModelAndAnAdapterMix) {
   const World w;
-  const Weights full = w.Load(kNone, 3), lora = w.Load(kLora2, 1), mixed = w.study->Interpolate(full, lora, 0.5);
+  const Weights full = w.Load(kNone, 3), lora = w.Load(kLora2, 1),
+                mixed = w.study->Interpolate(full, lora, 0.5);
   EXPECT_EQ(mixed.size(), full.size());
   EXPECT_TRUE(w.study->Evaluate(mixed).ok());
 }
@@ -127,11 +141,15 @@ TEST(StudyTest, FeaturesAreMeansOverTokensThatTheTokenizerDidNotAdd) {
   const Batch batch = MakeBatch(*examples, {0}, at::kCPU);
   Context context(at::kFloat);
   at::Tensor expected;
-  context.Probe({"embeddings"}, [&](const std::string&, const at::Tensor& x) { expected = x.slice(0, 1, x.size(0) - 1).mean(0); });
+  context.Probe({"embeddings"}, [&](const std::string&, const at::Tensor& x) {
+    expected = x.slice(0, 1, x.size(0) - 1).mean(0);
+  });
   const at::NoGradGuard no_grad;
   w.base->model->Logits({&member, &w.base->weights}, batch, context);
   EXPECT_LE(Difference(features.at("embeddings")[0], expected), 1e-5);
-  EXPECT_EQ(Difference(w.study->Features(member, {"last"})->at("last"), w.study->Features(member, {"layer.1"})->at("layer.1")), 0);
+  EXPECT_EQ(Difference(w.study->Features(member, {"last"})->at("last"),
+                       w.study->Features(member, {"layer.1"})->at("layer.1")),
+            0);
   const Status unknown = w.study->Features(member, {"layer.7"}).status();
   EXPECT_EQ(ErrorClassOf(unknown), "config");
   EXPECT_THAT(Message(unknown), HasSubstr("layer.1"));
@@ -143,17 +161,20 @@ TEST(StudyTest, SamplesAreTheSameItemsForEveryCaller) {
   spec["samples"] = 10;
   spec["item_seed"] = 4;
   const Job job = w.tiny.Make("evaluate", spec);
-  const auto some = Study::For(job, "select", true).value(), all = Study::For(job, "select", false).value();
+  const auto some = Study::For(job, "select", true).value(),
+             all = Study::For(job, "select", false).value();
   EXPECT_EQ(some->items().size(), 10u);
   EXPECT_EQ(all->items().size(), 24u);
   EXPECT_TRUE(std::is_sorted(some->items().begin(), some->items().end()));
   EXPECT_NE(some->item_hash(), all->item_hash());
-  EXPECT_EQ(Study::For(job, "select", true).value().get(), some.get()) << "kept for the bundle's next job";
+  EXPECT_EQ(Study::For(job, "select", true).value().get(), some.get())
+      << "kept for the bundle's next job";
 }
 
 TEST(StudyTest, TrainAndSelectShareNoItem) {
   const World w;
-  const auto train = Study::For(w.job, "train", false).value(), select = Study::For(w.job, "select", false).value();
+  const auto train = Study::For(w.job, "train", false).value(),
+             select = Study::For(w.job, "select", false).value();
   EXPECT_EQ(train->items().size() + select->items().size(), 96u);
   for (const int64_t item : select->items()) {
     EXPECT_FALSE(std::binary_search(train->items().begin(), train->items().end(), item));

@@ -1,4 +1,5 @@
-// A small random BERT with a tokenizer and a learnable data set, as files: what the engine's tests run on.
+// A small random BERT with a tokenizer and a learnable data set, as files: what the engine's tests
+// run on.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -23,7 +24,8 @@ class Tiny {
   explicit Tiny(const TinyOptions& options = {});
   // A job of that kind with model and data filled in; `out` is a new directory.
   Job Make(const std::string& kind, Json spec) const;
-  // A train job: `train`, `adapter`, `eval`, `checkpoint` go on top of defaults that finish in well under a second.
+  // A train job: `train`, `adapter`, `eval`, `checkpoint` go on top of defaults that finish in well
+  // under a second.
   Job Train(const Json& changes = Json::object()) const;
   std::string path(const std::string& name) const { return JoinPath(dir_.path(), name); }
   Json model() const { return {{"digest", "tiny"}, {"architecture", "bert"}, {"labels", 2}}; }
@@ -37,10 +39,18 @@ class Tiny {
 // Records what a job says; asks it to stop when `stop_at` progress events were seen (0 = never).
 class Recorder : public Events {
  public:
-  void Progress(int64_t done, int64_t total, const std::string& unit) override { progress.push_back(done); }
-  void Metric(const std::string& series, int64_t step, double value) override { metrics.push_back({series, step, value}); }
-  void Checkpoint(int64_t step, const std::string& path, const Json& metrics) override { checkpoints.push_back({step, path}); }
-  bool StopRequested() override { return stop_at > 0 && static_cast<int>(progress.size()) >= stop_at; }
+  void Progress(int64_t done, int64_t total, const std::string& unit) override {
+    progress.push_back(done);
+  }
+  void Metric(const std::string& series, int64_t step, double value) override {
+    metrics.push_back({series, step, value});
+  }
+  void Checkpoint(int64_t step, const std::string& path, const Json& metrics) override {
+    checkpoints.push_back({step, path});
+  }
+  bool StopRequested() override {
+    return stop_at > 0 && static_cast<int>(progress.size()) >= stop_at;
+  }
   double Last(const std::string& series) const;
 
   struct Point {

@@ -1,7 +1,8 @@
-// LoRA as PEFT defines it: W x + s B A dropout(x), s = alpha / r, A uniform as kaiming with a = sqrt 5, B = 0.
-#include <cmath>
-
+// LoRA as PEFT defines it: W x + s B A dropout(x), s = alpha / r, A uniform as kaiming with a =
+// sqrt 5, B = 0.
 #include <torch/torch.h>
+
+#include <cmath>
 
 #include "common/base/rng.h"
 #include "worker/engine/adapters/adapter.h"
@@ -51,7 +52,8 @@ class Lora : public Adapter {
       Rng rng(seed, "lora/" + site.name);
       const double bound = 1.0 / std::sqrt(static_cast<double>(in));
       float* data = a.data_ptr<float>();
-      for (int64_t i = 0; i < a.numel(); ++i) data[i] = static_cast<float>((2.0 * rng.Unit() - 1.0) * bound);
+      for (int64_t i = 0; i < a.numel(); ++i)
+        data[i] = static_cast<float>((2.0 * rng.Unit() - 1.0) * bound);
       trainable[peft::KeyA(site.name)] = a.to(base.device);
       trainable[peft::KeyB(site.name)] = at::zeros({out, s_.r}, weight.options());
     }
@@ -60,19 +62,24 @@ class Lora : public Adapter {
       const auto found = fresh.find(p.name);
       if (!base.model->IsHead(p.name)) {
         if (found == fresh.end()) continue;
-        return ConfigError("the base model lacks " + p.name + ", which a LoRA run would leave at random values; use adapter none, "
+        return ConfigError("the base model lacks " + p.name +
+                           ", which a LoRA run would leave at random values; use adapter none, "
                            "or a checkpoint that has it");
       }
-      trainable[peft::KeyOf(p.name)] = found == fresh.end() ? base.weights.at(p.name).clone() : found->second;
+      trainable[peft::KeyOf(p.name)] =
+          found == fresh.end() ? base.weights.at(p.name).clone() : found->second;
     }
     return trainable;
   }
 
-  void Attach(const Base& base, const Weights& trainable, Weights* over, SitePatches* patches) const override {
+  void Attach(const Base& base, const Weights& trainable, Weights* over,
+              SitePatches* patches) const override {
     for (const SiteName& site : base.model->sites()) {
-      const auto a = trainable.find(peft::KeyA(site.name)), b = trainable.find(peft::KeyB(site.name));
+      const auto a = trainable.find(peft::KeyA(site.name)),
+                 b = trainable.find(peft::KeyB(site.name));
       if (a == trainable.end() || b == trainable.end()) continue;
-      (*patches)[site.name] = std::make_shared<LoraPatch>(a->second, b->second, s_.scale(), s_.dropout);
+      (*patches)[site.name] =
+          std::make_shared<LoraPatch>(a->second, b->second, s_.scale(), s_.dropout);
     }
     for (const Parameter& p : base.model->parameters()) {
       const auto found = trainable.find(peft::KeyOf(p.name));
@@ -88,12 +95,14 @@ class Lora : public Adapter {
       const auto a = trained.find(peft::KeyA(site.name)), b = trained.find(peft::KeyB(site.name));
       if (a == trained.end() && b == trained.end()) continue;
       const at::Tensor& weight = base.weights.at(site.name + ".weight");
-      if (a == trained.end() || b == trained.end() || a->second.dim() != 2 || b->second.dim() != 2 ||
-          a->second.size(1) != weight.size(1) || b->second.size(0) != weight.size(0) || a->second.size(0) != b->second.size(1)) {
+      if (a == trained.end() || b == trained.end() || a->second.dim() != 2 ||
+          b->second.dim() != 2 || a->second.size(1) != weight.size(1) ||
+          b->second.size(0) != weight.size(0) || a->second.size(0) != b->second.size(1)) {
         return ConfigError("adapter weights of " + site.name + " do not fit the base model");
       }
       const auto fp32 = weight.options();
-      merged[site.name + ".weight"] = at::addmm(weight, b->second.to(fp32), a->second.to(fp32), 1.0, s_.scale());
+      merged[site.name + ".weight"] =
+          at::addmm(weight, b->second.to(fp32), a->second.to(fp32), 1.0, s_.scale());
       used += 2;
     }
     for (const Parameter& p : base.model->parameters()) {
@@ -103,8 +112,9 @@ class Lora : public Adapter {
       ++used;
     }
     if (used != trained.size()) {
-      return ConfigError("the adapter has " + std::to_string(trained.size() - used) +
-                         " tensors that name no module of the base model: it was trained on another model");
+      return ConfigError(
+          "the adapter has " + std::to_string(trained.size() - used) +
+          " tensors that name no module of the base model: it was trained on another model");
     }
     return merged;
   }
@@ -125,9 +135,11 @@ Result<std::unique_ptr<Adapter>> MakeAdapter_lora(const Json& json) {
   s.targets = GetOr<std::vector<std::string>>(json, "targets", {"query", "value"});
   if (s.r < 1) return ConfigError(where + ": r is below 1");
   if (!(s.alpha > 0)) return ConfigError(where + ": alpha is not positive");
-  if (!(s.dropout >= 0 && s.dropout < 1)) return ConfigError(where + ": dropout lies outside [0, 1)");
+  if (!(s.dropout >= 0 && s.dropout < 1))
+    return ConfigError(where + ": dropout lies outside [0, 1)");
   if (s.targets.empty()) return ConfigError(where + ": targets is empty");
-  if (GetOr<std::string>(json, "bias", "none") != "none") return ConfigError(where + ": bias is \"none\" in this version");
+  if (GetOr<std::string>(json, "bias", "none") != "none")
+    return ConfigError(where + ": bias is \"none\" in this version");
   return std::unique_ptr<Adapter>(new Lora(s, json));
 }
 

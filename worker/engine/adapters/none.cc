@@ -17,7 +17,8 @@ class None : public Adapter {
     return trainable;
   }
 
-  void Attach(const Base& base, const Weights& trainable, Weights* over, SitePatches* patches) const override {
+  void Attach(const Base& base, const Weights& trainable, Weights* over,
+              SitePatches* patches) const override {
     *over = trainable;
   }
 
@@ -33,6 +34,8 @@ class None : public Adapter {
 
 }  // namespace
 
-Result<std::unique_ptr<Adapter>> MakeAdapter_none(const Json&) { return std::unique_ptr<Adapter>(new None); }
+Result<std::unique_ptr<Adapter>> MakeAdapter_none(const Json&) {
+  return std::unique_ptr<Adapter>(new None);
+}
 
 }  // namespace eida::engine

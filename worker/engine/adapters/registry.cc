@@ -6,7 +6,8 @@
 
 namespace eida::engine {
 
-#define EIDA_ADAPTER(id, parameters, help) Result<std::unique_ptr<Adapter>> MakeAdapter_##id(const Json&);
+#define EIDA_ADAPTER(id, parameters, help) \
+  Result<std::unique_ptr<Adapter>> MakeAdapter_##id(const Json&);
 #include "common/catalog/adapters.def"
 #undef EIDA_ADAPTER
 
@@ -25,7 +26,8 @@ constexpr Entry kAdapters[] = {
 bool Names(const std::string& target, const SiteName& site) {
   if (site.role == target || site.name == target) return true;
   return site.name.size() > target.size() &&
-         site.name.compare(site.name.size() - target.size() - 1, std::string::npos, "." + target) == 0;
+         site.name.compare(site.name.size() - target.size() - 1, std::string::npos, "." + target) ==
+             0;
 }
 
 }  // namespace
@@ -35,24 +37,31 @@ Result<std::unique_ptr<Adapter>> MakeAdapter(const Json& settings) {
   for (const Entry& entry : kAdapters) {
     if (type == entry.id) return entry.make(settings);
   }
-  return ConfigError("adapter.type is \"" + type + "\", this version has: " + Join(catalog::Ids(catalog::Adapters()), ", "));
+  return ConfigError("adapter.type is \"" + type +
+                     "\", this version has: " + Join(catalog::Ids(catalog::Adapters()), ", "));
 }
 
-Result<std::vector<SiteName>> TargetSites(const Model& model, const std::vector<std::string>& targets) {
+Result<std::vector<SiteName>> TargetSites(const Model& model,
+                                          const std::vector<std::string>& targets) {
   std::vector<SiteName> sites;
   for (const std::string& target : targets) {
-    const bool found = std::any_of(model.sites().begin(), model.sites().end(), [&](const SiteName& s) { return Names(target, s); });
+    const bool found = std::any_of(model.sites().begin(), model.sites().end(),
+                                   [&](const SiteName& s) { return Names(target, s); });
     if (found) continue;
     std::vector<std::string> roles;
     for (const SiteName& site : model.sites()) {
-      if (!site.role.empty() && std::find(roles.begin(), roles.end(), site.role) == roles.end()) roles.push_back(site.role);
+      if (!site.role.empty() && std::find(roles.begin(), roles.end(), site.role) == roles.end())
+        roles.push_back(site.role);
     }
     const std::string meant = Nearest(target, roles);
-    return ConfigError("adapter target \"" + target + "\" names no linear map of the model (roles: " + Join(roles, ", ") + ")" +
+    return ConfigError("adapter target \"" + target +
+                       "\" names no linear map of the model (roles: " + Join(roles, ", ") + ")" +
                        (meant.empty() ? "" : "; did you mean \"" + meant + "\"?"));
   }
   for (const SiteName& site : model.sites()) {
-    if (std::any_of(targets.begin(), targets.end(), [&](const std::string& t) { return Names(t, site); })) sites.push_back(site);
+    if (std::any_of(targets.begin(), targets.end(),
+                    [&](const std::string& t) { return Names(t, site); }))
+      sites.push_back(site);
   }
   return sites;
 }

@@ -30,7 +30,8 @@ Result<Weights> ReadMember(const Base& base, const std::string& path) {
 }
 
 Status WriteMember(const Adapter& adapter, const Weights& trained, const std::string& path) {
-  return WriteSafetensors(trained, {{"format", "pt"}, {kSettings, Canonical(adapter.settings())}}, path);
+  return WriteSafetensors(trained, {{"format", "pt"}, {kSettings, Canonical(adapter.settings())}},
+                          path);
 }
 
 }  // namespace eida::engine

@@ -16,7 +16,8 @@ struct MemberFile {
   std::unique_ptr<Adapter> adapter;
 };
 Result<MemberFile> OpenMember(const std::string& path);
-// Merged, by Hugging Face name. The file is ours, so ConfigError means that it was trained on another model.
+// Merged, by Hugging Face name. The file is ours, so ConfigError means that it was trained on
+// another model.
 Result<Weights> ReadMember(const Base& base, const std::string& path);
 Status WriteMember(const Adapter& adapter, const Weights& trained, const std::string& path);
 

@@ -3,13 +3,12 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <torch/torch.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-
-#include <torch/torch.h>
 
 #include "common/base/fs.h"
 #include "common/base/json.h"
@@ -26,7 +25,7 @@ struct TypeName {
   at::ScalarType type;
 };
 constexpr TypeName kTypes[] = {
-    {"F64", at::kDouble}, {"F32", at::kFloat}, {"F16", at::kHalf}, {"BF16", at::kBFloat16},
+    {"F64", at::kDouble}, {"F32", at::kFloat}, {"F16", at::kHalf},  {"BF16", at::kBFloat16},
     {"I64", at::kLong},   {"I32", at::kInt},   {"I16", at::kShort}, {"I8", at::kChar},
     {"U8", at::kByte},    {"BOOL", at::kBool},
 };
@@ -92,7 +91,8 @@ Status SafetensorsFile::ParseHeader(const std::string& path) {
   uint64_t length = 0;
   std::memcpy(&length, mapping.data, 8);
   if (std::memcmp(mapping.data, "PK\x03\x04", 4) == 0 || mapping.data[0] == '\x80') {
-    if (length > mapping.size - 8) return bad("it looks like pickled PyTorch weights, which can run code when read");
+    if (length > mapping.size - 8)
+      return bad("it looks like pickled PyTorch weights, which can run code when read");
   }
   if (length > kMaxHeader || length > mapping.size - 8) {
     return bad("its header claims " + std::to_string(length) + " bytes and the file has " +
@@ -121,7 +121,8 @@ Status SafetensorsFile::ParseHeader(const std::string& path) {
     }
     const auto type = std::find_if(std::begin(kTypes), std::end(kTypes),
                                    [&](const TypeName& t) { return *dtype == t.name; });
-    if (type == std::end(kTypes)) return bad(at + "dtype \"" + *dtype + "\" is not read by this version");
+    if (type == std::end(kTypes))
+      return bad(at + "dtype \"" + *dtype + "\" is not read by this version");
     const auto bytes = BytesOf(*shape, type->type);
     const int64_t begin = (*offsets)[0], end = (*offsets)[1];
     if (begin < 0 || end < begin || end > mapping.payload_size()) {
@@ -137,11 +138,13 @@ Status SafetensorsFile::ParseHeader(const std::string& path) {
   std::sort(spans.begin(), spans.end());
   int64_t covered = 0;
   for (const auto& [begin, end] : spans) {
-    if (begin != covered) return bad("the tensors overlap or leave a hole at byte " + std::to_string(covered));
+    if (begin != covered)
+      return bad("the tensors overlap or leave a hole at byte " + std::to_string(covered));
     covered = end;
   }
   if (covered != mapping.payload_size()) {
-    return bad(std::to_string(mapping.payload_size() - covered) + " bytes at its end belong to no tensor");
+    return bad(std::to_string(mapping.payload_size() - covered) +
+               " bytes at its end belong to no tensor");
   }
   return OkStatus();
 }
@@ -161,10 +164,12 @@ at::Tensor SafetensorsFile::Get(const std::string& name) const {
     std::memcpy(copy.data_ptr(), data, static_cast<size_t>(entry.end - entry.begin));
     return copy;
   }
-  return torch::from_blob(const_cast<char*>(data), entry.shape, [keep = mapping_](void*) {}, options);
+  return torch::from_blob(
+      const_cast<char*>(data), entry.shape, [keep = mapping_](void*) {}, options);
 }
 
-Result<Weights> ReadSafetensors(const std::string& path, std::map<std::string, std::string>* metadata) {
+Result<Weights> ReadSafetensors(const std::string& path,
+                                std::map<std::string, std::string>* metadata) {
   EIDA_ASSIGN_OR_RETURN(const SafetensorsFile file, SafetensorsFile::Open(path));
   Weights tensors;
   for (const std::string& name : file.names()) tensors[name] = file.Get(name);
@@ -222,23 +227,28 @@ Result<std::string> NameOfType(at::ScalarType type, const std::string& tensor) {
 
 }  // namespace
 
-Status WriteSafetensors(const Weights& tensors, const std::map<std::string, std::string>& metadata, const std::string& path) {
+Status WriteSafetensors(const Weights& tensors, const std::map<std::string, std::string>& metadata,
+                        const std::string& path) {
   struct Part {
     std::string name;
     at::Tensor tensor;
   };
   std::vector<Part> parts;
-  for (const auto& [name, tensor] : tensors) parts.push_back({name, tensor.detach().cpu().contiguous()});
+  for (const auto& [name, tensor] : tensors)
+    parts.push_back({name, tensor.detach().cpu().contiguous()});
   // Wide types first keeps every tensor aligned; names are sorted within a type.
-  std::stable_sort(parts.begin(), parts.end(),
-                   [](const Part& a, const Part& b) { return a.tensor.element_size() > b.tensor.element_size(); });
+  std::stable_sort(parts.begin(), parts.end(), [](const Part& a, const Part& b) {
+    return a.tensor.element_size() > b.tensor.element_size();
+  });
   Json header = Json::object();
   if (!metadata.empty()) header["__metadata__"] = metadata;
   int64_t offset = 0;
   for (const Part& part : parts) {
-    EIDA_ASSIGN_OR_RETURN(const std::string dtype, NameOfType(part.tensor.scalar_type(), part.name));
+    EIDA_ASSIGN_OR_RETURN(const std::string dtype,
+                          NameOfType(part.tensor.scalar_type(), part.name));
     const int64_t end = offset + static_cast<int64_t>(part.tensor.nbytes());
-    header[part.name] = {{"dtype", dtype}, {"shape", part.tensor.sizes().vec()}, {"data_offsets", {offset, end}}};
+    header[part.name] = {
+        {"dtype", dtype}, {"shape", part.tensor.sizes().vec()}, {"data_offsets", {offset, end}}};
     offset = end;
   }
   std::string text = header.dump();

@@ -1,23 +1,25 @@
-// safetensors files. Reading maps the file and checks every number of the header before it is used; ReadSafetensors and
-// WriteSafetensors of study.h are the whole-file forms.
+// safetensors files. Reading maps the file and checks every number of the header before it is used;
+// ReadSafetensors and WriteSafetensors of study.h are the whole-file forms.
 #pragma once
+
+#include <ATen/core/Tensor.h>
 
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include <ATen/core/Tensor.h>
-
 #include "common/base/status.h"
 
 namespace eida::engine {
 
-// An open file. Its tensors share a private mapping that lives as long as any of them: writing to one changes no file.
+// An open file. Its tensors share a private mapping that lives as long as any of them: writing to
+// one changes no file.
 class SafetensorsFile {
  public:
-  // NotFound when there is no such file; ConfigError with file, place and reason when it is not a whole, well-formed
-  // safetensors file (truncated, pickle, overlapping or missing bytes, unknown dtype).
+  // NotFound when there is no such file; ConfigError with file, place and reason when it is not a
+  // whole, well-formed safetensors file (truncated, pickle, overlapping or missing bytes, unknown
+  // dtype).
   static Result<SafetensorsFile> Open(const std::string& path);
 
   const std::map<std::string, std::string>& metadata() const { return metadata_; }

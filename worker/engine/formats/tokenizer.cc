@@ -14,7 +14,8 @@ std::string Taken(char* text) {
   return copy;
 }
 
-void Pointers(const std::vector<std::string>& texts, std::vector<const char*>* data, std::vector<uint64_t>* sizes) {
+void Pointers(const std::vector<std::string>& texts, std::vector<const char*>* data,
+              std::vector<uint64_t>* sizes) {
   for (const std::string& text : texts) {
     data->push_back(text.data());
     sizes->push_back(text.size());
@@ -28,8 +29,9 @@ Result<Tokenizer> Tokenizer::Open(const std::string& path) {
   char* error = nullptr;
   EidaTokenizer* handle = eida_tokenizers_open(json.data(), json.size(), &error);
   if (handle == nullptr) {
-    return ConfigError(path + " is not a tokenizer.json that the tokenizers library reads: " + Taken(error) +
-                       "; save the fast tokenizer again (AutoTokenizer.from_pretrained(..).save_pretrained(DIR))");
+    return ConfigError(
+        path + " is not a tokenizer.json that the tokenizers library reads: " + Taken(error) +
+        "; save the fast tokenizer again (AutoTokenizer.from_pretrained(..).save_pretrained(DIR))");
   }
   Tokenizer tokenizer;
   tokenizer.handle_ = {handle, [](EidaTokenizer* owned) { eida_tokenizers_close(owned); }};
@@ -39,17 +41,20 @@ Result<Tokenizer> Tokenizer::Open(const std::string& path) {
 
 int64_t Tokenizer::vocabulary() const { return eida_tokenizers_vocabulary(handle_.get()); }
 
-Result<TokenIds> Tokenizer::Encode(const std::vector<std::string>& texts, const std::vector<std::string>& pairs,
-                                   int64_t max_length, int threads) const {
+Result<TokenIds> Tokenizer::Encode(const std::vector<std::string>& texts,
+                                   const std::vector<std::string>& pairs, int64_t max_length,
+                                   int threads) const {
   std::vector<const char*> data, pair_data;
   std::vector<uint64_t> sizes, pair_sizes;
   Pointers(texts, &data, &sizes);
   Pointers(pairs, &pair_data, &pair_sizes);
   EidaEncoding encoding{};
   char* error = nullptr;
-  if (eida_tokenizers_encode(handle_.get(), data.data(), sizes.data(), pairs.empty() ? nullptr : pair_data.data(),
-                             pairs.empty() ? nullptr : pair_sizes.data(), static_cast<int64_t>(texts.size()),
-                             static_cast<uint32_t>(max_length), static_cast<uint32_t>(threads), &encoding, &error) != 0) {
+  if (eida_tokenizers_encode(handle_.get(), data.data(), sizes.data(),
+                             pairs.empty() ? nullptr : pair_data.data(),
+                             pairs.empty() ? nullptr : pair_sizes.data(),
+                             static_cast<int64_t>(texts.size()), static_cast<uint32_t>(max_length),
+                             static_cast<uint32_t>(threads), &encoding, &error) != 0) {
     return DataError(path_ + ": tokenising failed: " + Taken(error));
   }
   TokenIds ids;

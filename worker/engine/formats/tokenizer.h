@@ -12,7 +12,8 @@ struct EidaTokenizer;
 
 namespace eida::engine {
 
-// Token ids of several texts, one after another: text i has [starts[i], starts[i + 1]) of each array.
+// Token ids of several texts, one after another: text i has [starts[i], starts[i + 1]) of each
+// array.
 struct TokenIds {
   std::vector<int64_t> starts = {0};
   std::vector<int64_t> ids;
@@ -28,9 +29,11 @@ class Tokenizer {
   static Result<Tokenizer> Open(const std::string& path);
   // Ids are below this number.
   int64_t vocabulary() const;
-  // With special tokens, cut to `max_length` tokens (longest text first). `pairs` is empty or as long as `texts`.
-  Result<TokenIds> Encode(const std::vector<std::string>& texts, const std::vector<std::string>& pairs,
-                          int64_t max_length, int threads) const;
+  // With special tokens, cut to `max_length` tokens (longest text first). `pairs` is empty or as
+  // long as `texts`.
+  Result<TokenIds> Encode(const std::vector<std::string>& texts,
+                          const std::vector<std::string>& pairs, int64_t max_length,
+                          int threads) const;
 
  private:
   std::shared_ptr<EidaTokenizer> handle_;

@@ -1,11 +1,11 @@
 #include "worker/engine/models/base.h"
 
-#include <cmath>
+#include <torch/torch.h>
+
 #include <algorithm>
+#include <cmath>
 #include <mutex>
 #include <set>
-
-#include <torch/torch.h>
 
 #include "common/base/log_text.h"
 #include "common/base/rng.h"
@@ -23,12 +23,16 @@ Result<std::vector<std::string>> WeightFiles(const Job& job) {
   const auto index = job.inputs.find(kIndex);
   if (index == job.inputs.end()) {
     for (const auto& [role, path] : job.inputs) {
-      if (role.rfind("model/", 0) == 0 && role.size() > 4 && role.compare(role.size() - 4, 4, ".bin") == 0) {
-        return ConfigError("job " + job.name + ": " + role + " holds pickled weights, which can run code when they are read; "
-                           "save the model again with save_pretrained(DIR, safe_serialization=True)");
+      if (role.rfind("model/", 0) == 0 && role.size() > 4 &&
+          role.compare(role.size() - 4, 4, ".bin") == 0) {
+        return ConfigError(
+            "job " + job.name + ": " + role +
+            " holds pickled weights, which can run code when they are read; "
+            "save the model again with save_pretrained(DIR, safe_serialization=True)");
       }
     }
-    return ConfigError("job " + job.name + ": neither model/model.safetensors nor " + kIndex + " is among its inputs");
+    return ConfigError("job " + job.name + ": neither model/model.safetensors nor " + kIndex +
+                       " is among its inputs");
   }
   EIDA_ASSIGN_OR_RETURN(const Json json, ReadJsonFile(index->second));
   std::set<std::string> shards;
@@ -65,10 +69,13 @@ Status ReadWeights(const Job& job, Base& base) {
       if (tensor.sizes().vec() != parameter.shape) {
         // A head of another size is another task's: this run gets a new one.
         if (base.model->IsHead(name)) continue;
-        return ConfigError(path + ": tensor " + stored + " has shape " + ShapeText(tensor.sizes().vec()) + ", config.json asks for " +
-                           ShapeText(parameter.shape) + ": the two files belong to different models");
+        return ConfigError(path + ": tensor " + stored + " has shape " +
+                           ShapeText(tensor.sizes().vec()) + ", config.json asks for " +
+                           ShapeText(parameter.shape) +
+                           ": the two files belong to different models");
       }
-      if (!tensor.is_floating_point()) return ConfigError(path + ": tensor " + stored + " is not floating point");
+      if (!tensor.is_floating_point())
+        return ConfigError(path + ": tensor " + stored + " is not floating point");
       base.weights[name] = tensor.to(base.device, at::kFloat);
     }
   }
@@ -79,11 +86,13 @@ Status ReadWeights(const Job& job, Base& base) {
     if (p.init == Parameter::Init::kNone) lost.push_back(p.name);
   }
   if (!lost.empty()) {
-    return ConfigError(paths.front() + " lacks " + std::to_string(lost.size()) + " tensors that config.json asks for (first: " +
-                       lost.front() + "): it is not a checkpoint of this model");
+    return ConfigError(paths.front() + " lacks " + std::to_string(lost.size()) +
+                       " tensors that config.json asks for (first: " + lost.front() +
+                       "): it is not a checkpoint of this model");
   }
   if (!base.missing.empty()) {
-    LogInfo("newly initialised from the run's seed, as the checkpoint lacks them: " + Join(base.missing, ", "));
+    LogInfo("newly initialised from the run's seed, as the checkpoint lacks them: " +
+            Join(base.missing, ", "));
   }
   return OkStatus();
 }
@@ -101,12 +110,14 @@ Result<std::shared_ptr<const Base>> ReadBase(const Job& job) {
   EIDA_ASSIGN_OR_RETURN(base->model, MakeModel(base->config, {base->labels, base->config_path}));
   EIDA_RETURN_IF_ERROR(ReadWeights(job, *base));
   const auto tokenizer_file = job.inputs.find("model/tokenizer.json");
-  if (tokenizer_file == job.inputs.end()) return ConfigError("job " + job.name + ": model/tokenizer.json is not among its inputs");
+  if (tokenizer_file == job.inputs.end())
+    return ConfigError("job " + job.name + ": model/tokenizer.json is not among its inputs");
   EIDA_ASSIGN_OR_RETURN(base->tokenizer, Tokenizer::Open(tokenizer_file->second));
   if (base->tokenizer.vocabulary() > base->model->vocabulary()) {
-    return ConfigError(tokenizer_file->second + " has " + std::to_string(base->tokenizer.vocabulary()) +
-                       " tokens, but the model embeds only " + std::to_string(base->model->vocabulary()) +
-                       ": the tokenizer belongs to another model");
+    return ConfigError(
+        tokenizer_file->second + " has " + std::to_string(base->tokenizer.vocabulary()) +
+        " tokens, but the model embeds only " + std::to_string(base->model->vocabulary()) +
+        ": the tokenizer belongs to another model");
   }
   return std::shared_ptr<const Base>(std::move(base));
 }
@@ -156,7 +167,8 @@ Result<std::shared_ptr<const Base>> LoadBase(const Job& job) {
 }
 
 Result<std::unique_ptr<Model>> MakeRunModel(const Base& base, const Json& dropout) {
-  EIDA_ASSIGN_OR_RETURN(std::unique_ptr<Model> model, MakeModel(base.config, {base.labels, base.config_path}));
+  EIDA_ASSIGN_OR_RETURN(std::unique_ptr<Model> model,
+                        MakeModel(base.config, {base.labels, base.config_path}));
   if (dropout.is_number()) model->SetDropout(dropout.get<double>());
   return model;
 }

@@ -1,12 +1,13 @@
-// A model architecture: a function of (weights, batch, context). Knows nothing of adapters, training or files.
+// A model architecture: a function of (weights, batch, context). Knows nothing of adapters,
+// training or files.
 #pragma once
+
+#include <ATen/core/Tensor.h>
 
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
-
-#include <ATen/core/Tensor.h>
 
 #include "common/base/json.h"
 #include "common/base/status.h"
@@ -19,7 +20,8 @@ namespace eida::engine {
 struct Tensors {
   const std::map<std::string, at::Tensor>* over = nullptr;
   const std::map<std::string, at::Tensor>* base = nullptr;
-  // REQUIRES: one of the two has it (the base is checked against Model::parameters when it is loaded).
+  // REQUIRES: one of the two has it (the base is checked against Model::parameters when it is
+  // loaded).
   const at::Tensor& Get(const std::string& name) const;
   // The tensor, or an undefined one.
   at::Tensor Find(const std::string& name) const;
@@ -41,11 +43,13 @@ struct ModelOptions {
 class Model {
  public:
   virtual ~Model() = default;
-  // Every parameter with its Hugging Face name, as transformers' sequence classification class saves it. Head last.
+  // Every parameter with its Hugging Face name, as transformers' sequence classification class
+  // saves it. Head last.
   virtual const std::vector<Parameter>& parameters() const = 0;
   // Every linear map in forward order, the head excluded.
   virtual const std::vector<SiteName>& sites() const = 0;
-  // The name under which parameters() has a tensor of a checkpoint ("" = not a parameter of this model).
+  // The name under which parameters() has a tensor of a checkpoint ("" = not a parameter of this
+  // model).
   virtual std::string NameOf(const std::string& checkpoint_name) const = 0;
   // Layers whose output Features may ask for, in order. The last is what "last" means.
   virtual std::vector<std::string> layers() const = 0;
@@ -57,7 +61,8 @@ class Model {
   virtual bool IsHead(const std::string& name) const = 0;
   // Dropout probabilities; null = config.json's. One number for all of them.
   virtual void SetDropout(double p) = 0;
-  // What config.json must say for transformers to load the trained model: architectures, num_labels, labels.
+  // What config.json must say for transformers to load the trained model: architectures,
+  // num_labels, labels.
   virtual Json ExportConfig(const Json& config) const = 0;
 };
 

@@ -5,7 +5,8 @@
 
 namespace eida::engine {
 
-#define EIDA_MODEL(id, roles, help) Result<std::unique_ptr<Model>> Make_##id(const Json&, const ModelOptions&);
+#define EIDA_MODEL(id, roles, help) \
+  Result<std::unique_ptr<Model>> Make_##id(const Json&, const ModelOptions&);
 #include "common/catalog/models.def"
 #undef EIDA_MODEL
 
@@ -28,8 +29,8 @@ Result<std::unique_ptr<Model>> MakeModel(const Json& config, const ModelOptions&
   for (const Entry& entry : kModels) {
     if (type == entry.id) return entry.make(config, options);
   }
-  return ConfigError(options.config_path + ": model_type is \"" + type + "\", this version computes: " +
-                     Join(catalog::Ids(catalog::Models()), ", "));
+  return ConfigError(options.config_path + ": model_type is \"" + type +
+                     "\", this version computes: " + Join(catalog::Ids(catalog::Models()), ", "));
 }
 
 const at::Tensor& Tensors::Get(const std::string& name) const {

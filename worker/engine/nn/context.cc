@@ -1,8 +1,8 @@
 #include "worker/engine/nn/context.h"
 
-#include <algorithm>
-
 #include <torch/torch.h>
+
+#include <algorithm>
 
 #include "common/base/rng.h"
 #include "worker/engine/nn/functional.h"
@@ -11,7 +11,8 @@ namespace eida::engine {
 
 at::Tensor CastCache::Get(const at::Tensor& weight, at::ScalarType type) {
   Entry& entry = entries_[weight.unsafeGetTensorImpl()];
-  if (!entry.cast.defined() || entry.cast.scalar_type() != type) entry = {weight, weight.detach().to(type)};
+  if (!entry.cast.defined() || entry.cast.scalar_type() != type)
+    entry = {weight, weight.detach().to(type)};
   return entry.cast;
 }
 
@@ -29,7 +30,8 @@ at::Tensor Context::Linear(const Site& site, const at::Tensor& x) {
 
 at::Tensor Context::Plain(const Site& site, const at::Tensor& x) {
   const at::Tensor weight = Cast(site.weight);
-  return at::linear(x, site.transposed ? weight.t() : weight, site.bias.defined() ? Cast(site.bias) : at::Tensor());
+  return at::linear(x, site.transposed ? weight.t() : weight,
+                    site.bias.defined() ? Cast(site.bias) : at::Tensor());
 }
 
 at::Tensor Context::Cast(const at::Tensor& weight) {

@@ -1,5 +1,8 @@
-// One forward pass: compute type, dropout, and the hook at which everything attaches to a model's linear maps.
+// One forward pass: compute type, dropout, and the hook at which everything attaches to a model's
+// linear maps.
 #pragma once
+
+#include <ATen/core/Tensor.h>
 
 #include <functional>
 #include <map>
@@ -7,8 +10,6 @@
 #include <string>
 #include <unordered_map>
 #include <vector>
-
-#include <ATen/core/Tensor.h>
 
 #include "worker/engine/nn/kernels.h"
 #include "worker/engine/nn/site.h"
@@ -41,18 +42,22 @@ class CastCache {
 class Context {
  public:
   using Observer = std::function<void(const Site&, const at::Tensor& x, const at::Tensor& y)>;
-  using LayerProbe = std::function<void(const std::string& layer, const at::Tensor& output)>;  // fp32 [T, hidden]
+  using LayerProbe =
+      std::function<void(const std::string& layer, const at::Tensor& output)>;  // fp32 [T, hidden]
 
   explicit Context(at::ScalarType compute) : compute_(compute) {}
 
-  // x W^T + b of the site, or what is patched in there. The only way a model multiplies by a weight.
+  // x W^T + b of the site, or what is patched in there. The only way a model multiplies by a
+  // weight.
   at::Tensor Linear(const Site& site, const at::Tensor& x);
   // The same without patch and observers: what a patch builds on.
   at::Tensor Plain(const Site& site, const at::Tensor& x);
   at::ScalarType compute() const { return compute_; }
-  // The weight in the compute type. One that needs a gradient stays differentiable; of others a copy is kept.
+  // The weight in the compute type. One that needs a gradient stays differentiable; of others a
+  // copy is kept.
   at::Tensor Cast(const at::Tensor& weight);
-  // The key of the pass's next dropout; the same for the same stream and place in the pass. None without a stream.
+  // The key of the pass's next dropout; the same for the same stream and place in the pass. None
+  // without a stream.
   DropoutKey NextDropout(double p);
 
   // Turns dropout on. `stream` names this pass: a function of seed, update and micro-batch.

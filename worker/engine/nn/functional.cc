@@ -30,8 +30,8 @@ DropoutKey MakeDropout(double p, uint64_t stream) {
 
 at::Tensor Gelu(const at::Tensor& x) { return Fused(x) ? fused::Gelu(x) : at::gelu(x); }
 
-Hidden AddNorm(const at::Tensor& x, const at::Tensor& residual, const NormWeights& weights, const DropoutKey& dropout,
-               at::ScalarType compute) {
+Hidden AddNorm(const at::Tensor& x, const at::Tensor& residual, const NormWeights& weights,
+               const DropoutKey& dropout, at::ScalarType compute) {
   return Fused(x) ? fused::AddNorm(x, residual, weights, dropout, compute)
                   : plain::AddNorm(x, residual, weights, dropout, compute);
 }
@@ -46,11 +46,14 @@ at::Tensor DropoutSame(const at::Tensor& x, const DropoutKey& dropout) {
   return Fused(x) ? fused::DropoutSame(x, dropout) : plain::DropoutSame(x, dropout);
 }
 
-at::Tensor Attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const Batch& batch, int64_t heads,
-                     const DropoutKey& dropout) {
-  return Fused(q) ? fused::Attention(q, k, v, batch, heads, dropout) : plain::Attention(q, k, v, batch, heads, dropout);
+at::Tensor Attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                     const Batch& batch, int64_t heads, const DropoutKey& dropout) {
+  return Fused(q) ? fused::Attention(q, k, v, batch, heads, dropout)
+                  : plain::Attention(q, k, v, batch, heads, dropout);
 }
 
-at::Tensor DropoutMask(const DropoutKey& dropout, int64_t rows, int64_t n) { return plain::Mask(dropout, rows, n); }
+at::Tensor DropoutMask(const DropoutKey& dropout, int64_t rows, int64_t n) {
+  return plain::Mask(dropout, rows, n);
+}
 
 }  // namespace eida::engine::nn

@@ -1,6 +1,7 @@
-// The differentiable pieces of a transformer besides its linear maps. Each has two forms with the same meaning: fused kernels
-// on the CPU, plain ATen operations elsewhere (and in tests, as the definition). Activations have the compute type of the
-// context (fp32 or bf16); the residual stream, normalisation, softmax and the loss are fp32.
+// The differentiable pieces of a transformer besides its linear maps. Each has two forms with the
+// same meaning: fused kernels on the CPU, plain ATen operations elsewhere (and in tests, as the
+// definition). Activations have the compute type of the context (fp32 or bf16); the residual
+// stream, normalisation, softmax and the loss are fp32.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -10,7 +11,8 @@
 
 namespace eida::engine {
 
-// What flows between layers: `stream` in fp32 for the residual sum, `compute` for the products. The same tensor in fp32.
+// What flows between layers: `stream` in fp32 for the residual sum, `compute` for the products. The
+// same tensor in fp32.
 struct Hidden {
   at::Tensor stream, compute;
 };
@@ -22,22 +24,25 @@ struct NormWeights {
 
 namespace nn {
 
-// The key of a dropout that keeps 1 - p (to 1/65536), in the stream that (a, b) name. p = 0: no dropout.
+// The key of a dropout that keeps 1 - p (to 1/65536), in the stream that (a, b) name. p = 0: no
+// dropout.
 DropoutKey MakeDropout(double p, uint64_t stream);
 
 at::Tensor Gelu(const at::Tensor& x);  // the exact (erf) form
 // norm(dropout(x) + residual); `residual` may be undefined.
-Hidden AddNorm(const at::Tensor& x, const at::Tensor& residual, const NormWeights& weights, const DropoutKey& dropout,
-               at::ScalarType compute);
+Hidden AddNorm(const at::Tensor& x, const at::Tensor& residual, const NormWeights& weights,
+               const DropoutKey& dropout, at::ScalarType compute);
 // dropout(x) of an fp32 [rows, n].
 Hidden Dropout(const at::Tensor& x, const DropoutKey& dropout, at::ScalarType compute);
 // Dropout of [rows, n] in its own type.
 at::Tensor DropoutSame(const at::Tensor& x, const DropoutKey& dropout);
-// Rows of k and v are the batch's tokens; rows of q too, or (q has as many rows as items) each item's only query.
-at::Tensor Attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const Batch& batch, int64_t heads,
-                     const DropoutKey& dropout);
+// Rows of k and v are the batch's tokens; rows of q too, or (q has as many rows as items) each
+// item's only query.
+at::Tensor Attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                     const Batch& batch, int64_t heads, const DropoutKey& dropout);
 
-// The multipliers of `dropout` for [rows, n], as the kernels draw them. fp32, for definitions and tests.
+// The multipliers of `dropout` for [rows, n], as the kernels draw them. fp32, for definitions and
+// tests.
 at::Tensor DropoutMask(const DropoutKey& dropout, int64_t rows, int64_t n);
 
 // Switches the CPU kernels off in this thread while it lives; tests compare the two forms.

@@ -1,8 +1,8 @@
 #include "worker/engine/nn/fused.h"
 
-#include <cmath>
-
 #include <torch/torch.h>
+
+#include <cmath>
 
 #include "worker/engine/nn/parallel.h"
 
@@ -19,12 +19,18 @@ constexpr int64_t kElementGrain = 16384;
 template <class T>
 const KernelsFor<T>& KernelsOf();
 template <>
-const KernelsFor<float>& KernelsOf<float>() { return CpuKernels().f32; }
+const KernelsFor<float>& KernelsOf<float>() {
+  return CpuKernels().f32;
+}
 template <>
-const KernelsFor<Bf16>& KernelsOf<Bf16>() { return CpuKernels().bf16; }
+const KernelsFor<Bf16>& KernelsOf<Bf16>() {
+  return CpuKernels().bf16;
+}
 
 template <class T>
-T* Data(const at::Tensor& x) { return x.defined() ? static_cast<T*>(x.data_ptr()) : nullptr; }
+T* Data(const at::Tensor& x) {
+  return x.defined() ? static_cast<T*>(x.data_ptr()) : nullptr;
+}
 
 // Calls body with a float or a Bf16, by the tensor's type.
 template <class F>
@@ -43,8 +49,10 @@ void Keep(AutogradContext* ctx, const DropoutKey& key) {
   ctx->saved_data["scale"] = static_cast<double>(key.scale);
 }
 DropoutKey Kept(AutogradContext* ctx) {
-  return {static_cast<uint32_t>(ctx->saved_data["a"].toInt()), static_cast<uint32_t>(ctx->saved_data["b"].toInt()),
-          static_cast<uint32_t>(ctx->saved_data["threshold"].toInt()), static_cast<float>(ctx->saved_data["scale"].toDouble())};
+  return {static_cast<uint32_t>(ctx->saved_data["a"].toInt()),
+          static_cast<uint32_t>(ctx->saved_data["b"].toInt()),
+          static_cast<uint32_t>(ctx->saved_data["threshold"].toInt()),
+          static_cast<float>(ctx->saved_data["scale"].toDouble())};
 }
 
 struct GeluFunction : Function<GeluFunction> {
@@ -53,8 +61,9 @@ struct GeluFunction : Function<GeluFunction> {
     ctx->save_for_backward({x});
     ByType(x.scalar_type(), [&](auto t) {
       using T = decltype(t);
-      ForRows(x.numel(), kElementGrain,
-              [&](int64_t b, int64_t e, int) { KernelsOf<T>().gelu(Data<T>(x) + b, Data<T>(y) + b, e - b); });
+      ForRows(x.numel(), kElementGrain, [&](int64_t b, int64_t e, int) {
+        KernelsOf<T>().gelu(Data<T>(x) + b, Data<T>(y) + b, e - b);
+      });
     });
     return y;
   }
@@ -71,29 +80,32 @@ struct GeluFunction : Function<GeluFunction> {
 };
 
 struct AddNormFunction : Function<AddNormFunction> {
-  static variable_list forward(AutogradContext* ctx, const at::Tensor& input, const std::optional<at::Tensor>& residual,
-                               const at::Tensor& gamma, const at::Tensor& beta, double eps, const DropoutKey& key,
+  static variable_list forward(AutogradContext* ctx, const at::Tensor& input,
+                               const std::optional<at::Tensor>& residual, const at::Tensor& gamma,
+                               const at::Tensor& beta, double eps, const DropoutKey& key,
                                at::ScalarType compute, bool keep) {
     const at::Tensor x = Rows(input), r = residual ? Rows(*residual) : at::Tensor();
     const int64_t rows = x.size(0), n = x.size(1);
     const auto fp32 = x.options().dtype(at::kFloat);
     const at::Tensor y = at::empty({rows, n}, fp32);
-    const at::Tensor low = compute == at::kFloat ? at::Tensor() : at::empty({rows, n}, x.options().dtype(compute));
+    const at::Tensor low =
+        compute == at::kFloat ? at::Tensor() : at::empty({rows, n}, x.options().dtype(compute));
     const at::Tensor normal = keep ? at::empty({rows, n}, fp32) : at::Tensor();
     const at::Tensor rstd = keep ? at::empty({rows}, fp32) : at::Tensor();
     if (x.scalar_type() == compute) {
       ByType(compute, [&](auto t) {
         using T = decltype(t);
         ForRows(rows, kRowGrain, [&](int64_t b, int64_t e, int) {
-          KernelsOf<T>().add_norm(Data<T>(x), Data<float>(r), Data<float>(gamma), Data<float>(beta), static_cast<float>(eps), key,
-                                  Data<float>(y), Data<T>(low), Data<float>(normal), Data<float>(rstd), b, e, n);
+          KernelsOf<T>().add_norm(Data<T>(x), Data<float>(r), Data<float>(gamma), Data<float>(beta),
+                                  static_cast<float>(eps), key, Data<float>(y), Data<T>(low),
+                                  Data<float>(normal), Data<float>(rstd), b, e, n);
         });
       });
     } else {  // the embeddings' sum is fp32 whatever the products run in
       ForRows(rows, kRowGrain, [&](int64_t b, int64_t e, int) {
-        KernelsOf<float>().add_norm(Data<float>(x), Data<float>(r), Data<float>(gamma), Data<float>(beta),
-                                    static_cast<float>(eps), key, Data<float>(y), nullptr, Data<float>(normal),
-                                    Data<float>(rstd), b, e, n);
+        KernelsOf<float>().add_norm(Data<float>(x), Data<float>(r), Data<float>(gamma),
+                                    Data<float>(beta), static_cast<float>(eps), key, Data<float>(y),
+                                    nullptr, Data<float>(normal), Data<float>(rstd), b, e, n);
       });
       low.copy_(y);
     }
@@ -123,18 +135,23 @@ struct AddNormFunction : Function<AddNormFunction> {
     const bool wants_weights = ctx->needs_input_grad(has_residual ? 2 : 1);
     // Without dropout and in fp32 both gradients are the same tensor.
     const bool shared = wants_x && wants_residual && key.threshold == 0 && type == at::kFloat;
-    const at::Tensor dx = wants_x ? at::empty({rows, n}, normal.options().dtype(type)) : at::Tensor();
-    const at::Tensor dresidual = wants_residual && !shared ? at::empty({rows, n}, normal.options()) : at::Tensor();
+    const at::Tensor dx =
+        wants_x ? at::empty({rows, n}, normal.options().dtype(type)) : at::Tensor();
+    const at::Tensor dresidual =
+        wants_residual && !shared ? at::empty({rows, n}, normal.options()) : at::Tensor();
     const int parts = PartsFor(rows, kRowGrain);
-    const at::Tensor sums = wants_weights ? at::zeros({parts, 2, n}, normal.options()) : at::Tensor();
-    // The kernel reads the gradient of `compute` and writes dx in one type; the embeddings mix the two.
+    const at::Tensor sums =
+        wants_weights ? at::zeros({parts, 2, n}, normal.options()) : at::Tensor();
+    // The kernel reads the gradient of `compute` and writes dx in one type; the embeddings mix the
+    // two.
     if (dlow.defined() && dlow.scalar_type() != type) dlow = dlow.to(type);
     ByType(type, [&](auto t) {
       using T = decltype(t);
       ForRows(rows, kRowGrain, [&](int64_t b, int64_t e, int part) {
         float* own = wants_weights ? Data<float>(sums) + part * 2 * n : nullptr;
-        KernelsOf<T>().add_norm_backward(Data<float>(dy), Data<T>(dlow), Data<float>(normal), Data<float>(rstd),
-                                         Data<float>(gamma), key, Data<T>(dx), Data<float>(dresidual), own,
+        KernelsOf<T>().add_norm_backward(Data<float>(dy), Data<T>(dlow), Data<float>(normal),
+                                         Data<float>(rstd), Data<float>(gamma), key, Data<T>(dx),
+                                         Data<float>(dresidual), own,
                                          own == nullptr ? nullptr : own + n, b, e, n);
       });
     });
@@ -151,11 +168,14 @@ struct AddNormFunction : Function<AddNormFunction> {
 };
 
 struct DropoutFunction : Function<DropoutFunction> {
-  static variable_list forward(AutogradContext* ctx, const at::Tensor& input, const DropoutKey& key, at::ScalarType compute) {
+  static variable_list forward(AutogradContext* ctx, const at::Tensor& input, const DropoutKey& key,
+                               at::ScalarType compute) {
     const at::Tensor x = Rows(input), y = at::empty_like(x);
-    const at::Tensor low = compute == at::kFloat ? at::Tensor() : at::empty(x.sizes(), x.options().dtype(compute));
+    const at::Tensor low =
+        compute == at::kFloat ? at::Tensor() : at::empty(x.sizes(), x.options().dtype(compute));
     ForRows(x.size(0), kRowGrain, [&](int64_t b, int64_t e, int) {
-      CpuKernels().bf16.dropout(Data<float>(x), key, Data<float>(y), Data<Bf16>(low), b, e, x.size(1));
+      CpuKernels().bf16.dropout(Data<float>(x), key, Data<float>(y), Data<Bf16>(low), b, e,
+                                x.size(1));
     });
     ctx->set_materialize_grads(false);
     Keep(ctx, key);
@@ -168,7 +188,8 @@ struct DropoutFunction : Function<DropoutFunction> {
     const at::Tensor dx = at::empty(shape.sizes(), shape.options().dtype(at::kFloat));
     const DropoutKey key = Kept(ctx);
     ForRows(dx.size(0), kRowGrain, [&](int64_t b, int64_t e, int) {
-      CpuKernels().bf16.dropout_backward(Data<float>(dy), Data<Bf16>(dlow), key, Data<float>(dx), b, e, dx.size(1));
+      CpuKernels().bf16.dropout_backward(Data<float>(dy), Data<Bf16>(dlow), key, Data<float>(dx), b,
+                                         e, dx.size(1));
     });
     return {dx, at::Tensor(), at::Tensor()};
   }
@@ -178,8 +199,9 @@ at::Tensor Masked(const at::Tensor& input, const DropoutKey& key) {
   const at::Tensor x = Rows(input), y = at::empty_like(x);
   ByType(x.scalar_type(), [&](auto t) {
     using T = decltype(t);
-    ForRows(x.size(0), kRowGrain,
-            [&](int64_t b, int64_t e, int) { KernelsOf<T>().dropout_same(Data<T>(x), key, Data<T>(y), b, e, x.size(1)); });
+    ForRows(x.size(0), kRowGrain, [&](int64_t b, int64_t e, int) {
+      KernelsOf<T>().dropout_same(Data<T>(x), key, Data<T>(y), b, e, x.size(1));
+    });
   });
   return y;
 }
@@ -195,27 +217,31 @@ struct DropoutSameFunction : Function<DropoutSameFunction> {
 };
 
 struct AttentionFunction : Function<AttentionFunction> {
-  static AttentionShape Shape(const std::vector<int32_t>& starts, int64_t heads, int64_t width, bool one_query,
-                              const DropoutKey& key) {
+  static AttentionShape Shape(const std::vector<int32_t>& starts, int64_t heads, int64_t width,
+                              bool one_query, const DropoutKey& key) {
     const int64_t dim = width / heads;
     return {starts.data(), heads, dim, one_query, 1.0f / std::sqrt(static_cast<float>(dim)), key};
   }
 
-  static at::Tensor forward(AutogradContext* ctx, const at::Tensor& query, const at::Tensor& key_rows, const at::Tensor& value,
-                            const std::vector<int32_t>& starts, int64_t longest, int64_t heads, const DropoutKey& key, bool keep) {
+  static at::Tensor forward(AutogradContext* ctx, const at::Tensor& query,
+                            const at::Tensor& key_rows, const at::Tensor& value,
+                            const std::vector<int32_t>& starts, int64_t longest, int64_t heads,
+                            const DropoutKey& key, bool keep) {
     const at::Tensor q = Rows(query), k = Rows(key_rows), v = Rows(value);
     const int64_t items = static_cast<int64_t>(starts.size()) - 1;
     const bool one_query = q.size(0) == items && starts.back() != items;
     const AttentionShape shape = Shape(starts, heads, q.size(1), one_query, key);
     const at::Tensor out = at::empty_like(q);
-    const at::Tensor lse = keep ? at::empty({q.size(0), heads}, q.options().dtype(at::kFloat)) : at::Tensor();
+    const at::Tensor lse =
+        keep ? at::empty({q.size(0), heads}, q.options().dtype(at::kFloat)) : at::Tensor();
     const int64_t floats = CpuKernels().attention_scratch(longest, shape.dim);
-    const at::Tensor scratch = at::empty({PartsFor(items, 1), floats}, q.options().dtype(at::kFloat));
+    const at::Tensor scratch =
+        at::empty({PartsFor(items, 1), floats}, q.options().dtype(at::kFloat));
     ByType(q.scalar_type(), [&](auto t) {
       using T = decltype(t);
       ForRows(items, 1, [&](int64_t b, int64_t e, int part) {
-        KernelsOf<T>().attention(shape, Data<T>(q), Data<T>(k), Data<T>(v), Data<T>(out), Data<float>(lse),
-                                 Data<float>(scratch) + part * floats, b, e);
+        KernelsOf<T>().attention(shape, Data<T>(q), Data<T>(k), Data<T>(v), Data<T>(out),
+                                 Data<float>(lse), Data<float>(scratch) + part * floats, b, e);
       });
     });
     if (keep) {
@@ -231,21 +257,26 @@ struct AttentionFunction : Function<AttentionFunction> {
 
   static variable_list backward(AutogradContext* ctx, variable_list grads) {
     const auto saved = ctx->get_saved_variables();
-    const at::Tensor q = saved[0], k = saved[1], v = saved[2], lse = saved[3], dout = Rows(grads[0]);
+    const at::Tensor q = saved[0], k = saved[1], v = saved[2], lse = saved[3],
+                     dout = Rows(grads[0]);
     const std::vector<int64_t> wide = ctx->saved_data["starts"].toIntVector();
     const std::vector<int32_t> starts(wide.begin(), wide.end());
     const AttentionShape shape = Shape(starts, ctx->saved_data["heads"].toInt(), q.size(1),
                                        ctx->saved_data["one_query"].toBool(), Kept(ctx));
-    const auto like = [&](size_t i, const at::Tensor& x) { return ctx->needs_input_grad(i) ? at::empty_like(x) : at::Tensor(); };
+    const auto like = [&](size_t i, const at::Tensor& x) {
+      return ctx->needs_input_grad(i) ? at::empty_like(x) : at::Tensor();
+    };
     const at::Tensor dq = like(0, q), dk = like(1, k), dv = like(2, v);
     const int64_t items = static_cast<int64_t>(starts.size()) - 1;
-    const int64_t floats = CpuKernels().attention_scratch(ctx->saved_data["longest"].toInt(), shape.dim);
+    const int64_t floats =
+        CpuKernels().attention_scratch(ctx->saved_data["longest"].toInt(), shape.dim);
     const at::Tensor scratch = at::empty({PartsFor(items, 1), floats}, lse.options());
     ByType(q.scalar_type(), [&](auto t) {
       using T = decltype(t);
       ForRows(items, 1, [&](int64_t b, int64_t e, int part) {
-        KernelsOf<T>().attention_backward(shape, Data<T>(q), Data<T>(k), Data<T>(v), Data<float>(lse), Data<T>(dout),
-                                          Data<T>(dq), Data<T>(dk), Data<T>(dv), Data<float>(scratch) + part * floats, b, e);
+        KernelsOf<T>().attention_backward(shape, Data<T>(q), Data<T>(k), Data<T>(v),
+                                          Data<float>(lse), Data<T>(dout), Data<T>(dq), Data<T>(dk),
+                                          Data<T>(dv), Data<float>(scratch) + part * floats, b, e);
       });
     });
     variable_list result(8);
@@ -264,28 +295,34 @@ bool Recording(std::initializer_list<at::Tensor> inputs) {
   return false;
 }
 
-Hidden AsHidden(const variable_list& outputs) { return {outputs[0], outputs.size() > 1 ? outputs[1] : outputs[0]}; }
+Hidden AsHidden(const variable_list& outputs) {
+  return {outputs[0], outputs.size() > 1 ? outputs[1] : outputs[0]};
+}
 
 }  // namespace
 
 at::Tensor Gelu(const at::Tensor& x) { return GeluFunction::apply(x); }
 
-Hidden AddNorm(const at::Tensor& x, const at::Tensor& residual, const NormWeights& weights, const DropoutKey& dropout,
-               at::ScalarType compute) {
+Hidden AddNorm(const at::Tensor& x, const at::Tensor& residual, const NormWeights& weights,
+               const DropoutKey& dropout, at::ScalarType compute) {
   const bool keep = Recording({x, residual, weights.gamma, weights.beta});
   const auto given = residual.defined() ? std::optional<at::Tensor>(residual) : std::nullopt;
-  return AsHidden(AddNormFunction::apply(x, given, weights.gamma, weights.beta, weights.eps, dropout, compute, keep));
+  return AsHidden(AddNormFunction::apply(x, given, weights.gamma, weights.beta, weights.eps,
+                                         dropout, compute, keep));
 }
 
 Hidden Dropout(const at::Tensor& x, const DropoutKey& dropout, at::ScalarType compute) {
   return AsHidden(DropoutFunction::apply(x, dropout, compute));
 }
 
-at::Tensor DropoutSame(const at::Tensor& x, const DropoutKey& dropout) { return DropoutSameFunction::apply(x, dropout); }
+at::Tensor DropoutSame(const at::Tensor& x, const DropoutKey& dropout) {
+  return DropoutSameFunction::apply(x, dropout);
+}
 
-at::Tensor Attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const Batch& batch, int64_t heads,
-                     const DropoutKey& dropout) {
-  return AttentionFunction::apply(q, k, v, batch.starts, batch.longest, heads, dropout, Recording({q, k, v}));
+at::Tensor Attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                     const Batch& batch, int64_t heads, const DropoutKey& dropout) {
+  return AttentionFunction::apply(q, k, v, batch.starts, batch.longest, heads, dropout,
+                                  Recording({q, k, v}));
 }
 
 }  // namespace eida::engine::nn::fused

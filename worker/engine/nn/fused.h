@@ -1,4 +1,5 @@
-// functional.h by the CPU kernels, each with its own backward pass. Masks are drawn again there, not kept.
+// functional.h by the CPU kernels, each with its own backward pass. Masks are drawn again there,
+// not kept.
 #pragma once
 
 #include "worker/engine/nn/functional.h"
@@ -6,11 +7,11 @@
 namespace eida::engine::nn::fused {
 
 at::Tensor Gelu(const at::Tensor& x);
-Hidden AddNorm(const at::Tensor& x, const at::Tensor& residual, const NormWeights& weights, const DropoutKey& dropout,
-               at::ScalarType compute);
+Hidden AddNorm(const at::Tensor& x, const at::Tensor& residual, const NormWeights& weights,
+               const DropoutKey& dropout, at::ScalarType compute);
 Hidden Dropout(const at::Tensor& x, const DropoutKey& dropout, at::ScalarType compute);
 at::Tensor DropoutSame(const at::Tensor& x, const DropoutKey& dropout);
-at::Tensor Attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const Batch& batch, int64_t heads,
-                     const DropoutKey& dropout);
+at::Tensor Attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                     const Batch& batch, int64_t heads, const DropoutKey& dropout);
 
 }  // namespace eida::engine::nn::fused

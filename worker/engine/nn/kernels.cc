@@ -8,7 +8,9 @@ namespace {
 
 const Kernels& Choose() {
   const char* wanted = std::getenv("EIDA_KERNELS");
-  const auto allows = [&](const char* name) { return wanted == nullptr || std::strcmp(wanted, name) == 0; };
+  const auto allows = [&](const char* name) {
+    return wanted == nullptr || std::strcmp(wanted, name) == 0;
+  };
   const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
   if (avx512 && allows("avx512")) return Avx512Kernels();

@@ -1,5 +1,6 @@
-// Attention of packed items; part of kernels_body.h. Each (item, head) is copied into small float tiles, so that the
-// products run on whole vectors whatever the length: widths are rounded up to kLanes and padded with zeros.
+// Attention of packed items; part of kernels_body.h. Each (item, head) is copied into small float
+// tiles, so that the products run on whole vectors whatever the length: widths are rounded up to
+// kLanes and padded with zeros.
 
 namespace eida::engine::EIDA_KERNEL_SPACE {
 namespace {
@@ -11,33 +12,36 @@ EIDA_INLINE int64_t RoundUp(int64_t n) { return (n + kLanes - 1) / kLanes * kLan
 
 // Row blocks of kRows x two vectors of c = a b (a[i, k] at i * row + k * column).
 template <int kRows, int kVectors>
-EIDA_INLINE void Tile(const float* a, int64_t row, int64_t column, const float* b, int64_t ldb, float* c, int64_t ldc,
-                      int64_t depth) {
+EIDA_INLINE void Tile(const float* a, int64_t row, int64_t column, const float* b, int64_t ldb,
+                      float* c, int64_t ldc, int64_t depth) {
   Vector sum[kRows][kVectors] = {};
   for (int64_t k = 0; k < depth; ++k) {
     Vector right[kVectors];
-    for (int v = 0; v < kVectors; ++v) right[v] = *reinterpret_cast<const Vector*>(b + k * ldb + v * kLanes);
+    for (int v = 0; v < kVectors; ++v)
+      right[v] = *reinterpret_cast<const Vector*>(b + k * ldb + v * kLanes);
     for (int i = 0; i < kRows; ++i) {
       const float left = a[i * row + k * column];
       for (int v = 0; v < kVectors; ++v) sum[i][v] += left * right[v];
     }
   }
   for (int i = 0; i < kRows; ++i) {
-    for (int v = 0; v < kVectors; ++v) *reinterpret_cast<Vector*>(c + i * ldc + v * kLanes) = sum[i][v];
+    for (int v = 0; v < kVectors; ++v)
+      *reinterpret_cast<Vector*>(c + i * ldc + v * kLanes) = sum[i][v];
   }
 }
 
 template <int kRows>
-EIDA_INLINE void Rows(const float* a, int64_t row, int64_t column, const float* b, int64_t ldb, float* c, int64_t ldc,
-                      int64_t n, int64_t depth) {
+EIDA_INLINE void Rows(const float* a, int64_t row, int64_t column, const float* b, int64_t ldb,
+                      float* c, int64_t ldc, int64_t n, int64_t depth) {
   int64_t j = 0;
-  for (; j + 2 * kLanes <= n; j += 2 * kLanes) Tile<kRows, 2>(a, row, column, b + j, ldb, c + j, ldc, depth);
+  for (; j + 2 * kLanes <= n; j += 2 * kLanes)
+    Tile<kRows, 2>(a, row, column, b + j, ldb, c + j, ldc, depth);
   if (j < n) Tile<kRows, 1>(a, row, column, b + j, ldb, c + j, ldc, depth);
 }
 
 // c [m, n] = a [m, depth] b [depth, n]. REQUIRES: n is a multiple of kLanes.
-void Product(const float* a, int64_t row, int64_t column, const float* b, int64_t ldb, float* c, int64_t ldc, int64_t m,
-             int64_t n, int64_t depth) {
+void Product(const float* a, int64_t row, int64_t column, const float* b, int64_t ldb, float* c,
+             int64_t ldc, int64_t m, int64_t n, int64_t depth) {
   int64_t i = 0;
   for (; i + 6 <= m; i += 6) Rows<6>(a + i * row, row, column, b, ldb, c + i * ldc, ldc, n, depth);
   for (; i + 2 <= m; i += 2) Rows<2>(a + i * row, row, column, b, ldb, c + i * ldc, ldc, n, depth);
@@ -46,7 +50,8 @@ void Product(const float* a, int64_t row, int64_t column, const float* b, int64_
 
 // tile [rows, width] = x's rows of `dim` values, times scale; the rest zero.
 template <class T>
-EIDA_INLINE void CopyIn(const T* x, int64_t stride, int64_t rows, int64_t dim, float scale, float* tile, int64_t width) {
+EIDA_INLINE void CopyIn(const T* x, int64_t stride, int64_t rows, int64_t dim, float scale,
+                        float* tile, int64_t width) {
   for (int64_t i = 0; i < rows; ++i) {
     for (int64_t d = 0; d < dim; ++d) tile[i * width + d] = Load(x + i * stride + d) * scale;
     for (int64_t d = dim; d < width; ++d) tile[i * width + d] = 0;
@@ -55,7 +60,8 @@ EIDA_INLINE void CopyIn(const T* x, int64_t stride, int64_t rows, int64_t dim, f
 
 // tile [dim, width] = the transpose of x's `rows` rows.
 template <class T>
-EIDA_INLINE void CopyAcross(const T* x, int64_t stride, int64_t rows, int64_t dim, float* tile, int64_t width) {
+EIDA_INLINE void CopyAcross(const T* x, int64_t stride, int64_t rows, int64_t dim, float* tile,
+                            int64_t width) {
   for (int64_t d = 0; d < dim; ++d) {
     for (int64_t i = rows; i < width; ++i) tile[d * width + i] = 0;
   }
@@ -65,7 +71,8 @@ EIDA_INLINE void CopyAcross(const T* x, int64_t stride, int64_t rows, int64_t di
 }
 
 template <class T>
-EIDA_INLINE void CopyOut(const float* tile, int64_t width, int64_t rows, int64_t dim, float scale, T* x, int64_t stride) {
+EIDA_INLINE void CopyOut(const float* tile, int64_t width, int64_t rows, int64_t dim, float scale,
+                         T* x, int64_t stride) {
   for (int64_t i = 0; i < rows; ++i) {
     for (int64_t d = 0; d < dim; ++d) Store(x + i * stride + d, tile[i * width + d] * scale);
   }
@@ -93,25 +100,26 @@ EIDA_INLINE float Softmax(float* row, int64_t n) {
 }
 
 // The dropout of a row of probabilities: each (query row, head) has a stream of its own.
-EIDA_INLINE void AttentionMask(const DropoutKey& key, int64_t query_row, int64_t heads, int64_t head, int64_t n, float* mask) {
+EIDA_INLINE void AttentionMask(const DropoutKey& key, int64_t query_row, int64_t heads,
+                               int64_t head, int64_t n, float* mask) {
   DropoutKey own = key;
   own.a ^= Hash(static_cast<uint32_t>(query_row * heads + head), key.b, key.a);
   MaskRow(0, n, own, mask);
 }
 
 template <class T>
-void Attention(const AttentionShape& s, const T* q, const T* k, const T* v, T* out, float* lse, float* scratch, int64_t begin,
-               int64_t end) {
+void Attention(const AttentionShape& s, const T* q, const T* k, const T* v, T* out, float* lse,
+               float* scratch, int64_t begin, int64_t end) {
   const int64_t stride = s.heads * s.dim, width = RoundUp(s.dim);
   for (int64_t item = begin; item < end; ++item) {
     const int64_t first = s.starts[item], n = s.starts[item + 1] - first;
     const int64_t length = RoundUp(n), padded = length + 32;
     const int64_t query = s.one_query ? item : first, m = s.one_query ? 1 : n;
-    float* scores = scratch;                  // [m, length]
-    float* mask = scores + padded * padded;   // [length rounded to 32]
-    float* left = mask + padded * padded;     // q [m, width], then the result
-    float* right = left + padded * width;     // k across [dim, length]
-    float* values = right + padded * width;   // v [n, width]
+    float* scores = scratch;                 // [m, length]
+    float* mask = scores + padded * padded;  // [length rounded to 32]
+    float* left = mask + padded * padded;    // q [m, width], then the result
+    float* right = left + padded * width;    // k across [dim, length]
+    float* values = right + padded * width;  // v [n, width]
     for (int64_t h = 0; h < s.heads; ++h) {
       const int64_t at = h * s.dim;
       CopyIn(q + query * stride + at, stride, m, s.dim, s.scale, left, width);
@@ -133,21 +141,22 @@ void Attention(const AttentionShape& s, const T* q, const T* k, const T* v, T* o
 }
 
 template <class T>
-void AttentionBackward(const AttentionShape& s, const T* q, const T* k, const T* v, const float* lse, const T* dout, T* dq,
-                       T* dk, T* dv, float* scratch, int64_t begin, int64_t end) {
+void AttentionBackward(const AttentionShape& s, const T* q, const T* k, const T* v,
+                       const float* lse, const T* dout, T* dq, T* dk, T* dv, float* scratch,
+                       int64_t begin, int64_t end) {
   const int64_t stride = s.heads * s.dim, width = RoundUp(s.dim);
   for (int64_t item = begin; item < end; ++item) {
     const int64_t first = s.starts[item], n = s.starts[item + 1] - first;
     const int64_t length = RoundUp(n), padded = length + 32;
     const int64_t query = s.one_query ? item : first, m = s.one_query ? 1 : n;
-    float* weights = scratch;                     // probabilities, after dropout [m, length]
-    float* slopes = weights + padded * padded;    // gradient of the scores [m, length]
-    float* mask = slopes + padded * padded;       // [length rounded to 32]
-    float* queries = mask + padded * padded;      // [m, width]
-    float* keys = queries + padded * width;       // [n, width]
-    float* across = keys + padded * width;        // k, then v, across [dim, length]
-    float* upstream = across + padded * width;    // dout [m, width]
-    float* result = upstream + padded * width;    // [max(m, n), width]
+    float* weights = scratch;                   // probabilities, after dropout [m, length]
+    float* slopes = weights + padded * padded;  // gradient of the scores [m, length]
+    float* mask = slopes + padded * padded;     // [length rounded to 32]
+    float* queries = mask + padded * padded;    // [m, width]
+    float* keys = queries + padded * width;     // [n, width]
+    float* across = keys + padded * width;      // k, then v, across [dim, length]
+    float* upstream = across + padded * width;  // dout [m, width]
+    float* result = upstream + padded * width;  // [max(m, n), width]
     for (int64_t h = 0; h < s.heads; ++h) {
       const int64_t at = h * s.dim;
       CopyIn(q + query * stride + at, stride, m, s.dim, s.scale, queries, width);

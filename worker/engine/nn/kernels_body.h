@@ -1,5 +1,6 @@
-// The one source of the kernels; included by kernels_<isa>.cc, each compiled with its own instruction set. Everything is
-// inside a namespace of its own, so that no function of a higher set can be linked into another.
+// The one source of the kernels; included by kernels_<isa>.cc, each compiled with its own
+// instruction set. Everything is inside a namespace of its own, so that no function of a higher set
+// can be linked into another.
 #include <cstdint>
 
 #include "worker/engine/nn/kernels.h"
@@ -77,13 +78,16 @@ EIDA_INLINE void MaskRow(uint32_t row, int64_t n, const DropoutKey& key, float* 
 
 // ---- element-wise -------------------------------------------------------------------------------
 
-// Normal distribution: returns e^(-x^2/2); `cdf` by Abramowitz and Stegun 7.1.26 (1.5e-7), whose exponential is the same.
+// Normal distribution: returns e^(-x^2/2); `cdf` by Abramowitz and Stegun 7.1.26 (1.5e-7), whose
+// exponential is the same.
 EIDA_INLINE float Normal(float x, float* cdf) {
   const float e = Exp(-0.5f * x * x);
   const float z = __builtin_fabsf(x) * 0.70710678118654752f;
   const float t = 1.0f / (1.0f + 0.3275911f * z);
   const float tail =
-      0.5f * e * t * (0.254829592f + t * (-0.284496736f + t * (1.421413741f + t * (-1.453152027f + t * 1.061405429f))));
+      0.5f * e * t *
+      (0.254829592f +
+       t * (-0.284496736f + t * (1.421413741f + t * (-1.453152027f + t * 1.061405429f))));
   *cdf = x >= 0 ? 1.0f - tail : tail;
   return e;
 }
@@ -111,7 +115,8 @@ void GeluBackward(const T* x, const T* dy, T* dx, int64_t n) {
 }
 
 template <class T>
-void Dropout(const float* x, const DropoutKey& key, float* y, T* compute, int64_t begin, int64_t end, int64_t n) {
+void Dropout(const float* x, const DropoutKey& key, float* y, T* compute, int64_t begin,
+             int64_t end, int64_t n) {
   float mask[32];
   for (int64_t row = begin; row < end; ++row) {
     for (int64_t j = 0; j < n; j += 32) {
@@ -128,8 +133,8 @@ void Dropout(const float* x, const DropoutKey& key, float* y, T* compute, int64_
 }
 
 template <class T>
-void DropoutBackward(const float* dy, const T* dcompute, const DropoutKey& key, float* dx, int64_t begin, int64_t end,
-                     int64_t n) {
+void DropoutBackward(const float* dy, const T* dcompute, const DropoutKey& key, float* dx,
+                     int64_t begin, int64_t end, int64_t n) {
   float mask[32];
   for (int64_t row = begin; row < end; ++row) {
     for (int64_t j = 0; j < n; j += 32) {
@@ -161,8 +166,9 @@ void DropoutSame(const T* x, const DropoutKey& key, T* y, int64_t begin, int64_t
 // ---- residual add and LayerNorm -----------------------------------------------------------------
 
 template <class T>
-void AddNorm(const T* x, const float* residual, const float* gamma, const float* beta, float eps, const DropoutKey& key,
-             float* y, T* compute, float* normal, float* rstd, int64_t begin, int64_t end, int64_t n) {
+void AddNorm(const T* x, const float* residual, const float* gamma, const float* beta, float eps,
+             const DropoutKey& key, float* y, T* compute, float* normal, float* rstd, int64_t begin,
+             int64_t end, int64_t n) {
   float mask[32];
   const float inverse = 1.0f / static_cast<float>(n);
   for (int64_t row = begin; row < end; ++row) {
@@ -206,9 +212,9 @@ void AddNorm(const T* x, const float* residual, const float* gamma, const float*
 }
 
 template <class T>
-void AddNormBackward(const float* dy, const T* dcompute, const float* normal, const float* rstd, const float* gamma,
-                     const DropoutKey& key, T* dx, float* dresidual, float* dgamma, float* dbeta, int64_t begin, int64_t end,
-                     int64_t n) {
+void AddNormBackward(const float* dy, const T* dcompute, const float* normal, const float* rstd,
+                     const float* gamma, const DropoutKey& key, T* dx, float* dresidual,
+                     float* dgamma, float* dbeta, int64_t begin, int64_t end, int64_t n) {
   constexpr int64_t kTile = 256;
   float mask[32], tile[kTile];
   const float inverse = 1.0f / static_cast<float>(n);
@@ -247,7 +253,8 @@ void AddNormBackward(const float* dy, const T* dcompute, const float* normal, co
       const int64_t width = n - j < kTile ? n - j : kTile;
       gradient(at + j, width);
       const float* u = normal + at + j;
-      for (int64_t l = 0; l < width; ++l) tile[l] = scale * (tile[l] * gamma[j + l] - mean - u[l] * slope);
+      for (int64_t l = 0; l < width; ++l)
+        tile[l] = scale * (tile[l] * gamma[j + l] - mean - u[l] * slope);
       if (dresidual != nullptr) {
         for (int64_t l = 0; l < width; ++l) dresidual[at + j + l] = tile[l];
       }
@@ -257,7 +264,8 @@ void AddNormBackward(const float* dy, const T* dcompute, const float* normal, co
         continue;
       }
       for (int64_t i = 0; i < width; i += 32) {
-        Mask32(static_cast<uint32_t>(row) * BlocksOf(n) + static_cast<uint32_t>((j + i) / 32), key, mask);
+        Mask32(static_cast<uint32_t>(row) * BlocksOf(n) + static_cast<uint32_t>((j + i) / 32), key,
+               mask);
         const int64_t block = width - i < 32 ? width - i : 32;
         for (int64_t l = 0; l < block; ++l) Store(dx + at + j + i + l, tile[i + l] * mask[l]);
       }
@@ -267,7 +275,8 @@ void AddNormBackward(const float* dy, const T* dcompute, const float* normal, co
 
 // ---- optimizer ----------------------------------------------------------------------------------
 
-void AdamW(const AdamWStep& s, const float* grad, float* param, float* avg, float* avg_sq, int64_t n) {
+void AdamW(const AdamWStep& s, const float* grad, float* param, float* avg, float* avg_sq,
+           int64_t n) {
   const float decay = 1.0f - s.lr * s.weight_decay, step = s.lr / s.bias1;
 #pragma omp simd
   for (int64_t i = 0; i < n; ++i) {
@@ -302,8 +311,15 @@ namespace {
 
 template <class T>
 KernelsFor<T> MakeFor() {
-  return {Gelu<T>,        GeluBackward<T>, AddNorm<T>,   AddNormBackward<T>,  Dropout<T>,
-          DropoutBackward<T>, DropoutSame<T>, Attention<T>, AttentionBackward<T>};
+  return {Gelu<T>,
+          GeluBackward<T>,
+          AddNorm<T>,
+          AddNormBackward<T>,
+          Dropout<T>,
+          DropoutBackward<T>,
+          DropoutSame<T>,
+          Attention<T>,
+          AttentionBackward<T>};
 }
 
 Kernels MakeKernels(const char* name) {

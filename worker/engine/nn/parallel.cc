@@ -1,9 +1,10 @@
-// Compiled with OpenMP, which the precompiled torch header is not: only the thread count comes from torch.
+// Compiled with OpenMP, which the precompiled torch header is not: only the thread count comes from
+// torch.
 #include "worker/engine/nn/parallel.h"
 
-#include <algorithm>
-
 #include <ATen/Parallel.h>
+
+#include <algorithm>
 
 namespace eida::engine {
 

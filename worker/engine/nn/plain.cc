@@ -1,9 +1,9 @@
 #include "worker/engine/nn/plain.h"
 
+#include <torch/torch.h>
+
 #include <cmath>
 #include <limits>
-
-#include <torch/torch.h>
 
 namespace eida::engine::nn::plain {
 namespace {
@@ -14,7 +14,8 @@ at::Tensor Word(const at::Tensor& x) { return at::bitwise_and(x, kWord); }
 at::Tensor Xor(const at::Tensor& x, const at::Tensor& y) { return at::bitwise_xor(x, y); }
 at::Tensor Shift(const at::Tensor& x, int64_t by) { return at::bitwise_right_shift(x, by); }
 
-// The kernels' hash on 64-bit words that hold 32 bits. The products are cut in two, so that none exceeds 63 bits.
+// The kernels' hash on 64-bit words that hold 32 bits. The products are cut in two, so that none
+// exceeds 63 bits.
 at::Tensor Times(const at::Tensor& x, int64_t factor) {
   const at::Tensor low = at::bitwise_and(x, 0xffff) * factor;
   const at::Tensor high = Word(Shift(x, 16) * factor);
@@ -45,7 +46,9 @@ at::Tensor MaskOf(const DropoutKey& key, const at::Tensor& a, const at::Tensor& 
   return bits.ge(static_cast<int64_t>(key.threshold)).to(at::kFloat) * key.scale;
 }
 
-at::Tensor RowNumbers(int64_t rows, at::Device device) { return at::arange(rows, at::kLong).to(device).unsqueeze(1); }
+at::Tensor RowNumbers(int64_t rows, at::Device device) {
+  return at::arange(rows, at::kLong).to(device).unsqueeze(1);
+}
 
 at::Tensor MaskOn(const DropoutKey& key, int64_t rows, int64_t n, at::Device device) {
   return MaskOf(key, Scalar(key.a).to(device), RowNumbers(rows, device), n);
@@ -65,10 +68,12 @@ std::pair<at::Tensor, at::Tensor> Padding(const Batch& batch, at::Device device)
 
 }  // namespace
 
-at::Tensor Mask(const DropoutKey& dropout, int64_t rows, int64_t n) { return MaskOn(dropout, rows, n, at::kCPU); }
+at::Tensor Mask(const DropoutKey& dropout, int64_t rows, int64_t n) {
+  return MaskOn(dropout, rows, n, at::kCPU);
+}
 
-Hidden AddNorm(const at::Tensor& x, const at::Tensor& residual, const NormWeights& weights, const DropoutKey& dropout,
-               at::ScalarType compute) {
+Hidden AddNorm(const at::Tensor& x, const at::Tensor& residual, const NormWeights& weights,
+               const DropoutKey& dropout, at::ScalarType compute) {
   at::Tensor h = x.to(at::kFloat);
   if (dropout.threshold != 0) h = h * MaskOn(dropout, x.size(0), x.size(1), x.device());
   if (residual.defined()) h = h + residual;
@@ -85,15 +90,18 @@ at::Tensor DropoutSame(const at::Tensor& x, const DropoutKey& dropout) {
   return (x.to(at::kFloat) * MaskOn(dropout, x.size(0), x.size(1), x.device())).to(x.scalar_type());
 }
 
-at::Tensor Attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const Batch& batch, int64_t heads,
-                     const DropoutKey& dropout) {
-  const int64_t width = q.size(1), dim = width / heads, items = batch.items(), longest = batch.longest;
+at::Tensor Attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                     const Batch& batch, int64_t heads, const DropoutKey& dropout) {
+  const int64_t width = q.size(1), dim = width / heads, items = batch.items(),
+                longest = batch.longest;
   const bool one_query = q.size(0) == items && batch.tokens() != items;
   const auto [rows, real] = Padding(batch, q.device());
   const auto split = [&](const at::Tensor& x, int64_t length) {
     return x.reshape({items, length, heads, dim}).transpose(1, 2);
   };
-  const auto padded = [&](const at::Tensor& x) { return split(x.index_select(0, rows.flatten()), longest); };
+  const auto padded = [&](const at::Tensor& x) {
+    return split(x.index_select(0, rows.flatten()), longest);
+  };
   const int64_t queries = one_query ? 1 : longest;
   const at::Tensor ours = one_query ? split(q, 1) : padded(q), keys = padded(k), values = padded(v);
   const at::Tensor visible = real.unsqueeze(1).unsqueeze(1);  // [items, 1, 1, longest]
@@ -101,14 +109,18 @@ at::Tensor Attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor&
   if (dropout.threshold == 0) {
     out = at::scaled_dot_product_attention(ours, keys, values, visible);
   } else {
-    at::Tensor scores = at::matmul(ours.to(at::kFloat), keys.to(at::kFloat).transpose(2, 3)) / std::sqrt(dim);
+    at::Tensor scores =
+        at::matmul(ours.to(at::kFloat), keys.to(at::kFloat).transpose(2, 3)) / std::sqrt(dim);
     scores = scores.masked_fill(visible.logical_not(), -std::numeric_limits<float>::infinity());
-    const at::Tensor query = one_query ? at::arange(items, at::kLong).to(q.device()).unsqueeze(1) : rows;
+    const at::Tensor query =
+        one_query ? at::arange(items, at::kLong).to(q.device()).unsqueeze(1) : rows;
     const at::Tensor head = at::arange(heads, at::kLong).to(q.device()).view({1, heads, 1});
     const at::Tensor number = (query.unsqueeze(1) * heads + head).reshape({-1, 1});
-    const at::Tensor own = Xor(Scalar(dropout.a).to(q.device()),
-                               Hash(Word(number), Scalar(dropout.b).to(q.device()), Scalar(dropout.a).to(q.device())));
-    const at::Tensor mask = MaskOf(dropout, own, at::zeros_like(number), longest).view({items, heads, queries, longest});
+    const at::Tensor own =
+        Xor(Scalar(dropout.a).to(q.device()),
+            Hash(Word(number), Scalar(dropout.b).to(q.device()), Scalar(dropout.a).to(q.device())));
+    const at::Tensor mask = MaskOf(dropout, own, at::zeros_like(number), longest)
+                                .view({items, heads, queries, longest});
     out = at::matmul(at::softmax(scores, -1) * mask, values.to(at::kFloat)).to(q.scalar_type());
   }
   out = out.transpose(1, 2).reshape({items * queries, width});

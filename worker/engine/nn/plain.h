@@ -1,4 +1,5 @@
-// functional.h by plain ATen operations: the definition, and the form for other devices. Autograd differentiates it.
+// functional.h by plain ATen operations: the definition, and the form for other devices. Autograd
+// differentiates it.
 #pragma once
 
 #include "worker/engine/nn/functional.h"
@@ -6,11 +7,11 @@
 namespace eida::engine::nn::plain {
 
 at::Tensor Mask(const DropoutKey& dropout, int64_t rows, int64_t n);
-Hidden AddNorm(const at::Tensor& x, const at::Tensor& residual, const NormWeights& weights, const DropoutKey& dropout,
-               at::ScalarType compute);
+Hidden AddNorm(const at::Tensor& x, const at::Tensor& residual, const NormWeights& weights,
+               const DropoutKey& dropout, at::ScalarType compute);
 Hidden Dropout(const at::Tensor& x, const DropoutKey& dropout, at::ScalarType compute);
 at::Tensor DropoutSame(const at::Tensor& x, const DropoutKey& dropout);
-at::Tensor Attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const Batch& batch, int64_t heads,
-                     const DropoutKey& dropout);
+at::Tensor Attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                     const Batch& batch, int64_t heads, const DropoutKey& dropout);
 
 }  // namespace eida::engine::nn::plain

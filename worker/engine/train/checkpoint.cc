@@ -26,7 +26,8 @@ Weights Take(const Weights& from, const std::string& prefix) {
 
 }  // namespace
 
-Status WriteCheckpoint(const RunState& state, const std::string& identity, const Json& where, const std::string& path) {
+Status WriteCheckpoint(const RunState& state, const std::string& identity, const Json& where,
+                       const std::string& path) {
   Weights tensors;
   Put(state.trainable, kModel, tensors);
   Put(state.exp_avg, kAvg, tensors);
@@ -50,9 +51,11 @@ Result<RunState> ReadCheckpoint(const std::string& path, const std::string& iden
   std::map<std::string, std::string> metadata;
   EIDA_ASSIGN_OR_RETURN(const Weights tensors, ReadSafetensors(path, &metadata));
   const auto text = metadata.find(kState);
-  if (text == metadata.end()) return ConfigError(path + " is not a checkpoint: it has no metadata " + kState);
+  if (text == metadata.end())
+    return ConfigError(path + " is not a checkpoint: it has no metadata " + kState);
   EIDA_ASSIGN_OR_RETURN(const Json json, ParseJson(text->second, path + ": " + kState));
-  if (GetOr<std::string>(json, "format", "") != kFormat) return ConfigError(path + " is not a checkpoint of format " + kFormat);
+  if (GetOr<std::string>(json, "format", "") != kFormat)
+    return ConfigError(path + " is not a checkpoint of format " + kFormat);
   if (GetOr<std::string>(json, "run", "") != identity) {
     return ConfigError(path + " is the checkpoint of a run with other settings; start without it");
   }
@@ -69,7 +72,8 @@ Result<RunState> ReadCheckpoint(const std::string& path, const std::string& iden
   state.exp_avg = Take(tensors, kAvg);
   state.exp_avg_sq = Take(tensors, kAvgSq);
   if (json.contains("best")) {
-    state.best = BestSoFar{GetOr<int64_t>(json["best"], "step", 0), json["best"].value("scores", Json::object()), Take(tensors, kBest)};
+    state.best = BestSoFar{GetOr<int64_t>(json["best"], "step", 0),
+                           json["best"].value("scores", Json::object()), Take(tensors, kBest)};
   }
   return state;
 }

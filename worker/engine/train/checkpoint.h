@@ -1,4 +1,5 @@
-// All that a run is at one moment, in one safetensors file. A run resumed from it ends with the bytes of one never stopped.
+// All that a run is at one moment, in one safetensors file. A run resumed from it ends with the
+// bytes of one never stopped.
 #pragma once
 
 #include <optional>
@@ -27,7 +28,8 @@ struct RunState {
 };
 
 // `identity` names the run (its settings); `where` says epoch and position for people.
-Status WriteCheckpoint(const RunState& state, const std::string& identity, const Json& where, const std::string& path);
+Status WriteCheckpoint(const RunState& state, const std::string& identity, const Json& where,
+                       const std::string& path);
 // ConfigError when the file is another run's checkpoint or none.
 Result<RunState> ReadCheckpoint(const std::string& path, const std::string& identity);
 

@@ -1,10 +1,10 @@
 #include "worker/engine/train/evaluate.h"
 
+#include <torch/torch.h>
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-
-#include <torch/torch.h>
 
 #include "common/base/text.h"
 
@@ -34,12 +34,14 @@ std::vector<std::vector<int64_t>> EvalBatches(const Examples& examples, const Nu
   std::vector<int64_t> order(static_cast<size_t>(examples.size()));
   std::iota(order.begin(), order.end(), 0);
   if (numerics.bucketed) {
-    std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) { return examples.length(a) > examples.length(b); });
+    std::stable_sort(order.begin(), order.end(),
+                     [&](int64_t a, int64_t b) { return examples.length(a) > examples.length(b); });
   }
   std::vector<std::vector<int64_t>> batches;
   for (size_t begin = 0; begin < order.size(); begin += static_cast<size_t>(numerics.batch_size)) {
     const size_t end = std::min(order.size(), begin + static_cast<size_t>(numerics.batch_size));
-    batches.emplace_back(order.begin() + static_cast<int64_t>(begin), order.begin() + static_cast<int64_t>(end));
+    batches.emplace_back(order.begin() + static_cast<int64_t>(begin),
+                         order.begin() + static_cast<int64_t>(end));
   }
   return batches;
 }
@@ -53,13 +55,16 @@ namespace {
 Status CheckHead(const Base& base, const Weights& weights) {
   for (const std::string& name : base.missing) {
     if (weights.count(name) == 0) {
-      return ConfigError("neither the base model nor the trained weights have " + name + ": the weights are not a run of this model");
+      return ConfigError("neither the base model nor the trained weights have " + name +
+                         ": the weights are not a run of this model");
     }
   }
   for (const auto& [name, tensor] : weights) {
     for (const Parameter& p : base.model->parameters()) {
       if (p.name == name && tensor.sizes().vec() != p.shape) {
-        return ConfigError("the trained tensor " + name + " does not have the model's shape: the weights are not a run of this model");
+        return ConfigError(
+            "the trained tensor " + name +
+            " does not have the model's shape: the weights are not a run of this model");
       }
     }
   }
@@ -68,7 +73,8 @@ Status CheckHead(const Base& base, const Weights& weights) {
 
 }  // namespace
 
-Result<EvalResult> EvaluateWeights(const Base& base, const Weights& weights, const Examples& examples, const Numerics& numerics) {
+Result<EvalResult> EvaluateWeights(const Base& base, const Weights& weights,
+                                   const Examples& examples, const Numerics& numerics) {
   EIDA_RETURN_IF_ERROR(CheckHead(base, weights));
   const at::NoGradGuard no_grad;
   Context context(numerics.compute);
@@ -89,20 +95,24 @@ Result<EvalResult> EvaluateWeights(const Base& base, const Weights& weights, con
   }
   if (!at::isfinite(result.loss).all().item<bool>()) {
     const int64_t at = at::nonzero(at::isfinite(result.loss).logical_not())[0].item<int64_t>();
-    return NonfiniteError("the loss of item " + std::to_string(examples.items[at]) + " is not finite: the weights have diverged");
+    return NonfiniteError("the loss of item " + std::to_string(examples.items[at]) +
+                          " is not finite: the weights have diverged");
   }
   return result;
 }
 
-Result<std::map<std::string, at::Tensor>> FeaturesOf(const Base& base, const Weights& weights, const Examples& examples,
-                                                     const Numerics& numerics, const std::vector<std::string>& layers) {
+Result<std::map<std::string, at::Tensor>> FeaturesOf(const Base& base, const Weights& weights,
+                                                     const Examples& examples,
+                                                     const Numerics& numerics,
+                                                     const std::vector<std::string>& layers) {
   EIDA_RETURN_IF_ERROR(CheckHead(base, weights));
   const std::vector<std::string> known = base.model->layers();
   std::map<std::string, std::string> asked;  // as named by the caller -> by the model
   for (const std::string& layer : layers) {
     const std::string name = layer == "last" ? known.back() : layer;
     if (std::find(known.begin(), known.end(), name) == known.end()) {
-      return ConfigError("this model has no layer \"" + layer + "\" (it has: last, " + Join(known, ", ") + ")");
+      return ConfigError("this model has no layer \"" + layer + "\" (it has: last, " +
+                         Join(known, ", ") + ")");
     }
     asked[layer] = name;
   }
@@ -122,7 +132,8 @@ Result<std::map<std::string, at::Tensor>> FeaturesOf(const Base& base, const Wei
     for (size_t i = 0; i < which.size(); ++i) {
       const int64_t from = examples.tokens.starts[which[i]];
       int64_t real = 0;
-      for (int64_t p = 0; p < examples.length(which[i]); ++p) real += examples.tokens.special[from + p] == 0;
+      for (int64_t p = 0; p < examples.length(which[i]); ++p)
+        real += examples.tokens.special[from + p] == 0;
       for (int64_t p = 0; p < examples.length(which[i]); ++p) {
         if (real == 0 || examples.tokens.special[from + p] == 0) {
           mean.data_ptr<float>()[static_cast<int64_t>(i) * batch.tokens() + batch.starts[i] + p] =

@@ -1,4 +1,5 @@
-// Losses and features of given weights on given items. Deterministic; per-item results in item order.
+// Losses and features of given weights on given items. Deterministic; per-item results in item
+// order.
 #pragma once
 
 #include "worker/engine/models/base.h"
@@ -21,10 +22,13 @@ Result<at::ScalarType> ReadPrecision(const Json& json, const std::string& what);
 std::vector<std::vector<int64_t>> EvalBatches(const Examples& examples, const Numerics& numerics);
 
 // `weights` over the base's. NonfiniteError when a loss is not finite.
-Result<EvalResult> EvaluateWeights(const Base& base, const Weights& weights, const Examples& examples, const Numerics& numerics);
+Result<EvalResult> EvaluateWeights(const Base& base, const Weights& weights,
+                                   const Examples& examples, const Numerics& numerics);
 // Mean over non-special tokens of each layer, f32 [n, hidden].
-Result<std::map<std::string, at::Tensor>> FeaturesOf(const Base& base, const Weights& weights, const Examples& examples,
-                                                     const Numerics& numerics, const std::vector<std::string>& layers);
+Result<std::map<std::string, at::Tensor>> FeaturesOf(const Base& base, const Weights& weights,
+                                                     const Examples& examples,
+                                                     const Numerics& numerics,
+                                                     const std::vector<std::string>& layers);
 
 // Cross entropy of each item, fp32 [items].
 at::Tensor ItemLosses(const at::Tensor& logits, const at::Tensor& labels);

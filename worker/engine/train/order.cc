@@ -7,8 +7,8 @@
 
 namespace eida::engine {
 
-std::vector<std::vector<int64_t>> EpochBatches(const Examples& examples, uint64_t seed, int64_t epoch, int64_t batch_size,
-                                               bool bucketed) {
+std::vector<std::vector<int64_t>> EpochBatches(const Examples& examples, uint64_t seed,
+                                               int64_t epoch, int64_t batch_size, bool bucketed) {
   const int64_t n = examples.size();
   std::vector<int64_t> order(static_cast<size_t>(n));
   std::iota(order.begin(), order.end(), 0);
@@ -17,8 +17,9 @@ std::vector<std::vector<int64_t>> EpochBatches(const Examples& examples, uint64_
   if (bucketed) {
     for (int64_t begin = 0; begin < n; begin += kBucketBatches * batch_size) {
       const int64_t end = std::min(n, begin + kBucketBatches * batch_size);
-      std::stable_sort(order.begin() + begin, order.begin() + end,
-                       [&](int64_t a, int64_t b) { return examples.length(a) < examples.length(b); });
+      std::stable_sort(order.begin() + begin, order.begin() + end, [&](int64_t a, int64_t b) {
+        return examples.length(a) < examples.length(b);
+      });
     }
   }
   std::vector<std::vector<int64_t>> batches;

@@ -1,10 +1,10 @@
 // The spec of a train job (docs/formats.md section 3), checked.
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
 #include <optional>
 #include <string>
-
-#include <ATen/core/Tensor.h>
 
 #include "common/base/json.h"
 #include "common/base/status.h"

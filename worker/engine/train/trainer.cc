@@ -1,9 +1,9 @@
 #include "worker/engine/train/trainer.h"
 
+#include <torch/torch.h>
+
 #include <algorithm>
 #include <cmath>
-
-#include <torch/torch.h>
 
 #include "common/base/clock.h"
 #include "common/base/digest.h"
@@ -21,7 +21,8 @@ constexpr int64_t kLogPoints = 100;
 // What a checkpoint must agree on to be continued: all that decides the trainable tensors.
 std::string IdentityOf(const Job& job) {
   Json json = Json::object();
-  for (const char* key : {"model", "data", "seed", "adapter", "train"}) json[key] = job.spec.value(key, Json());
+  for (const char* key : {"model", "data", "seed", "adapter", "train"})
+    json[key] = job.spec.value(key, Json());
   return DigestOf(Canonical(json)).str().substr(0, 16);
 }
 
@@ -32,7 +33,8 @@ Status CheckFits(const Weights& fresh, const Weights& stored, const std::string&
       return ConfigError(path + ": the checkpoint has no fitting tensor " + name);
     }
   }
-  if (stored.size() != fresh.size()) return ConfigError(path + ": the checkpoint has tensors that this run does not train");
+  if (stored.size() != fresh.size())
+    return ConfigError(path + ": the checkpoint has tensors that this run does not train");
   return OkStatus();
 }
 
@@ -42,7 +44,9 @@ Weights Copies(const Weights& weights) {
   return copies;
 }
 
-double MetricOf(const Json& scores, const std::string& metric) { return GetOr<double>(scores, metric.c_str(), NAN); }
+double MetricOf(const Json& scores, const std::string& metric) {
+  return GetOr<double>(scores, metric.c_str(), NAN);
+}
 
 }  // namespace
 
@@ -57,7 +61,8 @@ Result<std::unique_ptr<Trainer>> Trainer::Make(const Job& job) {
   t->adapter_ = std::move(*adapter);
   EIDA_ASSIGN_OR_RETURN(t->train_, LoadExamples(job, *t->base_, {"train", std::nullopt, 0}));
   if (!t->s_.eval_every.never()) {
-    EIDA_ASSIGN_OR_RETURN(t->eval_, LoadExamples(job, *t->base_, {t->s_.eval_split, std::nullopt, 0}));
+    EIDA_ASSIGN_OR_RETURN(t->eval_,
+                          LoadExamples(job, *t->base_, {t->s_.eval_split, std::nullopt, 0}));
   }
   t->length_ = LengthOf(t->s_, t->train_->size());
   t->log_every_ = (t->length_.updates + kLogPoints - 1) / kLogPoints;
@@ -66,7 +71,8 @@ Result<std::unique_ptr<Trainer>> Trainer::Make(const Job& job) {
   if (job.resume) {
     EIDA_ASSIGN_OR_RETURN(RunState stored, ReadCheckpoint(*job.resume, t->identity_));
     EIDA_RETURN_IF_ERROR(CheckFits(*trainable, stored.trainable, *job.resume));
-    if (stored.step > t->length_.updates) return ConfigError(*job.resume + ": the checkpoint is past the end of this run");
+    if (stored.step > t->length_.updates)
+      return ConfigError(*job.resume + ": the checkpoint is past the end of this run");
     t->state_ = std::move(stored);
     for (auto& [name, tensor] : *trainable) tensor.copy_(t->state_.trainable.at(name));
     if (t->state_.best) t->state_.best->weights = Copies(t->state_.best->weights);
@@ -76,28 +82,33 @@ Result<std::unique_ptr<Trainer>> Trainer::Make(const Job& job) {
   t->state_.trainable = std::move(*trainable);
   t->optimizer_ = std::make_unique<AdamW>(t->s_.optimizer, t->state_.trainable);
   if (job.resume) {
-    EIDA_RETURN_IF_ERROR(t->optimizer_->Restore(t->state_.exp_avg, t->state_.exp_avg_sq, t->state_.step));
+    EIDA_RETURN_IF_ERROR(
+        t->optimizer_->Restore(t->state_.exp_avg, t->state_.exp_avg_sq, t->state_.step));
     t->state_.exp_avg.clear();
     t->state_.exp_avg_sq.clear();
   }
-  if (GetOr(job.spec.value("train", Json::object()), "trace", false)) t->trace_.emplace(t->state_.trainable);
+  if (GetOr(job.spec.value("train", Json::object()), "trace", false))
+    t->trace_.emplace(t->state_.trainable);
   for (auto& [name, tensor] : t->state_.trainable) tensor.set_requires_grad(true);
   t->adapter_->Attach(*t->base_, t->state_.trainable, &t->over_, &t->patches_);
   return t;
 }
 
 uint64_t Trainer::DropoutStream(int64_t micro_batch) const {
-  const uint64_t update = Rng::Mix(Rng::Mix(s_.seed ^ 0x64726f706f757421ULL) + static_cast<uint64_t>(state_.step) * 0x9e3779b97f4a7c15ULL);
+  const uint64_t update = Rng::Mix(Rng::Mix(s_.seed ^ 0x64726f706f757421ULL) +
+                                   static_cast<uint64_t>(state_.step) * 0x9e3779b97f4a7c15ULL);
   return Rng::Mix(update + static_cast<uint64_t>(micro_batch));
 }
 
 Status Trainer::Update(Events& events) {
-  const int64_t step = state_.step, epoch = step / length_.updates_per_epoch, within = step % length_.updates_per_epoch;
+  const int64_t step = state_.step, epoch = step / length_.updates_per_epoch,
+                within = step % length_.updates_per_epoch;
   if (epoch != epoch_) {
     batches_ = EpochBatches(*train_, s_.seed, epoch, s_.batch_size, s_.bucketed);
     epoch_ = epoch;
   }
-  const int64_t begin = within * s_.grad_accum, end = std::min(length_.batches_per_epoch, begin + s_.grad_accum);
+  const int64_t begin = within * s_.grad_accum,
+                end = std::min(length_.batches_per_epoch, begin + s_.grad_accum);
   int64_t items = 0;
   for (int64_t i = begin; i < end; ++i) items += static_cast<int64_t>(batches_[i].size());
   const Tensors tensors{&over_, &base_->weights};
@@ -111,8 +122,9 @@ Status Trainer::Update(Events& events) {
     const at::Tensor loss = ItemLosses(model_->Logits(tensors, batch, context), batch.labels).sum();
     const double value = loss.item<double>();
     if (!std::isfinite(value)) {
-      return NonfiniteError("the training loss is " + std::to_string(value) + " at step " + std::to_string(step + 1) +
-                            ": the run diverged; try a lower lr, a longer warm-up or gradient clipping");
+      return NonfiniteError(
+          "the training loss is " + std::to_string(value) + " at step " + std::to_string(step + 1) +
+          ": the run diverged; try a lower lr, a longer warm-up or gradient clipping");
     }
     // Every item of an update counts the same, however it is cut into micro-batches.
     (loss / static_cast<double>(items)).backward();
@@ -122,8 +134,9 @@ Status Trainer::Update(Events& events) {
   }
   const double norm = optimizer_->GradNorm();
   if (!std::isfinite(norm)) {
-    return NonfiniteError("the gradient is not finite at step " + std::to_string(step + 1) +
-                          ": the run diverged; try a lower lr, a longer warm-up or gradient clipping");
+    return NonfiniteError(
+        "the gradient is not finite at step " + std::to_string(step + 1) +
+        ": the run diverged; try a lower lr, a longer warm-up or gradient clipping");
   }
   const double lr = LearningRate(s_, length_.updates, step);
   optimizer_->Step(lr, ClipFactor(norm, s_.grad_clip));
@@ -134,7 +147,8 @@ Status Trainer::Update(Events& events) {
   state_.interval_loss += loss_sum;
   state_.interval_items += items;
   if (state_.step % log_every_ == 0 || state_.step == length_.updates) {
-    events.Metric("train/loss", state_.step, state_.interval_loss / static_cast<double>(state_.interval_items));
+    events.Metric("train/loss", state_.step,
+                  state_.interval_loss / static_cast<double>(state_.interval_items));
     events.Metric("train/lr", state_.step, lr);
     events.Metric("train/grad_norm", state_.step, norm);
     state_.interval_loss = 0;
@@ -145,15 +159,19 @@ Status Trainer::Update(Events& events) {
 
 Status Trainer::Evaluate(Events& events) {
   EIDA_ASSIGN_OR_RETURN(const Weights merged, adapter_->Merge(*base_, state_.trainable));
-  EIDA_ASSIGN_OR_RETURN(const EvalResult result, EvaluateWeights(*base_, merged, *eval_, s_.eval_numerics));
+  EIDA_ASSIGN_OR_RETURN(const EvalResult result,
+                        EvaluateWeights(*base_, merged, *eval_, s_.eval_numerics));
   const Json scores = ToJson(Score(result));
   for (const catalog::Metric& metric : catalog::Metrics()) {
     events.Metric(s_.eval_split + "/" + metric.id, state_.step, MetricOf(scores, metric.id));
   }
   const double value = MetricOf(scores, s_.metric);
-  const bool better = !state_.best || (s_.maximize ? value > MetricOf(state_.best->scores, s_.metric)
-                                                   : value < MetricOf(state_.best->scores, s_.metric));
-  if (better) state_.best = BestSoFar{state_.step, scores, s_.keep_best ? Copies(state_.trainable) : Weights()};
+  const bool better =
+      !state_.best || (s_.maximize ? value > MetricOf(state_.best->scores, s_.metric)
+                                   : value < MetricOf(state_.best->scores, s_.metric));
+  if (better)
+    state_.best =
+        BestSoFar{state_.step, scores, s_.keep_best ? Copies(state_.trainable) : Weights()};
   return OkStatus();
 }
 
@@ -161,13 +179,17 @@ Status Trainer::SaveCheckpoint(const Job& job, Events& events) {
   RunState state = state_;
   state.exp_avg = optimizer_->ExpAvg();
   state.exp_avg_sq = optimizer_->ExpAvgSq();
-  const Json where = {{"epoch", static_cast<double>(state.step) / static_cast<double>(length_.updates_per_epoch)},
-                      {"position", state.step % length_.updates_per_epoch * s_.grad_accum},
-                      {"rng", "order, masks and schedule are functions of seed and step"}};
+  const Json where = {
+      {"epoch", static_cast<double>(state.step) / static_cast<double>(length_.updates_per_epoch)},
+      {"position", state.step % length_.updates_per_epoch * s_.grad_accum},
+      {"rng", "order, masks and schedule are functions of seed and step"}};
   const std::string path = job.out + "/checkpoint-" + std::to_string(state.step) + ".safetensors";
   EIDA_RETURN_IF_ERROR(WriteCheckpoint(state, identity_, where, path));
-  Json metrics = {{"train/loss", state.items == 0 ? 0 : state.loss_sum / static_cast<double>(state.items)}};
-  if (state.best) metrics["best"] = {{"step", state.best->step}, {s_.metric, MetricOf(state.best->scores, s_.metric)}};
+  Json metrics = {
+      {"train/loss", state.items == 0 ? 0 : state.loss_sum / static_cast<double>(state.items)}};
+  if (state.best)
+    metrics["best"] = {{"step", state.best->step},
+                       {s_.metric, MetricOf(state.best->scores, s_.metric)}};
   events.Checkpoint(state.step, path, metrics);
   saved_step_ = state.step;
   return OkStatus();
@@ -183,7 +205,8 @@ Result<JobResult> Trainer::Finish(const Job& job) {
     return OkStatus();
   };
   EIDA_RETURN_IF_ERROR(add("weights", state_.trainable, state_.step));
-  if (s_.keep_best && state_.best) EIDA_RETURN_IF_ERROR(add("best", state_.best->weights, state_.best->step));
+  if (s_.keep_best && state_.best)
+    EIDA_RETURN_IF_ERROR(add("best", state_.best->weights, state_.best->step));
   if (trace_) {
     const std::string path = job.out + "/trace.safetensors";
     EIDA_RETURN_IF_ERROR(trace_->Write(path));
@@ -191,14 +214,15 @@ Result<JobResult> Trainer::Finish(const Job& job) {
   }
   int64_t trainable = 0;
   for (const auto& [name, tensor] : state_.trainable) trainable += tensor.numel();
-  result.summary = {{"steps", state_.step},
-                    {"epochs", static_cast<double>(state_.step) / static_cast<double>(length_.updates_per_epoch)},
-                    {"items", state_.items},
-                    {"tokens", state_.tokens},
-                    {"train_loss", state_.loss_sum / static_cast<double>(std::max<int64_t>(1, state_.items))},
-                    {"trainable_parameters", trainable},
-                    {"base_parameters", base_->parameters()},
-                    {"resumed_from_step", resumed_from_}};
+  result.summary = {
+      {"steps", state_.step},
+      {"epochs", static_cast<double>(state_.step) / static_cast<double>(length_.updates_per_epoch)},
+      {"items", state_.items},
+      {"tokens", state_.tokens},
+      {"train_loss", state_.loss_sum / static_cast<double>(std::max<int64_t>(1, state_.items))},
+      {"trainable_parameters", trainable},
+      {"base_parameters", base_->parameters()},
+      {"resumed_from_step", resumed_from_}};
   if (state_.best) {
     result.summary["best"] = state_.best->scores;
     result.summary["best"]["step"] = state_.best->step;
@@ -211,27 +235,32 @@ Result<JobResult> Trainer::Run(const Job& job, Events& events) {
   const Stopwatch watch;
   while (state_.step < length_.updates) {
     if (events.StopRequested()) {
-      if (state_.step != saved_step_ && state_.step > 0) EIDA_RETURN_IF_ERROR(SaveCheckpoint(job, events));
+      if (state_.step != saved_step_ && state_.step > 0)
+        EIDA_RETURN_IF_ERROR(SaveCheckpoint(job, events));
       return Preempted();
     }
     EIDA_RETURN_IF_ERROR(Update(events));
     const bool last = state_.step == length_.updates;
-    if (eval_ != nullptr && (last || Due(s_.eval_every, length_, state_.step))) EIDA_RETURN_IF_ERROR(Evaluate(events));
+    if (eval_ != nullptr && (last || Due(s_.eval_every, length_, state_.step)))
+      EIDA_RETURN_IF_ERROR(Evaluate(events));
     events.Progress(state_.step, length_.updates, "steps");
     // The end itself needs no checkpoint: the weights follow.
-    if (!last && Due(s_.checkpoint_every, length_, state_.step)) EIDA_RETURN_IF_ERROR(SaveCheckpoint(job, events));
+    if (!last && Due(s_.checkpoint_every, length_, state_.step))
+      EIDA_RETURN_IF_ERROR(SaveCheckpoint(job, events));
   }
   const double seconds = watch.Seconds();
   EIDA_ASSIGN_OR_RETURN(JobResult result, Finish(job));
   result.summary["seconds"] = seconds;
-  result.summary["items_per_second"] = seconds > 0 ? static_cast<double>(state_.items - items_before_) / seconds : 0.0;
+  result.summary["items_per_second"] =
+      seconds > 0 ? static_cast<double>(state_.items - items_before_) / seconds : 0.0;
   return result;
 }
 
 Result<JobResult> RunTrain(const Job& job, Events& events) {
   EIDA_ASSIGN_OR_RETURN(const std::unique_ptr<Trainer> trainer, Trainer::Make(job));
   auto result = trainer->Run(job, events);
-  if (!result.ok() && ErrorClassOf(result.status()) != "preempted") return Annotate(result.status(), "job " + job.name);
+  if (!result.ok() && ErrorClassOf(result.status()) != "preempted")
+    return Annotate(result.status(), "job " + job.name);
   return result;
 }
 

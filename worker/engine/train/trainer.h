@@ -21,7 +21,8 @@ class Trainer {
  public:
   // Fresh from the seed, or from job.resume.
   static Result<std::unique_ptr<Trainer>> Make(const Job& job);
-  // To the end, or to the next update after events.StopRequested(): then a checkpoint is left and Preempted() returned.
+  // To the end, or to the next update after events.StopRequested(): then a checkpoint is left and
+  // Preempted() returned.
   Result<JobResult> Run(const Job& job, Events& events);
 
  private:
@@ -43,7 +44,7 @@ class Trainer {
   SitePatches patches_;
   std::unique_ptr<AdamW> optimizer_;
   std::optional<Trace> trace_;
-  RunState state_;  // `trainable` are the leaves; the moments are the optimizer's
+  RunState state_;      // `trainable` are the leaves; the moments are the optimizer's
   int64_t epoch_ = -1;  // of `batches_`
   std::vector<std::vector<int64_t>> batches_;
   int64_t resumed_from_ = 0, items_before_ = 0, log_every_ = 1, saved_step_ = -1;
