@@ -191,5 +191,36 @@ TEST(AdamWTest, StepsAsTorchDoes) {
   EXPECT_LE(Difference(ours["w.bias"], b), 2e-6);
 }
 
+TEST(AdamWTest, SparseRowsStepAsDenseOnesWouldAndSurviveARestore) {
+  for (const double decay : {0.0, 0.1}) {
+    at::manual_seed(5);
+    const at::Tensor start = at::randn({50, 24});
+    const AdamWSettings settings{0.9, 0.999, 1e-8, decay};
+    Weights dense = {{"w.weight", Leaf(start.clone())}},
+            sparse = {{"w.weight", Leaf(start.clone())}};
+    AdamW ours(settings, dense);
+    auto theirs = std::make_unique<AdamW>(settings, sparse);
+    for (int step = 0; step < 12; ++step) {
+      const at::Tensor rows = torch::tensor({(step * 7) % 40, 3, (step * 7) % 40}, at::kLong),
+                       values = at::randn({3, 24});
+      dense["w.weight"].mutable_grad() = at::zeros({50, 24}).index_add(0, rows, values);
+      sparse["w.weight"].mutable_grad() =
+          at::sparse_coo_tensor(rows.unsqueeze(0), values, {50, 24});
+      EXPECT_NEAR(ours.GradNorm(), theirs->GradNorm(), 1e-5);
+      ours.Step(1e-2, 0.5);
+      theirs->Step(1e-2, 0.5);
+      EXPECT_LE(Difference(dense["w.weight"], sparse["w.weight"]), 1e-7) << step;
+      if (step == 5) {  // a fresh optimizer with the same moments goes on alike
+        const Weights avg = theirs->ExpAvg(), square = theirs->ExpAvgSq();
+        auto fresh = std::make_unique<AdamW>(settings, sparse);
+        ASSERT_TRUE(fresh->Restore(avg, square, theirs->steps()).ok());
+        theirs = std::move(fresh);
+      }
+    }
+    EXPECT_EQ(Difference(sparse["w.weight"][45], start[45]) == 0, decay == 0)
+        << "row 45 never had a gradient";
+  }
+}
+
 }  // namespace
 }  // namespace eida::engine

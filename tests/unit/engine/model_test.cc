@@ -17,7 +17,8 @@ struct World {
   Tiny tiny;
   Job job = tiny.Train();
   std::shared_ptr<const Base> base = LoadBase(job).value();
-  std::shared_ptr<const Examples> examples = LoadExamples(job, *base, {"train", std::nullopt, 0}).value();
+  std::shared_ptr<const Examples> examples =
+      LoadExamples(job, *base, {"train", std::nullopt, 0}).value();
   Weights head = base->Fresh(1);
 };
 
@@ -45,7 +46,8 @@ TEST(BertTest, AnItemDoesNotDependOnItsNeighbours) {
 }
 
 TEST(BertTest, ProbingTheLastLayerDoesNotChangeWhatItComputes) {
-  // Without a probe the last layer computes only each item's first token; the pooled logits must be the whole layer's.
+  // Without a probe the last layer computes only each item's first token; the pooled logits must be
+  // the whole layer's.
   const World w;
   const at::NoGradGuard no_grad;
   const Batch batch = MakeBatch(*w.examples, {0, 1, 2, 3}, at::kCPU);
@@ -89,7 +91,8 @@ TEST(BertTest, ObserversSeeEverySiteOnce) {
 }
 
 TEST(BertTest, EveryTrainableGetsTheGradientOfTheLoss) {
-  // Directional derivatives by central differences, for every tensor of full fine-tuning, without and with dropout.
+  // Directional derivatives by central differences, for every tensor of full fine-tuning, without
+  // and with dropout.
   const World w;
   const Batch batch = MakeBatch(*w.examples, {0, 1, 2, 3, 4}, at::kCPU);
   for (const bool dropout : {false, true}) {
@@ -101,20 +104,25 @@ TEST(BertTest, EveryTrainableGetsTheGradientOfTheLoss) {
     const auto loss = [&](const Weights& weights) {
       Context context(at::kFloat);
       if (dropout) context.SetDropoutStream(99);
-      return ItemLosses(w.base->model->Logits({&weights, &w.base->weights}, batch, context), batch.labels).mean();
+      return ItemLosses(w.base->model->Logits({&weights, &w.base->weights}, batch, context),
+                        batch.labels)
+          .mean();
     };
     loss(leaves).backward();
     for (const auto& [name, tensor] : leaves) {
       ASSERT_TRUE(tensor.grad().defined()) << name;
       const at::NoGradGuard no_grad;
-      const at::Tensor direction = tensor.grad() / (tensor.grad().norm() + 1e-12);
-      const double expected = tensor.grad().norm().item<double>(), h = 4e-3;
+      const at::Tensor gradient =
+          tensor.grad().is_sparse() ? tensor.grad().to_dense() : tensor.grad();
+      const double expected = gradient.norm().item<double>(), h = 4e-3;
+      const at::Tensor direction = gradient / (expected + 1e-12);
       Weights moved = leaves;
       moved[name] = tensor + h * direction;
       const double up = loss(moved).item<double>();
       moved[name] = tensor - h * direction;
       const double down = loss(moved).item<double>();
-      EXPECT_NEAR((up - down) / (2 * h), expected, 2e-2 * expected + 2e-4) << name << " dropout " << dropout;
+      EXPECT_NEAR((up - down) / (2 * h), expected, 2e-2 * expected + 2e-4)
+          << name << " dropout " << dropout;
     }
   }
 }
@@ -122,8 +130,10 @@ TEST(BertTest, EveryTrainableGetsTheGradientOfTheLoss) {
 TEST(BaseTest, AHeadThatIsMissingComesFromTheSeed) {
   const World w;
   EXPECT_EQ(w.base->missing, (std::vector<std::string>{"classifier.weight", "classifier.bias"}));
-  EXPECT_EQ(Difference(w.base->Fresh(1).at("classifier.weight"), w.head.at("classifier.weight")), 0);
-  EXPECT_GT(Difference(w.base->Fresh(2).at("classifier.weight"), w.head.at("classifier.weight")), 0);
+  EXPECT_EQ(Difference(w.base->Fresh(1).at("classifier.weight"), w.head.at("classifier.weight")),
+            0);
+  EXPECT_GT(Difference(w.base->Fresh(2).at("classifier.weight"), w.head.at("classifier.weight")),
+            0);
   EXPECT_EQ(w.head.at("classifier.bias").abs().sum().item<double>(), 0);
   EXPECT_NEAR(w.head.at("classifier.weight").std().item<double>(), 0.02, 0.006);
 }
@@ -136,7 +146,8 @@ TEST(BaseTest, NamesWithAndWithoutPrefixAreTheSameModel) {
   EXPECT_TRUE(base->missing.empty());
   const World plain;
   EXPECT_EQ(base->parameters(), plain.base->parameters());
-  for (const auto& [name, tensor] : plain.base->weights) EXPECT_EQ(Difference(base->weights.at(name), tensor), 0) << name;
+  for (const auto& [name, tensor] : plain.base->weights)
+    EXPECT_EQ(Difference(base->weights.at(name), tensor), 0) << name;
 }
 
 TEST(BaseTest, ShardsAreReadThroughTheIndex) {
@@ -187,7 +198,8 @@ TEST(BaseTest, AModelThatDoesNotFitIsRefused) {
   EXPECT_THAT(WithConfig(w, {{"num_hidden_layers", 3}}), HasSubstr("lacks"));
   EXPECT_THAT(WithConfig(w, {{"num_attention_heads", 5}}), HasSubstr("multiple"));
   EXPECT_THAT(WithConfig(w, {{"hidden_act", "swish9"}}), HasSubstr("swish9"));
-  EXPECT_THAT(WithConfig(w, {{"position_embedding_type", "relative_key"}}), HasSubstr("relative_key"));
+  EXPECT_THAT(WithConfig(w, {{"position_embedding_type", "relative_key"}}),
+              HasSubstr("relative_key"));
   EXPECT_THAT(WithConfig(w, {{"hidden_size", nullptr}}), HasSubstr("hidden_size"));
   EXPECT_THAT(WithConfig(w, {{"vocab_size", 10}}), HasSubstr("different models"));
 }

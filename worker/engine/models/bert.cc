@@ -1,4 +1,5 @@
-// BERT encoders with a pooled classification head, as transformers' BertForSequenceClassification computes them.
+// BERT encoders with a pooled classification head, as transformers' BertForSequenceClassification
+// computes them.
 #include <torch/torch.h>
 
 #include "common/catalog/catalog.h"
@@ -10,7 +11,8 @@ namespace eida::engine {
 namespace {
 
 struct BertConfig {
-  int64_t hidden = 0, layers = 0, heads = 0, inner = 0, vocabulary = 0, positions = 0, types = 2, labels = 2;
+  int64_t hidden = 0, layers = 0, heads = 0, inner = 0, vocabulary = 0, positions = 0, types = 2,
+          labels = 2;
   double eps = 1e-12, spread = 0.02;
   double hidden_dropout = 0.1, attention_dropout = 0.1, head_dropout = 0.1;
   std::string activation = "gelu";
@@ -23,12 +25,15 @@ Result<BertConfig> ReadConfig(const Json& json, const ModelOptions& options) {
     const char* key;
     int64_t* value;
   };
-  for (const Number& n : {Number{"hidden_size", &c.hidden}, Number{"num_hidden_layers", &c.layers},
-                          Number{"num_attention_heads", &c.heads}, Number{"intermediate_size", &c.inner},
-                          Number{"vocab_size", &c.vocabulary}, Number{"max_position_embeddings", &c.positions}}) {
+  for (const Number& n :
+       {Number{"hidden_size", &c.hidden}, Number{"num_hidden_layers", &c.layers},
+        Number{"num_attention_heads", &c.heads}, Number{"intermediate_size", &c.inner},
+        Number{"vocab_size", &c.vocabulary}, Number{"max_position_embeddings", &c.positions}}) {
     const auto value = Require<int64_t>(json, n.key, where);
     if (!value.ok()) return ConfigError(Message(value.status()));
-    if (*value <= 0) return ConfigError(where + ": " + n.key + " is " + std::to_string(*value) + ", it must be positive");
+    if (*value <= 0)
+      return ConfigError(where + ": " + n.key + " is " + std::to_string(*value) +
+                         ", it must be positive");
     *n.value = *value;
   }
   c.types = GetOr<int64_t>(json, "type_vocab_size", 2);
@@ -39,11 +44,14 @@ Result<BertConfig> ReadConfig(const Json& json, const ModelOptions& options) {
   c.attention_dropout = GetOr<double>(json, "attention_probs_dropout_prob", 0.1);
   c.head_dropout = GetOr<double>(json, "classifier_dropout", c.hidden_dropout);
   c.activation = GetOr<std::string>(json, "hidden_act", "gelu");
-  if (c.hidden % c.heads != 0) return ConfigError(where + ": hidden_size is not a multiple of num_attention_heads");
+  if (c.hidden % c.heads != 0)
+    return ConfigError(where + ": hidden_size is not a multiple of num_attention_heads");
   const auto unsupported = [&](const std::string& what) {
-    return ConfigError(where + ": " + what + " is not computed by this version; use a plain BERT encoder");
+    return ConfigError(where + ": " + what +
+                       " is not computed by this version; use a plain BERT encoder");
   };
-  if (c.activation != "gelu" && c.activation != "gelu_new" && c.activation != "gelu_pytorch_tanh" && c.activation != "relu") {
+  if (c.activation != "gelu" && c.activation != "gelu_new" && c.activation != "gelu_pytorch_tanh" &&
+      c.activation != "relu") {
     return unsupported("hidden_act \"" + c.activation + "\"");
   }
   const auto position = GetOr<std::string>(json, "position_embedding_type", "absolute");
@@ -94,7 +102,8 @@ class Bert : public Model {
     }
     // Checkpoints of the bare encoder may lack the pooler, and nearly all lack the head.
     const auto fresh = [&](const std::string& module, int64_t out) {
-      parameters_.push_back({module + ".weight", {out, c_.hidden}, Parameter::Init::kNormal, c_.spread});
+      parameters_.push_back(
+          {module + ".weight", {out, c_.hidden}, Parameter::Init::kNormal, c_.spread});
       parameters_.push_back({module + ".bias", {out}, Parameter::Init::kZeros});
     };
     fresh("bert.pooler.dense", c_.hidden);
@@ -107,7 +116,9 @@ class Bert : public Model {
   int64_t max_length() const override { return c_.positions; }
   int64_t vocabulary() const override { return c_.vocabulary; }
   bool IsHead(const std::string& name) const override { return name.rfind("classifier.", 0) == 0; }
-  void SetDropout(double p) override { c_.hidden_dropout = c_.attention_dropout = c_.head_dropout = p; }
+  void SetDropout(double p) override {
+    c_.hidden_dropout = c_.attention_dropout = c_.head_dropout = p;
+  }
 
   std::string NameOf(const std::string& checkpoint_name) const override {
     for (const std::string& name : {checkpoint_name, "bert." + checkpoint_name}) {
@@ -128,7 +139,8 @@ class Bert : public Model {
     Hidden x = Embed(w, batch, context);
     if (!context.Reached("embeddings", x.stream)) return {};
     for (const LayerNames& layer : layers_) {
-      // Only the first token of each item goes on to the pooler, so the last layer computes no other.
+      // Only the first token of each item goes on to the pooler, so the last layer computes no
+      // other.
       const bool first_only = &layer == &layers_.back() && !context.Probing();
       x = Layer(w, layer, batch, x, first_only, context);
       if (!context.Reached(layer.name, x.stream)) return {};
@@ -171,7 +183,9 @@ class Bert : public Model {
 
   Hidden Embed(const Tensors& w, const Batch& batch, Context& context) const {
     const std::string at = "bert.embeddings.";
-    const at::Tensor sum = at::embedding(w.Get(at + "word_embeddings.weight"), batch.ids) +
+    // The gradient of the word table is sparse: a batch touches few of its rows.
+    const at::Tensor& words = w.Get(at + "word_embeddings.weight");
+    const at::Tensor sum = at::embedding(words, batch.ids, -1, false, words.is_cpu()) +
                            at::embedding(w.Get(at + "token_type_embeddings.weight"), batch.types) +
                            at::embedding(w.Get(at + "position_embeddings.weight"), batch.positions);
     const DropoutKey dropout = context.NextDropout(c_.hidden_dropout);
@@ -185,19 +199,23 @@ class Bert : public Model {
     return c_.activation == "relu" ? at::relu(x) : at::gelu(x, "tanh");
   }
 
-  Hidden Layer(const Tensors& w, const LayerNames& names, const Batch& batch, const Hidden& x, bool first_only,
-               Context& context) const {
-    const Hidden own = first_only ? Hidden{x.stream.index_select(0, batch.first), x.compute.index_select(0, batch.first)} : x;
+  Hidden Layer(const Tensors& w, const LayerNames& names, const Batch& batch, const Hidden& x,
+               bool first_only, Context& context) const {
+    const Hidden own = first_only ? Hidden{x.stream.index_select(0, batch.first),
+                                           x.compute.index_select(0, batch.first)}
+                                  : x;
     const at::Tensor q = context.Linear(SiteOf(w, names.query), own.compute);
     const at::Tensor k = context.Linear(SiteOf(w, names.key), x.compute);
     const at::Tensor v = context.Linear(SiteOf(w, names.value), x.compute);
-    at::Tensor y = nn::Attention(q, k, v, batch, c_.heads, context.NextDropout(c_.attention_dropout));
+    at::Tensor y =
+        nn::Attention(q, k, v, batch, c_.heads, context.NextDropout(c_.attention_dropout));
     y = context.Linear(SiteOf(w, names.attn_out), y);
-    const Hidden middle =
-        nn::AddNorm(y, own.stream, Norm(w, names.norm1), context.NextDropout(c_.hidden_dropout), context.compute());
+    const Hidden middle = nn::AddNorm(y, own.stream, Norm(w, names.norm1),
+                                      context.NextDropout(c_.hidden_dropout), context.compute());
     y = Activate(context.Linear(SiteOf(w, names.fc1), middle.compute));
     y = context.Linear(SiteOf(w, names.fc2), y);
-    return nn::AddNorm(y, middle.stream, Norm(w, names.norm2), context.NextDropout(c_.hidden_dropout), context.compute());
+    return nn::AddNorm(y, middle.stream, Norm(w, names.norm2),
+                       context.NextDropout(c_.hidden_dropout), context.compute());
   }
 
   BertConfig c_;

@@ -1,9 +1,9 @@
 #include "worker/engine/train/adamw.h"
 
+#include <torch/torch.h>
+
 #include <algorithm>
 #include <cmath>
-
-#include <torch/torch.h>
 
 #include "worker/engine/nn/kernels.h"
 #include "worker/engine/nn/parallel.h"
@@ -18,12 +18,16 @@ bool Decays(const std::string& name) {
   return !bias && name.find("LayerNorm") == std::string::npos;
 }
 
-// Gradients may come as views or with odd strides.
-at::Tensor Flat(const at::Tensor& grad) { return grad.contiguous(); }
+// The numbers of a gradient, dense or sparse, in one piece.
+at::Tensor Flat(const at::Tensor& grad) {
+  return (grad.is_sparse() ? grad._values() : grad).contiguous();
+}
 
 }  // namespace
 
-double ClipFactor(double norm, double limit) { return limit > 0 ? std::min(1.0, limit / (norm + 1e-6)) : 1.0; }
+double ClipFactor(double norm, double limit) {
+  return limit > 0 ? std::min(1.0, limit / (norm + 1e-6)) : 1.0;
+}
 
 AdamW::AdamW(const AdamWSettings& settings, const Weights& parameters) : s_(settings) {
   for (const auto& [name, tensor] : parameters) {
@@ -31,11 +35,12 @@ AdamW::AdamW(const AdamWSettings& settings, const Weights& parameters) : s_(sett
   }
 }
 
-double AdamW::GradNorm() const {
+double AdamW::GradNorm() {
   double total = 0;
-  for (const Slot& slot : slots_) {
-    const at::Tensor& grad = slot.parameter.grad();
+  for (Slot& slot : slots_) {
+    at::Tensor& grad = slot.parameter.mutable_grad();
     if (!grad.defined()) continue;
+    if (grad.is_sparse()) grad = grad.coalesce();
     if (!grad.is_cpu()) {
       total += at::sum(at::square(grad.to(at::kDouble))).item<double>();
       continue;
@@ -43,8 +48,9 @@ double AdamW::GradNorm() const {
     const at::Tensor flat = Flat(grad);
     const int parts = PartsFor(flat.numel(), kGrain);
     std::vector<double> sums(static_cast<size_t>(parts));
-    ForRows(flat.numel(), kGrain,
-            [&](int64_t b, int64_t e, int part) { sums[part] = CpuKernels().square_sum(flat.data_ptr<float>() + b, e - b); });
+    ForRows(flat.numel(), kGrain, [&](int64_t b, int64_t e, int part) {
+      sums[part] = CpuKernels().square_sum(flat.data_ptr<float>() + b, e - b);
+    });
     for (const double sum : sums) total += sum;
   }
   return std::sqrt(total);
@@ -66,14 +72,61 @@ void AdamW::Step(double lr, double grad_scale) {
   for (Slot& slot : slots_) {
     at::Tensor& grad = slot.parameter.mutable_grad();
     if (!grad.defined()) continue;
-    const at::Tensor flat = Flat(grad);
     step.weight_decay = slot.decays ? static_cast<float>(s_.weight_decay) : 0;
+    if (grad.is_sparse() || !slot.touched.empty()) {
+      StepRows(step, grad, slot);
+      grad.reset();
+      continue;
+    }
+    const at::Tensor flat = Flat(grad);
     ForRows(flat.numel(), kGrain, [&](int64_t b, int64_t e, int) {
-      CpuKernels().adamw(step, flat.data_ptr<float>() + b, slot.parameter.data_ptr<float>() + b, slot.avg.data_ptr<float>() + b,
-                         slot.avg_sq.data_ptr<float>() + b, e - b);
+      CpuKernels().adamw(step, flat.data_ptr<float>() + b, slot.parameter.data_ptr<float>() + b,
+                         slot.avg.data_ptr<float>() + b, slot.avg_sq.data_ptr<float>() + b, e - b);
     });
     grad.reset();
   }
+}
+
+void AdamW::StepRows(const AdamWStep& step, const at::Tensor& grad, Slot& slot) {
+  const int64_t rows = slot.parameter.size(0),
+                n = slot.parameter.numel() / std::max<int64_t>(1, rows);
+  if (slot.touched.empty()) {
+    // Moments that a checkpoint brought tell which rows had a gradient.
+    const at::Tensor moved = at::ne(slot.avg.view({rows, n}), 0)
+                                 .any(1)
+                                 .logical_or(at::ne(slot.avg_sq.view({rows, n}), 0).any(1));
+    const bool* flags = moved.data_ptr<bool>();
+    slot.touched.assign(flags, flags + rows);
+  }
+  std::vector<int64_t> place(static_cast<size_t>(rows), grad.is_sparse() ? -1 : 0);
+  if (grad.is_sparse()) {
+    const at::Tensor indices = grad.indices()[0].contiguous();
+    for (int64_t i = 0; i < indices.numel(); ++i)
+      place[static_cast<size_t>(indices.data_ptr<int64_t>()[i])] = i;
+  } else {
+    for (int64_t row = 0; row < rows; ++row) place[static_cast<size_t>(row)] = row;
+  }
+  for (int64_t row = 0; row < rows; ++row) {
+    if (place[static_cast<size_t>(row)] >= 0) slot.touched[static_cast<size_t>(row)] = true;
+  }
+  const at::Tensor values = Flat(grad);
+  const std::vector<float> zeros(static_cast<size_t>(n));
+  const float decay = 1.0f - step.lr * step.weight_decay;
+  float *parameter = slot.parameter.data_ptr<float>(), *avg = slot.avg.data_ptr<float>(),
+        *avg_sq = slot.avg_sq.data_ptr<float>();
+  ForRows(rows, std::max<int64_t>(1, kGrain / std::max<int64_t>(1, n)),
+          [&](int64_t begin, int64_t end, int) {
+            for (int64_t row = begin; row < end; ++row) {
+              const int64_t at = row * n, from = place[static_cast<size_t>(row)];
+              if (slot.touched[static_cast<size_t>(row)]) {
+                const float* gradient =
+                    from < 0 ? zeros.data() : values.data_ptr<float>() + from * n;
+                CpuKernels().adamw(step, gradient, parameter + at, avg + at, avg_sq + at, n);
+              } else if (decay != 1.0f) {
+                for (int64_t j = 0; j < n; ++j) parameter[at + j] *= decay;
+              }
+            }
+          });
 }
 
 void AdamW::StepOnDevice(double lr, double grad_scale) {
@@ -91,8 +144,8 @@ void AdamW::StepOnDevice(double lr, double grad_scale) {
       slot.parameter.mutable_grad().reset();
     }
     if (parameters.empty()) continue;
-    at::_fused_adamw_(parameters, grads, avgs, squares, {}, steps, lr, s_.beta1, s_.beta2, decays ? s_.weight_decay : 0.0, s_.eps,
-                      false, false);
+    at::_fused_adamw_(parameters, grads, avgs, squares, {}, steps, lr, s_.beta1, s_.beta2,
+                      decays ? s_.weight_decay : 0.0, s_.eps, false, false);
   }
 }
 
@@ -110,9 +163,10 @@ Weights AdamW::ExpAvgSq() const {
 
 Status AdamW::Restore(const Weights& exp_avg, const Weights& exp_avg_sq, int64_t steps) {
   for (Slot& slot : slots_) {
+    slot.touched.clear();
     const auto avg = exp_avg.find(slot.name), square = exp_avg_sq.find(slot.name);
-    if (avg == exp_avg.end() || square == exp_avg_sq.end() || avg->second.sizes() != slot.avg.sizes() ||
-        square->second.sizes() != slot.avg.sizes()) {
+    if (avg == exp_avg.end() || square == exp_avg_sq.end() ||
+        avg->second.sizes() != slot.avg.sizes() || square->second.sizes() != slot.avg.sizes()) {
       return ConfigError("the checkpoint's optimizer state does not fit " + slot.name);
     }
     slot.avg.copy_(avg->second);
