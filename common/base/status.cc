@@ -35,6 +35,7 @@ Status ErrnoStatus(int error_number, const std::string& what) {
       return AlreadyExists(message);
     case ENOSPC:
     case EDQUOT:
+    case EFBIG:
     case EACCES:
     case EPERM:
     case EROFS:
@@ -43,6 +44,7 @@ Status ErrnoStatus(int error_number, const std::string& what) {
     case EMFILE:
     case ENFILE:
     case EAGAIN:
+    case EIO:
       return Unavailable(message);
     default:
       return Internal(message);

@@ -32,7 +32,9 @@ Status DataLoss(const std::string& message);          // stored bytes are not wh
 std::string Message(const Status& status);
 // The same code with `context: ` in front of the message.
 Status Annotate(const Status& status, const std::string& context);
-// NotFound for ENOENT, FailedPrecondition for ENOSPC and the like; "what: strerror".
+// "what: strerror". NotFound for ENOENT; FailedPrecondition for what somebody must change first (a
+// full disk, rights, a port in use); Unavailable for what may pass; Internal for what is our
+// mistake.
 Status ErrnoStatus(int error_number, const std::string& what);
 
 }  // namespace eida

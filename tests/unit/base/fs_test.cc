@@ -3,6 +3,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 #include "common/base/digest.h"
 #include "gtest/gtest.h"
 
@@ -102,6 +104,15 @@ TEST(DigestTest, OnlyLowerCaseHexOfTheRightLengthIsADigest) {
   EXPECT_FALSE(IsDigest("../../etc/passwd"));
   EXPECT_FALSE(IsDigest(std::string(64, 'A')));
   EXPECT_FALSE(IsDigest(std::string(63, 'a')));
+}
+
+TEST(StatusTest, AnErrnoTellsWhetherSomebodyMustActOrItMayPass) {
+  for (const int full : {ENOSPC, EDQUOT, EFBIG, EROFS})
+    EXPECT_EQ(ErrnoStatus(full, "x").code(), absl::StatusCode::kFailedPrecondition) << full;
+  for (const int passing : {EMFILE, EIO})
+    EXPECT_EQ(ErrnoStatus(passing, "x").code(), absl::StatusCode::kUnavailable) << passing;
+  EXPECT_EQ(ErrnoStatus(EBADF, "x").code(), absl::StatusCode::kInternal);
+  EXPECT_EQ(Message(ErrnoStatus(ENOSPC, "write a/b")), "write a/b: No space left on device");
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "tests/unit/engine/tiny.h"
 #include "worker/engine/nn/functional.h"
+#include "worker/engine/nn/product.h"
 #include "worker/engine/train/adamw.h"
 
 namespace eida::engine {
@@ -157,6 +158,28 @@ TEST(KernelsTest, EveryInstructionSetGivesTheSameNumbers) {
     for (size_t i = 0; i < result.size(); ++i)
       EXPECT_LE(Difference(result[i], results[0][i]), 2e-6) << i;
   }
+}
+
+TEST(ProductTest, Bf16ProductsAreRoundedOnceWhateverTheMachineMultiplies) {
+  at::manual_seed(3);
+  const auto bf16 = [](at::IntArrayRef shape) { return at::randn(shape).to(at::kBFloat16); };
+  const at::Tensor x = Leaf(bf16({40, 96})), w = Leaf(bf16({24, 96})), b = bf16({24});
+  const at::Tensor exact = at::linear(x.to(at::kDouble), w.to(at::kDouble), b.to(at::kDouble));
+  const at::Tensor y = nn::Linear(x, w, b);
+  EXPECT_EQ(y.scalar_type(), at::kBFloat16);
+  const double half_ulp =
+      1.0 / 256;  // of the largest value; one rounding, and a little for the sum
+  EXPECT_LE(Difference(y.to(at::kDouble), exact),
+            1.05 * half_ulp * exact.abs().max().item<double>());
+  const at::Tensor low = nn::Linear(x, w, {}), up = bf16({96, 24});
+  const at::Tensor sum = nn::AddLinear(x, low, up, 4.0);
+  const at::Tensor wide =
+      x.to(at::kDouble) + 4.0 * at::linear(low.to(at::kDouble), up.to(at::kDouble));
+  EXPECT_LE(Difference(sum.to(at::kDouble), wide),
+            1.05 * half_ulp * wide.abs().max().item<double>());
+  sum.sum().backward();
+  EXPECT_EQ(x.grad().scalar_type(), at::kBFloat16);
+  EXPECT_EQ(w.grad().sizes(), w.sizes());
 }
 
 TEST(AdamWTest, StepsAsTorchDoes) {

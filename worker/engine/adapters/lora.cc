@@ -8,6 +8,7 @@
 #include "worker/engine/adapters/adapter.h"
 #include "worker/engine/formats/peft.h"
 #include "worker/engine/nn/functional.h"
+#include "worker/engine/nn/product.h"
 
 namespace eida::engine {
 namespace {
@@ -27,8 +28,8 @@ class LoraPatch : public SitePatch {
   at::Tensor Apply(Context& context, const Site& site, const at::Tensor& x) const override {
     const at::Tensor base = context.Plain(site, x);
     const at::Tensor input = nn::DropoutSame(x, context.NextDropout(dropout_));
-    const at::Tensor low = at::linear(input, context.Cast(a_));
-    return at::addmm(base, low, context.Cast(b_).t(), 1.0, scale_);
+    const at::Tensor low = nn::Linear(input, context.Cast(a_), {});
+    return nn::AddLinear(base, low, context.Cast(b_), scale_);
   }
 
  private:

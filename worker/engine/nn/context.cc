@@ -6,6 +6,7 @@
 
 #include "common/base/rng.h"
 #include "worker/engine/nn/functional.h"
+#include "worker/engine/nn/product.h"
 
 namespace eida::engine {
 
@@ -30,7 +31,7 @@ at::Tensor Context::Linear(const Site& site, const at::Tensor& x) {
 
 at::Tensor Context::Plain(const Site& site, const at::Tensor& x) {
   const at::Tensor weight = Cast(site.weight);
-  return at::linear(x, site.transposed ? weight.t() : weight,
+  return nn::Linear(x, site.transposed ? weight.t() : weight,
                     site.bias.defined() ? Cast(site.bias) : at::Tensor());
 }
 

@@ -5,8 +5,16 @@
 namespace eida::engine::EIDA_KERNEL_SPACE {
 namespace {
 
-constexpr int64_t kLanes = 16;
-typedef float Vector __attribute__((vector_size(64), aligned(4), may_alias));
+constexpr int64_t kLanes = 16;  // of the tiles' layout, the same for every instruction set
+// The widest vector that the instruction set has in a register: a wider one would live in memory.
+#if defined(__AVX512F__)
+constexpr int64_t kVector = 16;
+#elif defined(__AVX2__)
+constexpr int64_t kVector = 8;
+#else
+constexpr int64_t kVector = 4;
+#endif
+typedef float Vector __attribute__((vector_size(4 * kVector), aligned(4), may_alias));
 
 EIDA_INLINE int64_t RoundUp(int64_t n) { return (n + kLanes - 1) / kLanes * kLanes; }
 
@@ -18,7 +26,7 @@ EIDA_INLINE void Tile(const float* a, int64_t row, int64_t column, const float* 
   for (int64_t k = 0; k < depth; ++k) {
     Vector right[kVectors];
     for (int v = 0; v < kVectors; ++v)
-      right[v] = *reinterpret_cast<const Vector*>(b + k * ldb + v * kLanes);
+      right[v] = *reinterpret_cast<const Vector*>(b + k * ldb + v * kVector);
     for (int i = 0; i < kRows; ++i) {
       const float left = a[i * row + k * column];
       for (int v = 0; v < kVectors; ++v) sum[i][v] += left * right[v];
@@ -26,7 +34,7 @@ EIDA_INLINE void Tile(const float* a, int64_t row, int64_t column, const float* 
   }
   for (int i = 0; i < kRows; ++i) {
     for (int v = 0; v < kVectors; ++v)
-      *reinterpret_cast<Vector*>(c + i * ldc + v * kLanes) = sum[i][v];
+      *reinterpret_cast<Vector*>(c + i * ldc + v * kVector) = sum[i][v];
   }
 }
 
@@ -34,7 +42,7 @@ template <int kRows>
 EIDA_INLINE void Rows(const float* a, int64_t row, int64_t column, const float* b, int64_t ldb,
                       float* c, int64_t ldc, int64_t n, int64_t depth) {
   int64_t j = 0;
-  for (; j + 2 * kLanes <= n; j += 2 * kLanes)
+  for (; j + 2 * kVector <= n; j += 2 * kVector)
     Tile<kRows, 2>(a, row, column, b + j, ldb, c + j, ldc, depth);
   if (j < n) Tile<kRows, 1>(a, row, column, b + j, ldb, c + j, ldc, depth);
 }

@@ -1,0 +1,33 @@
+#include "worker/engine/nn/product.h"
+
+#include <torch/torch.h>
+
+namespace eida::engine::nn {
+namespace {
+
+bool Widens(const at::Tensor& x) {
+  return x.is_cpu() && x.scalar_type() == at::kBFloat16 && WidensBf16();
+}
+
+}  // namespace
+
+bool WidensBf16() {
+  // Every x86 CPU with AMX has AVX512_BF16 too.
+  static const bool widens = __builtin_cpu_supports("avx512bf16") == 0;
+  return widens;
+}
+
+at::Tensor Linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
+  if (!Widens(x)) return at::linear(x, weight, bias);
+  const at::Tensor wide_bias = bias.defined() ? bias.to(at::kFloat) : bias;
+  return at::linear(x.to(at::kFloat), weight.to(at::kFloat), wide_bias).to(at::kBFloat16);
+}
+
+at::Tensor AddLinear(const at::Tensor& base, const at::Tensor& x, const at::Tensor& weight,
+                     double scale) {
+  if (!Widens(x)) return at::addmm(base, x, weight.t(), 1.0, scale);
+  return at::addmm(base.to(at::kFloat), x.to(at::kFloat), weight.to(at::kFloat).t(), 1.0, scale)
+      .to(at::kBFloat16);
+}
+
+}  // namespace eida::engine::nn

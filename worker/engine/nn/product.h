@@ -1,0 +1,20 @@
+// Matrix products in the compute type, whatever the machine is good at.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+namespace eida::engine::nn {
+
+// x W^T + b (b may be undefined), all of one type; differentiable. On a CPU without bf16 products
+// (no AMX, no AVX512_BF16) bf16 operands are widened, multiplied in fp32 and rounded once:
+// libtorch's own bf16 product is ten times slower than its fp32 one there.
+at::Tensor Linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
+
+// base + scale * x W^T, under the same rule.
+at::Tensor AddLinear(const at::Tensor& base, const at::Tensor& x, const at::Tensor& weight,
+                     double scale);
+
+// Whether bf16 products of CPU tensors are widened on this machine.
+bool WidensBf16();
+
+}  // namespace eida::engine::nn
