@@ -163,7 +163,8 @@ TEST(KernelsTest, EveryInstructionSetGivesTheSameNumbers) {
 TEST(ProductTest, Bf16ProductsAreRoundedOnceWhateverTheMachineMultiplies) {
   at::manual_seed(3);
   const auto bf16 = [](at::IntArrayRef shape) { return at::randn(shape).to(at::kBFloat16); };
-  const at::Tensor x = Leaf(bf16({40, 96})), w = Leaf(bf16({24, 96})), b = bf16({24});
+  const at::Tensor x = Leaf(bf16({40, 96}), at::kBFloat16), w = Leaf(bf16({24, 96}), at::kBFloat16),
+                   b = bf16({24});
   const at::Tensor exact = at::linear(x.to(at::kDouble), w.to(at::kDouble), b.to(at::kDouble));
   const at::Tensor y = nn::Linear(x, w, b);
   EXPECT_EQ(y.scalar_type(), at::kBFloat16);

@@ -329,10 +329,12 @@ TEST_F(MiniStudyTest, PathsJoinInAGapMatrixAndTheirEndsAreTheEvaluations) {
     EXPECT_TRUE(at::equal(losses->at("loss")[4], engine::ReadEval(select_[i])->loss));
     curves["pair/" + std::to_string(i) + "/" + std::to_string(j)] = paths.Artifact(job, "curve");
   }
-  const Ran matrix = Run({WriteJobs({StudyJob(
-      200, "matrix", study_,
-      {{"metric", "convexity_gap"}, {"members", Members()}, {"pairs", pairs}, {"detail", Json::object()}},
-      curves)})});
+  const Ran matrix = Run({WriteJobs({StudyJob(200, "matrix", study_,
+                                              {{"metric", "convexity_gap"},
+                                               {"members", Members()},
+                                               {"pairs", pairs},
+                                               {"detail", Json::object()}},
+                                              curves)})});
   ASSERT_EQ(matrix.exit.code, 0) << matrix.log;
   const Json json = *ReadJsonFile(matrix.Artifact(200, "matrix"));
   const Json curve = *ReadJsonFile(curves["pair/0/1"]);
