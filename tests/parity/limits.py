@@ -12,7 +12,7 @@ LIMITS = {
     "final weights": (1e-3, "trained tensors after 50 steps"),
     "features": (1e-4, "mean over non-special tokens of a layer's output"),
     "bf16 logits": (1.5, "error of bf16 against fp32 logits (root mean square), in units of transformers' under autocast"),
-    "bf16 training": (0.05, "mean loss of the last 10 of 50 steps in bf16, relative to transformers in fp32"),
+    "bf16 training": (0.05, "mean loss of the last 10 of 20 steps in bf16, relative to transformers in fp32"),
     "path losses": (1e-4, "item losses along a path against PEFT's cat combination"),
     "gap": (1e-12, "convexity gap of a measured curve against the scan over all stretches"),
     "cka": (1e-5, "CKA of trained models against NumPy in fp64"),
@@ -38,4 +38,4 @@ def table():
         print(f"\n{'compared':<16}{'largest':>10}{'limit':>9}  what")
         for name, (limit, what) in LIMITS.items():
             if name in measured:
-                print(f"{name:<16}{measured[name]:>10.1e}{limit:>9.0e}  {what}")
+                print(f"{name:<16}{measured[name]:>10.1e}{limit:>9g}  {what}")

@@ -7,7 +7,8 @@ build=${EIDA_BUILD:-build/release}
 [ -f "$build/build.ninja" ] || cmake --preset release >/dev/null
 ninja -C "$build" eida-runner eida_states | tail -1
 export EIDA_BIN=$PWD/$build/bin
-export HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false PYTHONDONTWRITEBYTECODE=1
+# Waiting threads sleep: on a machine with other work, spinning ones make a step take seconds.
+export OMP_WAIT_POLICY=passive HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false PYTHONDONTWRITEBYTECODE=1 PYTHONWARNINGS=ignore
 cd tests/parity
 tests=("$@")
 [ ${#tests[@]} -gt 0 ] || tests=(test_*.py)

@@ -10,6 +10,7 @@
 #include <cstdio>
 
 #include "common/base/fs.h"
+#include "common/base/log_text.h"
 #include "worker/engine/formats/member.h"
 #include "worker/engine/models/base.h"
 #include "worker/engine/nn/context.h"
@@ -80,6 +81,7 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: eida_states JOB.json OUT.safetensors\n");
     return 2;
   }
+  eida::InitTextLog("states", "warn");
   const eida::Status status = eida::Write(argv[1], argv[2]);
   if (!status.ok()) std::fprintf(stderr, "eida_states: error: %s\n", eida::Message(status).c_str());
   return status.ok() ? 0 : 1;

@@ -79,7 +79,7 @@ TEST(NumbersTest, HiddenStatesLogitsAndLossesAreThoseOfTransformers) {
     ++layers;
   });
   base->model->Logits({&head, &base->weights}, batch, context);
-  EXPECT_EQ(layers, 4);
+  EXPECT_EQ(layers, 3);
   const EvalResult result = EvaluateWeights(*base, head, rows, {at::kFloat, 3, true}).value();
   EXPECT_LE(Difference(result.logits, w.numbers.at("logits")), kStates);
   EXPECT_LE(Difference(result.loss, w.numbers.at("loss")), kLosses);
