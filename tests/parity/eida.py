@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 MODEL = os.path.join(ROOT, ".deps/demo/model")
 REVIEWS = os.path.join(ROOT, ".deps/demo/reviews.tsv")
-RUNNER = os.environ.get("EIDA_RUNNER", os.path.join(ROOT, "build/release/bin/eida-runner"))
+BIN = os.environ.get("EIDA_BIN", os.path.join(ROOT, "build/release/bin"))
 THREADS = len(os.sched_getaffinity(0))
 MAX_LENGTH = 64
 
@@ -25,7 +25,8 @@ def digest(path):
 
 
 def model_spec(directory=MODEL):
-    files = {name: digest(os.path.join(directory, name)) for name in ("config.json", "tokenizer.json", "model.safetensors")}
+    names = ("config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors")
+    files = {name: digest(os.path.join(directory, name)) for name in names if os.path.exists(os.path.join(directory, name))}
     canonical = json.dumps(files, sort_keys=True, separators=(",", ":"))
     spec = {"digest": hashlib.sha256(canonical.encode()).hexdigest(), "architecture": "bert", "labels": 2}
     return spec, {"model/" + name: os.path.join(directory, name) for name in files}
@@ -64,9 +65,9 @@ class Result:
 class Bench:
     """One model and data set, a scratch directory, and a way to run jobs on them."""
 
-    def __init__(self, train_items=1600):
+    def __init__(self, train_items=1600, model=MODEL):
         self.dir = tempfile.mkdtemp(prefix="eida-parity-")
-        self.model, model_files = model_spec()
+        self.model, model_files = model_spec(model)
         self.data, data_files = data_spec(train_items)
         self.files = {**model_files, **data_files}
         self.count = 0
@@ -77,22 +78,35 @@ class Bench:
     def path(self, name):
         return os.path.join(self.dir, name)
 
-    def run(self, kind, spec, inputs=()):
-        """The job's Result; raises with the runner's own words when it fails."""
+    def job(self, kind, spec, inputs=()):
+        """Writes a job file and returns its path; `spec` is completed with the bench's model and data."""
         self.count += 1
-        job = self.path(f"job{self.count}.json")
+        path = self.path(f"job{self.count}.json")
         spec = {"model": self.model, "data": self.data, **spec}
-        with open(job, "w", encoding="utf-8") as file:
+        with open(path, "w", encoding="utf-8") as file:
             json.dump({"format": "eida/job/v1", "slot": {"device": "cpu", "threads": THREADS},
                        "jobs": [{"job": self.count, "kind": kind, "name": f"{kind}{self.count}", "spec": spec,
-                                 "inputs": {**self.files, **dict(inputs)}}]}, file)
-        out = subprocess.run([RUNNER, job, "--out", self.path(f"out{self.count}"), "--log-level", "warn"],
-                             capture_output=True, text=True, check=False)
+                                 "inputs": {**self.files, **dict(inputs)}, "out": self.path(f"out{self.count}")}]}, file)
+        return path
+
+    def run(self, kind, spec, inputs=()):
+        """The job's Result; raises with the runner's own words when it fails."""
+        job = self.job(kind, spec, inputs)
+        out = subprocess.run([os.path.join(BIN, "eida-runner"), job, "--out", self.path(f"out{self.count}"),
+                              "--log-level", "warn"], capture_output=True, text=True, check=False)
         events = [json.loads(line) for line in out.stdout.splitlines()]
         errors = [e["message"] for e in events if e["event"] == "error"]
         if out.returncode != 0 or errors:
             raise RuntimeError(f"{kind}: exit {out.returncode} {errors} {out.stderr[-2000:]}")
         return Result(events)
+
+    def states(self, split, layers=(), weights=None, inputs=(), **spec):
+        """Token ids of a split, and the layers' outputs at every token (tests/parity/states.cc), as tensors."""
+        inputs = {**dict(inputs), **({"weights": weights} if weights else {})}
+        job = self.job("evaluate", {"split": split, "layers": list(layers), "numerics": NUMERICS, **spec}, inputs)
+        out = self.path(f"states{self.count}.safetensors")
+        subprocess.run([os.path.join(BIN, "eida_states"), job, out], check=True)
+        return load_file(out)
 
     def train(self, adapter, seed=0, steps=50, **train):
         settings = {"steps": steps, "batch_size": 16, "grad_accum": 1, "lr": 2e-4, "precision": "fp32", "grad_clip": 1.0,
@@ -103,8 +117,8 @@ class Bench:
                                            "report": "report", "batch_size": 32},
                                   "checkpoint": {"every": None, "keep": ["last"]}})
 
-    def evaluate(self, weights, split="select", samples=None):
-        spec = {"split": split, "samples": samples, "item_seed": 0, "numerics": NUMERICS}
+    def evaluate(self, weights, split="select", samples=None, **numerics):
+        spec = {"split": split, "samples": samples, "item_seed": 0, "numerics": {**NUMERICS, **numerics}}
         return self.run("evaluate", spec, {"weights": weights})
 
     def save(self, tensors, name):
@@ -113,8 +127,8 @@ class Bench:
         return path
 
 
-def lora(r, alpha=None, dropout=0.0):
-    return {"type": "lora", "r": r, "alpha": alpha or 4 * r, "dropout": dropout, "targets": ["query", "value"], "bias": "none"}
+def lora(r, alpha=None, dropout=0.0, targets=("query", "value")):
+    return {"type": "lora", "r": r, "alpha": alpha or 4 * r, "dropout": dropout, "targets": list(targets), "bias": "none"}
 
 
 def rows():
@@ -124,10 +138,19 @@ def rows():
     return [(line.split("\t")[0], int(line.split("\t")[1])) for line in lines if line]
 
 
-def relative(a, b):
-    """Largest difference relative to the larger of the two magnitudes."""
-    return float((a - b).abs().max() / max(float(a.abs().max()), float(b.abs().max()), 1e-12))
-
-
 def largest(a, b):
     return float((torch.as_tensor(a, dtype=torch.float64) - torch.as_tensor(b, dtype=torch.float64)).abs().max())
+
+
+class Trace:
+    """What a traced training wrote: initial trainable tensors, the micro-batches of each step in order, the loss of each step."""
+
+    def __init__(self, result, accumulate=1, per_epoch=None):
+        """`per_epoch`: micro-batches of an epoch, where the last step of an epoch takes fewer than `accumulate`."""
+        tensors = result.tensors("trace")
+        batches = [b.tolist() for b in tensors["items"].split(tensors["batch_sizes"].tolist())]
+        per_epoch = per_epoch or len(batches)
+        self.updates = [epoch[at:at + accumulate] for epoch in (batches[e:e + per_epoch] for e in range(0, len(batches), per_epoch))
+                        for at in range(0, len(epoch), accumulate)]
+        self.init = {k.removeprefix("init."): v for k, v in tensors.items() if k.startswith("init.")}
+        self.loss = tensors["loss"].double()

@@ -1,4 +1,4 @@
-"""The peers: transformers and PEFT models on the same files, evaluated the plain way."""
+"""The peers: transformers and PEFT models on the same files, trained and evaluated the plain way."""
 
 import torch
 import transformers
@@ -21,27 +21,42 @@ def classifier():
     return model.eval()
 
 
-def lora_classifier(r, alpha=None):
-    config = LoraConfig(r=r, lora_alpha=alpha or 4 * r, lora_dropout=0.0, target_modules=["query", "value"], task_type="SEQ_CLS")
+def lora_classifier(r, targets=("query", "value")):
+    config = LoraConfig(r=r, lora_alpha=4 * r, lora_dropout=0.0, target_modules=list(targets), task_type="SEQ_CLS")
     return get_peft_model(classifier(), config).eval()
 
 
 class Items:
     """Tokenised rows by item number; a batch is padded to its longest."""
 
-    def __init__(self):
-        self.tokenizer = tokenizer()
-        self.rows = eida.rows()
+    def __init__(self, own_tokenizer=None, rows=None, max_length=eida.MAX_LENGTH):
+        self.tokenizer = own_tokenizer or tokenizer()
+        self.rows = rows or eida.rows()
+        self.max_length = max_length
 
     def batch(self, items):
         texts = [self.rows[i][0] for i in items]
-        encoded = self.tokenizer(texts, truncation=True, max_length=eida.MAX_LENGTH, padding=True, return_tensors="pt")
+        encoded = self.tokenizer(texts, truncation=True, max_length=self.max_length, padding=True, return_tensors="pt")
         return encoded, torch.tensor([self.rows[i][1] for i in items])
 
 
 @torch.no_grad()
 def logits(model, items, numbers, size=32):
     return torch.cat([model(**items.batch(numbers[at:at + size])[0]).logits for at in range(0, len(numbers), size)])
+
+
+@torch.no_grad()
+def hidden_states(model, items, numbers, size=32):
+    """The embeddings' and every layer's output at an item's own tokens: [layers + 1][items] of [tokens, hidden]."""
+    encoder = model.bert if hasattr(model, "bert") else model
+    out = None
+    for at in range(0, len(numbers), size):
+        encoded, _ = items.batch(numbers[at:at + size])
+        states = encoder(**encoded, output_hidden_states=True).hidden_states
+        out = out or [[] for _ in states]
+        for layer, state in zip(out, states, strict=True):
+            layer.extend(row[mask.bool()] for row, mask in zip(state, encoded["attention_mask"], strict=True))
+    return out
 
 
 @torch.no_grad()
@@ -62,3 +77,47 @@ def features(model, items, numbers, size=32):
 
 def losses(scores, labels):
     return torch.nn.functional.cross_entropy(scores.double(), labels, reduction="none")
+
+
+def train(model, items, updates, named, lr, warmup, weight_decay=0.01, clip=1.0):
+    """A plain training loop as transformers' Trainer does it, dropout off. `updates`: the micro-batches of each step, by item
+    number; every item of a step counts the same. `named`: trainable parameters by name.
+
+    Returns the loss of each step and the gradient norms before clipping.
+    """
+    decay = [p for n, p in named.items() if not n.endswith("bias") and "LayerNorm" not in n]
+    plain = [p for n, p in named.items() if n.endswith("bias") or "LayerNorm" in n]
+    optimizer = torch.optim.AdamW([{"params": decay, "weight_decay": weight_decay}, {"params": plain, "weight_decay": 0.0}],
+                                  lr=lr, betas=(0.9, 0.999), eps=1e-8)
+    schedule = transformers.get_linear_schedule_with_warmup(optimizer, warmup, len(updates))
+    losses_of_steps, norms = [], []
+    model.eval()
+    for micro_batches in updates:
+        size, total = sum(len(m) for m in micro_batches), 0.0
+        for micro in micro_batches:
+            encoded, labels = items.batch(micro)
+            loss = torch.nn.functional.cross_entropy(model(**encoded).logits, labels, reduction="sum") / size
+            loss.backward()
+            total += float(loss)
+        norms.append(float(torch.nn.utils.clip_grad_norm_(list(named.values()), clip)))
+        optimizer.step()
+        schedule.step()
+        optimizer.zero_grad()
+        losses_of_steps.append(total)
+    return torch.tensor(losses_of_steps, dtype=torch.float64), norms
+
+
+def peft_name(name):
+    """PEFT's file names lack the adapter's name and the infix of saved modules."""
+    return name.replace(".default", "").replace("modules_to_save.", "").replace("classifier.original_module.", "")
+
+
+def trainable(model, init, name_of=lambda name: name):
+    """The model's trainable parameters under Eida's names, set to `init`."""
+    named = {name_of(n): p for n, p in model.named_parameters() if p.requires_grad}
+    if set(named) != set(init):
+        raise ValueError(f"other tensors train: {sorted(set(named) ^ set(init))}")
+    with torch.no_grad():
+        for name, parameter in named.items():
+            parameter.copy_(init[name])
+    return named

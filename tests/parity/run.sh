@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
-# Compares Eida's numerics with transformers, PEFT and NumPy, live. Arguments are names of test files (default: all).
+# Compares Eida's numerics with transformers, PEFT and NumPy, live. Arguments are names of test files (default: all), or one script.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 build=${EIDA_BUILD:-build/release}
-if [ -z "${EIDA_RUNNER:-}" ]; then
-  [ -f "$build/build.ninja" ] || cmake --preset release >/dev/null
-  ninja -C "$build" eida-runner | tail -1
-  export EIDA_RUNNER=$PWD/$build/bin/eida-runner
-fi
-export HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false PYTHONDONTWRITEBYTECODE=1
+[ -x .deps/parity-venv/bin/python ] || { echo "the oracles are not installed: deploy/parity/setup.sh" >&2; exit 1; }
+[ -f "$build/build.ninja" ] || cmake --preset release >/dev/null
+ninja -C "$build" eida-runner eida_states | tail -1
+export EIDA_BIN=$PWD/$build/bin
+# Waiting threads sleep: on a machine with other work, spinning ones make a step take seconds.
+export OMP_WAIT_POLICY=passive HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false PYTHONDONTWRITEBYTECODE=1 PYTHONWARNINGS=ignore
 cd tests/parity
 tests=("$@")
 [ ${#tests[@]} -gt 0 ] || tests=(test_*.py)
+case "${tests[0]}" in test_*) ;; *) exec ../../.deps/parity-venv/bin/python "${tests[@]}" ;; esac
 exec ../../.deps/parity-venv/bin/python -m unittest -v "${tests[@]}"
