@@ -6,10 +6,14 @@
 #include <string>
 #include <vector>
 
+#include "common/base/clock.h"
 #include "common/base/ids.h"
 #include "common/base/status.h"
-#include "common/rpc/channel.h"
 #include "eida/v1/sweep.pb.h"
+
+namespace eida::rpc {
+class Connection;
+}
 
 namespace eida::client {
 
@@ -45,6 +49,7 @@ class Api {
   virtual eida::Status GetFile(const Digest& digest, const std::string& path) = 0;
 };
 
-std::unique_ptr<Api> MakeGrpcApi(const rpc::Connection& connection);
+// `limit` is the deadline of each unary call; 0 = the usual 30 s.
+std::unique_ptr<Api> MakeGrpcApi(const rpc::Connection& connection, Millis limit);
 
 }  // namespace eida::client

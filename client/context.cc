@@ -1,22 +1,14 @@
 #include "client/context.h"
 
-#include <cstdlib>
+#include <algorithm>
+
+#include "client/usage.h"
+#include "common/spec/reader.h"
 
 namespace eida::client {
-namespace {
-
-std::string Env(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
-
-}  // namespace
 
 render::TerminalStyle Context::Style() const {
-  return {render::DepthFor(options.color, out_tty, Env("NO_COLOR"), Env("COLORTERM"), Env("TERM")),
-          width,
-          Env("LANG").find("UTF") != std::string::npos ||
-              Env("LC_ALL").find("UTF") != std::string::npos || out_tty};
+  return {ColorDepthOf(options.color, out_tty, env), width, UsesUnicode(out_tty, env)};
 }
 
 int ExitCodeOf(const Status& status) {
@@ -58,6 +50,19 @@ int Fail(Context& context, const Status& status) {
   return code;
 }
 
+void SuggestNext(Context& context, const std::string& commands) {
+  if (!context.options.quiet) *context.err << "next: " << commands << "\n";
+}
+
+const std::vector<VerbInfo>& AllVerbs() {
+  static const std::vector<VerbInfo> kVerbs = {
+#define EIDA_COMMAND(id, group, help) {#id, group, help},
+#include "client/commands.def"
+#undef EIDA_COMMAND
+  };
+  return kVerbs;
+}
+
 #define EIDA_COMMAND(id, group, help) void Register_##id(CLI::App* app, Context& context);
 #include "client/commands.def"
 #undef EIDA_COMMAND
@@ -88,27 +93,40 @@ void BuildApp(CLI::App& app, Context& context) {
       ->check(CLI::IsMember({"table", "wide", "json", "jsonl", "csv", "name", "md", "latex"}));
   app.add_option("--color", o.color, "auto, always or never")
       ->check(CLI::IsMember({"auto", "always", "never"}));
+  app.add_option("--timeout", o.timeout,
+                 "Give up after this long (90s, 10m): exit code 124. A call to the coordinator "
+                 "without it has 30s")
+      ->envname("EIDA_TIMEOUT")
+      ->check(IsDuration);
   app.add_flag("--no-headers", o.no_headers, "Tables without their first line");
   app.add_flag("-q,--quiet", o.quiet, "No messages, only results");
   app.add_flag("-v,--verbose", o.verbose, "More messages; twice for even more");
   app.add_flag("-y,--yes", o.yes, "Do not ask");
   app.set_version_flag("--version", EIDA_VERSION);
   RegisterCommands(app, context);
+  for (CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; }))
+    verb->footer("Options of every verb, such as --server, -o and --timeout: eidactl --help");
 }
 
 int RunMain(Context& context, std::vector<std::string> arguments) {
   CLI::App app;
   BuildApp(app, context);
+  const std::vector<std::string> typed = arguments;
   std::reverse(arguments.begin(), arguments.end());  // what CLI11 expects of a vector
   try {
     app.parse(arguments);
   } catch (const CLI::Success& done) {  // --help, --version
     return app.exit(done, *context.out, *context.err);
   } catch (const CLI::ParseError& error) {
-    *context.err << "error: " << error.what() << "\nSee: eidactl --help\n";
-    return kUsage;
+    const Usage usage = ExplainUsage(app, typed, error.what());
+    if (AsksForJson(typed, context.env("EIDA_OUTPUT"))) context.options.output = "json";
+    const int code = Fail(context, InvalidArgument(usage.message));
+    *context.err << "See: eidactl " << (usage.verb.empty() ? "" : usage.verb + " ") << "--help\n";
+    return code;
   }
   if (!context.chosen) return kUsage;
+  if (!context.options.timeout.empty())
+    context.options.limit = *spec::ParseDuration(context.options.timeout);
   return context.chosen(context);
 }
 

@@ -10,6 +10,7 @@
 #include "CLI/CLI.hpp"
 #include "client/api.h"
 #include "client/output/format.h"
+#include "client/output/style.h"
 #include "common/base/clock.h"
 
 namespace eida::client {
@@ -20,6 +21,8 @@ struct Options {
   std::string color = "auto";
   bool no_headers = false, quiet = false, yes = false;
   int verbose = 0;
+  std::string timeout;  // as typed
+  Millis limit{0};      // the same; 0 = none
 };
 
 // How a verb reaches a coordinator.
@@ -47,6 +50,7 @@ struct Context {
   std::ostream* err = nullptr;
   bool out_tty = false, err_tty = false;
   int width = 80;
+  Env env = [](const char*) { return std::string(); };
   const Clock* clock = &Clock::System();
   std::function<Result<std::unique_ptr<Session>>(const Options&, Need)> connect;
   // Ctrl-C was pressed this often.
@@ -55,6 +59,7 @@ struct Context {
   std::function<int(Context&)> chosen;
 
   render::TerminalStyle Style() const;  // of stdout
+  bool ErrColor() const { return UsesColor(options.color, err_tty, env); }
   Printer printer() { return Printer(out, options.output, options.no_headers); }
 };
 
@@ -76,8 +81,15 @@ int ExitCodeOf(const Status& status);
 
 // Prints `error: ...` on stderr (and {"error": ..} on stdout in JSON mode) and gives the exit code.
 int Fail(Context& context, const Status& status);
+// A line on stderr that says what one could do next; not with -q.
+void SuggestNext(Context& context, const std::string& commands);
 
-// Registers each verb of commands.def.
+// The verbs of commands.def, in that order.
+struct VerbInfo {
+  std::string name, group, help;
+};
+const std::vector<VerbInfo>& AllVerbs();
+// Registers each of them.
 void RegisterCommands(CLI::App& app, Context& context);
 // Builds the whole program; tests parse with it.
 void BuildApp(CLI::App& app, Context& context);

@@ -9,6 +9,7 @@
 #include "client/api.h"
 #include "common/base/digest.h"
 #include "common/base/fs.h"
+#include "common/rpc/channel.h"
 #include "common/rpc/status_map.h"
 #include "eida/v1/artifact.grpc.pb.h"
 #include "eida/v1/sweep.grpc.pb.h"
@@ -18,8 +19,9 @@ namespace {
 
 class GrpcApi : public Api {
  public:
-  explicit GrpcApi(const rpc::Connection& connection)
+  GrpcApi(const rpc::Connection& connection, Millis limit)
       : connection_(connection),
+        limit_(limit.count() > 0 ? limit : rpc::kUnaryDeadline),
         sweeps_(v1::SweepService::NewStub(connection.channel())),
         artifacts_(v1::ArtifactService::NewStub(connection.channel())) {}
 
@@ -88,7 +90,7 @@ class GrpcApi : public Api {
     for (const Digest& digest : digests) request.add_digests(digest.str());
     v1::HasReply reply;
     grpc::ClientContext context;
-    connection_.Prepare(context);
+    connection_.Prepare(context, limit_);
     EIDA_RETURN_IF_ERROR(From(artifacts_->Has(&context, request, &reply)));
     if (reply.present_size() != static_cast<int>(digests.size()))
       return Internal("the coordinator answered for another number of artifacts");
@@ -158,7 +160,7 @@ class GrpcApi : public Api {
   Result<Reply> Call(Method method, const Request& request) {
     Reply reply;
     grpc::ClientContext context;
-    connection_.Prepare(context);
+    connection_.Prepare(context, limit_);
     EIDA_RETURN_IF_ERROR(From((sweeps_.get()->*method)(&context, request, &reply)));
     return reply;
   }
@@ -188,14 +190,15 @@ class GrpcApi : public Api {
   }
 
   rpc::Connection connection_;
+  Millis limit_;
   std::unique_ptr<v1::SweepService::Stub> sweeps_;
   std::unique_ptr<v1::ArtifactService::Stub> artifacts_;
 };
 
 }  // namespace
 
-std::unique_ptr<Api> MakeGrpcApi(const rpc::Connection& connection) {
-  return std::make_unique<GrpcApi>(connection);
+std::unique_ptr<Api> MakeGrpcApi(const rpc::Connection& connection, Millis limit) {
+  return std::make_unique<GrpcApi>(connection, limit);
 }
 
 }  // namespace eida::client

@@ -5,6 +5,8 @@
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
+#include <string>
+#include <vector>
 
 #include "client/context.h"
 #include "client/session.h"
@@ -19,16 +21,18 @@ extern "C" void OnInterrupt(int) {
   if (++interrupts > 1) _exit(eida::client::kInterrupted);
 }
 
+// Of the terminal on stdout or stderr; 0 when neither is one.
 int TerminalWidth() {
-  if (const char* columns = std::getenv("COLUMNS")) {
-    const int n = std::atoi(columns);
-    if (n >= 20) return n;
-  }
   winsize size{};
   for (const int fd : {STDOUT_FILENO, STDERR_FILENO}) {
-    if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col >= 20) return size.ws_col;
+    if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
   }
-  return 100;
+  return 0;
+}
+
+std::string Variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
 }
 
 }  // namespace
@@ -42,12 +46,14 @@ int main(int argc, char** argv) {
   Context context;
   context.out = &std::cout;
   context.err = &std::cerr;
-  const bool forced = std::getenv("EIDA_FORCE_TTY") != nullptr;
-  context.out_tty = forced || isatty(STDOUT_FILENO) != 0;
-  context.err_tty = forced || isatty(STDERR_FILENO) != 0;
-  context.width = TerminalWidth();
+  context.env = Variable;
+  context.out_tty = CountsAsTerminal(isatty(STDOUT_FILENO) != 0, Variable);
+  context.err_tty = CountsAsTerminal(isatty(STDERR_FILENO) != 0, Variable);
+  context.width = WidthOf(TerminalWidth(), Variable);
   context.interrupts = [] { return interrupts.load(); };
   context.connect = [&context](const Options& options, Need need) {
+    if (options.verbose > 0 && Variable("EIDA_DEBUG").empty())
+      eida::InitLog("eidactl", options.verbose > 1 ? "debug" : "info");
     return OpenSession(options, need, *context.clock);
   };
   return RunMain(context, std::vector<std::string>(argv + 1, argv + argc));

@@ -14,6 +14,12 @@
 
 namespace eida::client {
 
+// What the sweep evaluates on, out of its resolved file.
+struct Evaluation {
+  std::string metric = "accuracy", split = "select", report = "select";
+};
+Evaluation EvaluationOf(const SweepData& data);
+
 struct SummaryTable {
   render::Table table;
   Json json;

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <set>
 
 #include "client/results.h"
 #include "common/base/text.h"
@@ -26,6 +27,31 @@ std::vector<double> Numbers(const Json& array) {
     out.push_back(value.is_number() ? value.get<double>()
                                     : std::numeric_limits<double>::quiet_NaN());
   return out;
+}
+
+std::string Meant(const std::string& asked, const std::vector<std::string>& have) {
+  const std::string nearest = Nearest(asked, have);
+  return nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?";
+}
+
+std::vector<std::string> AnalysisNames(const SweepData& data) {
+  std::vector<std::string> names;
+  for (const v1::Job& job : data.jobs) {
+    if (job.kind() == v1::JOB_KIND_MATRIX) names.push_back(job.name().substr(7));
+  }
+  return names;
+}
+
+// The series that the sweep measured.
+Result<std::vector<std::string>> SeriesNames(Api& api, const SweepData& data) {
+  v1::ListMetricsRequest request;
+  request.set_sweep(data.sweep.id());
+  EIDA_ASSIGN_OR_RETURN(const v1::ListMetricsReply reply, api.ListMetrics(request));
+  std::set<std::string> names;
+  for (const v1::JobMetrics& metrics : reply.jobs()) {
+    for (const v1::MetricPoint& point : metrics.points()) names.insert(point.series());
+  }
+  return std::vector<std::string>(names.begin(), names.end());
 }
 
 std::string Title(const std::string& metric) {
@@ -76,10 +102,11 @@ Result<Matrix> LoadMatrix(Api& api, const SweepData& data, const std::string& an
   }
   if (found == nullptr) {
     const std::vector<std::string> have = MatrixMetrics(data);
-    return NotFound(
-        "sweep s" + std::to_string(data.sweep.id()) + " (" + data.sweep.name() + ") has no " +
-        (analysis.empty() ? "matrix of \"" + metric + "\"" : "analysis \"" + analysis + "\"") +
-        (have.empty() ? "; it has no analyses" : "; it has: " + Join(have, ", ")));
+    const std::string& asked = analysis.empty() ? metric : analysis;
+    return NotFound("sweep " + data.Id() + " (" + data.sweep.name() + ") has no " +
+                    (analysis.empty() ? "matrix of \"" : "analysis \"") + asked + "\"" +
+                    Meant(asked, analysis.empty() ? have : AnalysisNames(data)) +
+                    (have.empty() ? "; it has no analyses" : "; it has: " + Join(have, ", ")));
   }
   Matrix matrix;
   matrix.analysis = found->name().substr(7);
@@ -112,26 +139,36 @@ Result<render::LinePlot> CurvesPlot(Api& api, const SweepData& data, const std::
   v1::ListMetricsRequest request;
   request.set_sweep(data.sweep.id());
   request.set_series(series);
-  EIDA_ASSIGN_OR_RETURN(const v1::ListMetricsReply reply, api.ListMetrics(request));
+  EIDA_ASSIGN_OR_RETURN(v1::ListMetricsReply reply, api.ListMetrics(request));
   std::map<int64_t, std::string> variant_of;
   std::vector<std::string> order;
   for (const v1::Run& run : data.runs) {
     variant_of[run.train_job()] = run.variant();
     if (std::find(order.begin(), order.end(), run.variant()) == order.end())
       order.push_back(run.variant());
+    // A training that took over a twin's result has no points of its own.
+    const v1::Job* job = data.JobOf(run.train_job());
+    if (job == nullptr || job->reused_from() == 0) continue;
+    v1::ListMetricsRequest twin;
+    twin.set_job(job->reused_from());
+    twin.set_series(series);
+    EIDA_ASSIGN_OR_RETURN(const v1::ListMetricsReply points, api.ListMetrics(twin));
+    variant_of[job->reused_from()] = run.variant();
+    reply.MergeFrom(points);
   }
-  // Jobs that took over a twin's result have no points of their own.
-  std::map<int64_t, int64_t> source_of;
-  for (const v1::Job& job : data.jobs) source_of[job.id()] = job.id();
   std::map<std::string, std::map<int64_t, std::vector<double>>> by_variant;
   for (const v1::JobMetrics& metrics : reply.jobs()) {
+    const auto variant = variant_of.find(metrics.job());
+    if (variant == variant_of.end()) continue;
     for (const v1::MetricPoint& point : metrics.points())
-      by_variant[variant_of[metrics.job()]][point.step()].push_back(point.value());
+      by_variant[variant->second][point.step()].push_back(point.value());
   }
-  if (by_variant.empty())
-    return NotFound(
-        "sweep s" + std::to_string(data.sweep.id()) + " has no metric \"" + series +
-        "\" of its own (train/loss and train/lr are always there; others need eval.every)");
+  if (by_variant.empty()) {
+    EIDA_ASSIGN_OR_RETURN(const std::vector<std::string> have, SeriesNames(api, data));
+    return NotFound("sweep " + data.Id() + " has no metric \"" + series + "\" of its own" +
+                    Meant(series, have) + (have.empty() ? "" : "; it has: " + Join(have, ", ")) +
+                    " (train/loss and train/lr are always there; others need eval.every)");
+  }
   render::LinePlot plot;
   plot.title = series;
   plot.subtitle = data.sweep.name() + " · mean over seeds, band ± one standard deviation";

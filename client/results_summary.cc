@@ -97,12 +97,21 @@ std::string Ratio(const Variant& v) {
 
 }  // namespace
 
-SummaryTable Summarise(const SweepData& data, bool times) {
+Evaluation EvaluationOf(const SweepData& data) {
   const Result<Json> resolved =
       ParseJson(data.sweep.resolved().empty() ? "{}" : data.sweep.resolved(), "resolved");
   const Json eval = resolved.ok() ? resolved->value("eval", Json::object()) : Json::object();
-  const std::string select = GetOr<std::string>(eval, "split", "select"),
-                    report = GetOr<std::string>(eval, "report", select);
+  Evaluation out;
+  out.metric = GetOr<std::string>(eval, "metric", out.metric);
+  out.split = GetOr<std::string>(eval, "split", out.split);
+  out.report = GetOr<std::string>(eval, "report", out.split);
+  return out;
+}
+
+SummaryTable Summarise(const SweepData& data, bool times) {
+  const Evaluation evaluation = EvaluationOf(data);
+  const std::string& select = evaluation.split;
+  const std::string& report = evaluation.report;
   SummaryTable out;
   using render::Align;
   out.table.columns = {{"variant"},

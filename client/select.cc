@@ -75,8 +75,26 @@ Result<std::vector<v1::Sweep>> FindSweeps(Api& api, const std::string& text) {
     EIDA_ASSIGN_OR_RETURN(v1::Sweep sweep, PickSweep(all, part));
     chosen.push_back(std::move(sweep));
   }
+  const auto id = [](const v1::Sweep& s) { return s.id(); };
+  std::ranges::stable_sort(chosen, {}, id);
+  const auto twice =
+      std::ranges::unique(chosen, [&](const auto& a, const auto& b) { return id(a) == id(b); });
+  chosen.erase(twice.begin(), twice.end());
   if (chosen.empty()) return NoSuchSweep(text, all);
   return chosen;
+}
+
+SweepPath SplitSweep(const std::string& text) {
+  const size_t slash = text.find('/');
+  const std::string first = text.substr(0, slash);
+  if (slash != std::string::npos &&
+      (first == "last" || (first[0] == 's' && SweepNumber(first) > 0)))
+    return {first, text.substr(slash + 1), true};
+  return {"last", text, false};
+}
+
+bool IsRunSelection(const std::string& text) {
+  return text.find_first_of("=!~<>") < text.find('/');
 }
 
 const v1::Job* SweepData::FindJob(const std::string& name) const {
@@ -91,6 +109,18 @@ const v1::Run* SweepData::FindRun(const std::string& name) const {
     if (run.name() == name) return &run;
   }
   return nullptr;
+}
+
+const v1::Job* SweepData::JobOf(int64_t id) const {
+  const auto found = std::ranges::find(jobs, id, [](const v1::Job& job) { return job.id(); });
+  return found == jobs.end() ? nullptr : &*found;
+}
+
+const v1::Run* SweepData::RunOf(const v1::Job& job) const {
+  if (job.run() == 0) return nullptr;
+  const auto found =
+      std::ranges::find(runs, job.run(), [](const v1::Run& run) { return run.id(); });
+  return found == runs.end() ? nullptr : &*found;
 }
 
 Result<SweepData> LoadSweep(Api& api, const std::string& text, bool with_spec) {
@@ -113,15 +143,17 @@ Result<SweepData> LoadSweep(Api& api, const std::string& text, bool with_spec) {
   return data;
 }
 
+std::string DidYouMean(const SweepData& data, const std::string& text) {
+  std::vector<std::string> names;
+  for (const v1::Run& run : data.runs) names.push_back(run.name());
+  for (const v1::Job& job : data.jobs) names.push_back(job.name());
+  const std::string meant = Nearest(text, names);
+  return meant.empty() ? "" : "; did you mean \"" + meant + "\"?";
+}
+
 Result<FoundJob> FindJob(Api& api, const std::string& text) {
-  std::string sweep = "last", rest = text;
-  const size_t slash = text.find('/');
-  if (slash != std::string::npos && (text.substr(0, slash) == "last" ||
-                                     (text[0] == 's' && SweepNumber(text.substr(0, slash)) > 0))) {
-    sweep = text.substr(0, slash);
-    rest = text.substr(slash + 1);
-  }
-  if (const int64_t number = JobNumber(rest); number > 0) {
+  auto [sweep, rest, named] = SplitSweep(text);
+  if (const int64_t number = JobNumber(rest); number > 0 && !named) {
     v1::ListJobsRequest request;
     request.add_ids(number);
     EIDA_ASSIGN_OR_RETURN(const v1::ListJobsReply reply, api.ListJobs(request));
@@ -138,13 +170,8 @@ Result<FoundJob> FindJob(Api& api, const std::string& text) {
       return found;
     }
   }
-  std::vector<std::string> names;
-  for (const v1::Job& job : found.data.jobs) names.push_back(job.name());
-  for (const v1::Run& run : found.data.runs) names.push_back(run.name());
-  const std::string meant = Nearest(rest, names);
-  return NotFound("sweep s" + std::to_string(found.data.sweep.id()) + " has no run or job \"" +
-                  rest + "\"" + (meant.empty() ? "" : "; did you mean \"" + meant + "\"?") +
-                  " (`eidactl get runs`, `eidactl get jobs`)");
+  return NotFound("sweep " + found.data.Id() + " has no run or job \"" + rest + "\"" +
+                  DidYouMean(found.data, rest) + " (`eidactl get runs`, `eidactl get jobs`)");
 }
 
 Result<v1::Artifact> FindArtifact(const v1::Job& job, const std::string& name) {

@@ -8,6 +8,7 @@
 #include "common/base/json.h"
 #include "common/base/subprocess.h"
 #include "common/base/text.h"
+#include "common/rpc/channel.h"
 #include "common/rpc/discovery.h"
 #include "common/rpc/token.h"
 
@@ -30,10 +31,27 @@ class RemoteSession : public Session {
 };
 
 Result<std::unique_ptr<Api>> Connect(const std::string& address, const std::string& token,
-                                     const std::string& ca) {
+                                     const std::string& ca, Millis limit) {
   EIDA_ASSIGN_OR_RETURN(const rpc::Connection connection,
                         rpc::Connection::Open({address, token, ca}));
-  return MakeGrpcApi(connection);
+  return MakeGrpcApi(connection, limit);
+}
+
+// Without a token only a coordinator answers that asks for none: whether there is one, and whether
+// it does, is better said than that no token was found.
+Result<std::unique_ptr<Session>> OpenRemote(const Options& options) {
+  const Result<std::string> token = rpc::FindToken(options.server, options.token_file);
+  if (!token.ok() && !options.token_file.empty()) return Unauthenticated(Message(token.status()));
+  if (!token.ok() && token.status().code() != absl::StatusCode::kNotFound) return token.status();
+  EIDA_ASSIGN_OR_RETURN(std::unique_ptr<Api> api, Connect(options.server, token.ok() ? *token : "",
+                                                          options.cacert, options.limit));
+  if (!token.ok()) {
+    const Status answer = api->Status({}).status();
+    if (answer.code() == absl::StatusCode::kUnauthenticated)
+      return Unauthenticated(Message(token.status()));
+    EIDA_RETURN_IF_ERROR(answer);
+  }
+  return std::unique_ptr<Session>(std::make_unique<RemoteSession>(std::move(api)));
 }
 
 // The nearest directory upward that holds .eida; "" when there is none.
@@ -69,8 +87,8 @@ void StopProcess(std::optional<Subprocess>& process, const Clock& clock) {
 // project while one holds it.
 class EmbeddedSession : public Session {
  public:
-  EmbeddedSession(std::string directory, const Clock& clock)
-      : directory_(std::move(directory)), clock_(clock) {}
+  EmbeddedSession(std::string directory, const Clock& clock, Millis limit)
+      : directory_(std::move(directory)), clock_(clock), limit_(limit) {}
   ~EmbeddedSession() override { Stop(); }
   Api& api() override { return *api_; }
   bool embedded() const override { return true; }
@@ -111,7 +129,7 @@ class EmbeddedSession : public Session {
   Status Open(const Json& ready) {
     EIDA_ASSIGN_OR_RETURN(address_, Require<std::string>(ready, "address", Path("server.json")));
     EIDA_ASSIGN_OR_RETURN(const std::string token, rpc::ReadToken(Path("data/token")));
-    EIDA_ASSIGN_OR_RETURN(api_, Connect(address_, token, ""));
+    EIDA_ASSIGN_OR_RETURN(api_, Connect(address_, token, "", limit_));
     return api_->Status({}).status();
   }
 
@@ -166,6 +184,7 @@ class EmbeddedSession : public Session {
 
   std::string directory_, address_;
   const Clock& clock_;
+  Millis limit_;
   std::optional<Subprocess> coordinator_, worker_;
   std::unique_ptr<Api> api_;
 };
@@ -174,12 +193,7 @@ class EmbeddedSession : public Session {
 
 Result<std::unique_ptr<Session>> OpenSession(const Options& options, Need need,
                                              const Clock& clock) {
-  if (!options.server.empty()) {
-    EIDA_ASSIGN_OR_RETURN(const std::string token,
-                          rpc::FindToken(options.server, options.token_file));
-    EIDA_ASSIGN_OR_RETURN(std::unique_ptr<Api> api, Connect(options.server, token, options.cacert));
-    return std::unique_ptr<Session>(std::make_unique<RemoteSession>(std::move(api)));
-  }
+  if (!options.server.empty()) return OpenRemote(options);
   std::string project = FindProject();
   if (project.empty()) {
     if (need != Need::kProject) {
@@ -189,7 +203,7 @@ Result<std::unique_ptr<Session>> OpenSession(const Options& options, Need need,
     }
     EIDA_ASSIGN_OR_RETURN(project, AbsolutePath(".eida"));
   }
-  auto session = std::make_unique<EmbeddedSession>(project, clock);
+  auto session = std::make_unique<EmbeddedSession>(project, clock, options.limit);
   EIDA_RETURN_IF_ERROR(session->Start(need != Need::kExisting));
   return std::unique_ptr<Session>(std::move(session));
 }

@@ -55,9 +55,32 @@ Result<SweepFile> ReadSweepFile(const std::string& path, const std::vector<std::
 
 bool ShowDiagnostics(Context& context, const SweepFile& file) {
   if (!file.diagnostics.empty())
-    *context.err << spec::Render(file.diagnostics, file.path,
-                                 context.err_tty && context.options.color != "never");
+    *context.err << spec::Render(file.diagnostics, file.path, context.ErrColor());
   return !spec::HasErrors(file.diagnostics);
+}
+
+Json DiagnosticsJson(const SweepFile& file) {
+  Json all = Json::array();
+  for (const spec::Diagnostic& d : file.diagnostics) {
+    all.push_back({{"file", d.file},
+                   {"line", d.line},
+                   {"column", d.column},
+                   {"severity", d.severity == spec::Severity::kError ? "error" : "warning"},
+                   {"code", d.code},
+                   {"message", d.message}});
+  }
+  return all;
+}
+
+int RefuseInvalid(Context& context, const SweepFile& file) {
+  if (context.printer().json())
+    context.printer().Object("Error",
+                             {{"error",
+                               {{"message", file.path + " is not a valid sweep file"},
+                                {"exit_code", static_cast<int>(kUsage)},
+                                {"diagnostics", DiagnosticsJson(file)}}}},
+                             "");
+  return kUsage;
 }
 
 Result<v1::SubmitReply> Submit(Context& context, Api& api, const SweepFile& file,

@@ -24,8 +24,13 @@ struct SweepFile {
 Result<SweepFile> ReadSweepFile(const std::string& path, const std::vector<std::string>& overrides,
                                 const std::string& digest_cache);
 
-// Prints diagnostics; false when there are errors.
+// Prints diagnostics on stderr; false when there are errors.
 bool ShowDiagnostics(Context& context, const SweepFile& file);
+// [{file, line, column, severity, code, message}, ..]
+Json DiagnosticsJson(const SweepFile& file);
+// The answer of a verb that needs a valid file and did not get one: exit code 2, and the
+// diagnostics as an error document in JSON mode.
+int RefuseInvalid(Context& context, const SweepFile& file);
 
 // Sends what the store lacks, then the sweep.
 struct SubmitOptions {

@@ -1,6 +1,6 @@
 #include "client/commands/verb.h"
 #include "client/follow.h"
-#include "client/select.h"
+#include "client/scope.h"
 #include "common/base/fs.h"
 #include "common/base/text.h"
 
@@ -13,12 +13,9 @@ struct Arguments {
 };
 
 Result<int> ExportIn(Context& context, Session& session, Arguments a) {
-  // s1/lora-r8/seed3 names the sweep as well.
-  const size_t slash = a.name.find('/');
-  if (slash != std::string::npos && a.name[0] == 's' && slash > 1 &&
-      a.name.substr(1, slash - 1).find_first_not_of("0123456789") == std::string::npos) {
-    a.sweep = a.name.substr(0, slash);
-    a.name = a.name.substr(slash + 1);
+  if (const SweepPath path = SplitSweep(a.name); path.named) {
+    a.sweep = path.sweep;
+    a.name = path.rest;
   }
   if (FileExists(a.out)) {
     const auto content = ListDir(a.out);
@@ -34,11 +31,18 @@ Result<int> ExportIn(Context& context, Session& session, Arguments a) {
   request.set_source(a.what + ":" + a.name);
   request.set_format(a.format);
   EIDA_ASSIGN_OR_RETURN(const v1::ExportReply reply, api.Export(request));
-  EIDA_ASSIGN_OR_RETURN(const FollowResult followed,
-                        Follow(context, api, SweepId(sweep.id()), Millis(0)));
-  if (followed.interrupted) return static_cast<int>(kInterrupted);
   v1::ListJobsRequest one;
   one.add_ids(reply.job());
+  // Not the end of the whole sweep, which may still train.
+  FollowOptions options;
+  options.until = [&](const v1::SweepProgress&) -> Result<Verdict> {
+    EIDA_ASSIGN_OR_RETURN(const v1::ListJobsReply jobs, api.ListJobs(one));
+    const bool ended = jobs.jobs().empty() || Ended(jobs.jobs(0).state());
+    return ended ? Verdict::kMet : Verdict::kWait;
+  };
+  EIDA_ASSIGN_OR_RETURN(const FollowResult followed,
+                        Follow(context, api, SweepId(sweep.id()), options));
+  if (followed.interrupted || followed.timed_out) return EndedCode(context, followed);
   EIDA_ASSIGN_OR_RETURN(const v1::ListJobsReply jobs, api.ListJobs(one));
   if (jobs.jobs_size() == 0 || jobs.jobs(0).state() != v1::JOB_STATE_SUCCEEDED) {
     return FailedPrecondition(

@@ -43,14 +43,10 @@ Result<int> HeatmapIn(Context& context, Session& session, const Arguments& a) {
                                      {"term", "png", "svg", "pdf", "csv", "npy", "json"}));
   if (format == "csv")
     return WriteOutput(context, a.output, render::MatrixToCsv(matrix.labels, matrix.values));
-  if (format == "json") return WriteOutput(context, a.output, Pretty(matrix.content));
-  if (format == "npy") {
-    if (!a.output.empty() && a.output != "-") {
-      EIDA_ASSIGN_OR_RETURN([[maybe_unused]] const int code,
-                            WriteOutput(context, a.output + ".labels.json", Pretty(matrix.labels)));
-    }
-    return WriteOutput(context, a.output, render::MatrixToNpy(matrix.values));
-  }
+  if (format == "json")
+    return WriteOutput(context, a.output, JsonDocument(context, "Matrix", matrix.content));
+  if (format == "npy")
+    return WriteNpy(context, a.output, render::MatrixToNpy(matrix.values), matrix.labels);
   render::HeatMap map = ToHeatMap(matrix, data.sweep.name());
   EIDA_RETURN_IF_ERROR(Adjust(a, &map));
   return DrawOutput(context, a.output, format, map);

@@ -1,69 +1,137 @@
 #include <thread>
 
 #include "client/commands/verb.h"
-#include "client/select.h"
+#include "client/scope.h"
 #include "common/wire/json.h"
 
 namespace eida::client {
 namespace {
 
 struct Arguments {
-  std::string job;
+  std::string what;
   int attempt = 0;
   int64_t tail = 0;
   bool follow = false, timestamps = false;
 };
 
-bool Ended(v1::JobState state) {
-  return state == v1::JOB_STATE_SUCCEEDED || state == v1::JOB_STATE_FAILED ||
-         state == v1::JOB_STATE_CANCELLED || state == v1::JOB_STATE_SKIPPED;
+// One job's log, read from where it was left.
+struct Source {
+  v1::Job job;
+  std::string prefix;  // its name, when there are several
+  v1::ListLogsRequest request;
+  bool ended = false;
+};
+
+Result<std::vector<v1::LogLine>> ReadOn(Api& api, Source& source) {
+  std::vector<v1::LogLine> lines;
+  for (;;) {
+    EIDA_ASSIGN_OR_RETURN(const v1::ListLogsReply reply, api.ListLogs(source.request));
+    if (reply.lines().empty()) return lines;
+    lines.insert(lines.end(), reply.lines().begin(), reply.lines().end());
+    source.request.set_after(reply.cursor());
+  }
+}
+
+// Prints lines as they come (text, jsonl, and whatever is followed), or keeps them for one
+// document.
+class LogPrinter {
+ public:
+  LogPrinter(Context& context, const Arguments& a) : context_(context), arguments_(a) {}
+
+  void Add(const Source& source, const v1::LogLine& line) {
+    Printer printer = context_.printer();
+    const bool document = printer.csv() || (printer.json() && !printer.jsonl());
+    if (document && !arguments_.follow) {
+      table_.rows.push_back({source.job.name(), std::to_string(line.attempt()),
+                             FormatTime({line.at_ms()}), line.text()});
+      items_.push_back(wire::ToJson(line));
+    } else if (printer.json()) {
+      printer.Line(wire::ToJson(line));
+    } else {
+      *context_.out << source.prefix
+                    << (arguments_.timestamps ? FormatTime({line.at_ms()}) + " " : "")
+                    << line.text() << "\n";
+    }
+  }
+  void Finish() {
+    const Printer printer = context_.printer();
+    if (!arguments_.follow && (printer.csv() || (printer.json() && !printer.jsonl())))
+      context_.printer().List("LogLine", table_, items_);
+  }
+
+ private:
+  Context& context_;
+  const Arguments& arguments_;
+  render::Table table_{{{"job"}, {"attempt", render::Align::kRight}, {"at"}, {"text"}}, {}};
+  std::vector<Json> items_;
+};
+
+Result<std::vector<Source>> FindSources(Api& api, const Arguments& a) {
+  EIDA_ASSIGN_OR_RETURN(const std::vector<Target> targets, FindTargets(api, a.what));
+  std::vector<Source> sources;
+  for (const Target& target : targets) {
+    if (target.whole())
+      return InvalidArgument(
+          "logs are of a run or a job, not of a whole sweep: name one (lora-r8/seed1, j17) or "
+          "select runs (" +
+          target.text + "/state=failed)");
+    for (const v1::Job& job : target.jobs) {
+      Source source{job, "", {}, Ended(job.state())};
+      source.request.set_job(job.id());
+      source.request.set_attempt(a.attempt);
+      sources.push_back(std::move(source));
+    }
+  }
+  if (sources.size() > 1) {
+    for (Source& source : sources) source.prefix = "[" + source.job.name() + "] ";
+  }
+  return sources;
 }
 
 Result<int> Logs(Context& c, Api& api, const Arguments& a) {
-  EIDA_ASSIGN_OR_RETURN(const FoundJob found, FindJob(api, a.job));
-  v1::ListLogsRequest request;
-  request.set_job(found.job.id());
-  request.set_attempt(a.attempt);
-  bool ended = Ended(found.job.state());
+  EIDA_ASSIGN_OR_RETURN(std::vector<Source> sources, FindSources(api, a));
+  LogPrinter printer(c, a);
+  const TimePoint start = c.clock->Read().mono;
   for (bool first = true;; first = false) {
-    std::vector<v1::LogLine> lines;
-    for (;;) {
-      EIDA_ASSIGN_OR_RETURN(const v1::ListLogsReply reply, api.ListLogs(request));
-      lines.insert(lines.end(), reply.lines().begin(), reply.lines().end());
-      request.set_after(reply.cursor());
-      if (reply.lines().empty()) break;
+    bool open = false;
+    for (Source& source : sources) {
+      EIDA_ASSIGN_OR_RETURN(const std::vector<v1::LogLine> lines, ReadOn(api, source));
+      const auto size = static_cast<int64_t>(lines.size());
+      for (int64_t i = first && a.tail > 0 && size > a.tail ? size - a.tail : 0; i < size; ++i)
+        printer.Add(source, lines[static_cast<size_t>(i)]);
+      open = open || !source.ended;
     }
-    const size_t skip = first && a.tail > 0 && static_cast<int64_t>(lines.size()) > a.tail
-                            ? lines.size() - static_cast<size_t>(a.tail)
-                            : 0;
-    for (size_t i = skip; i < lines.size(); ++i) {
-      if (c.printer().json())
-        *c.out << wire::ToJson(lines[i]).dump() << "\n";
-      else
-        *c.out << (a.timestamps ? FormatTime({lines[i].at_ms()}) + " " : "") << lines[i].text()
-               << "\n";
-    }
-    if (!a.follow || ended || c.interrupts() > 0)
-      return static_cast<int>(c.interrupts() > 0 ? kInterrupted : kOk);
+    if (c.interrupts() > 0) return static_cast<int>(kInterrupted);
+    if (!a.follow || !open) break;
+    if (c.options.limit.count() > 0 && c.clock->Read().mono - start >= c.options.limit)
+      return DeadlineExceeded("--timeout " + c.options.timeout + " passed; the log goes on");
     c.out->flush();
-    std::this_thread::sleep_for(std::chrono::milliseconds(500));
-    v1::ListJobsRequest one;
-    one.add_ids(found.job.id());
-    EIDA_ASSIGN_OR_RETURN(const v1::ListJobsReply jobs, api.ListJobs(one));
-    ended = jobs.jobs_size() == 0 || Ended(jobs.jobs(0).state());
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    // The state is read before the lines: the last lines of a job that ended in between are seen in
+    // the next round.
+    for (Source& source : sources) {
+      if (source.ended) continue;
+      v1::ListJobsRequest one;
+      one.add_ids(source.job.id());
+      EIDA_ASSIGN_OR_RETURN(const v1::ListJobsReply jobs, api.ListJobs(one));
+      source.ended = jobs.jobs().empty() || Ended(jobs.jobs(0).state());
+    }
   }
+  printer.Finish();
+  return static_cast<int>(kOk);
 }
 
 }  // namespace
 
 void Register_logs(CLI::App* app, Context& context) {
   auto a = std::make_shared<Arguments>();
-  app->add_option("JOB", a->job,
-                  "A run (lora-r8/seed1), a job's name or j17, with an optional sweep in front")
+  app->add_option("WHAT", a->what,
+                  "A run (lora-r8/seed1), a job's name or j17, with an optional sweep in front; or "
+                  "a selection of runs (state=failed)")
       ->required();
   app->add_flag("-f,--follow", a->follow, "Go on until the job ends");
-  app->add_option("--attempt", a->attempt, "Only this attempt");
-  app->add_option("--tail", a->tail, "Only the last lines");
+  app->add_option("--attempt", a->attempt, "Only this attempt")->check(CLI::PositiveNumber);
+  app->add_option("--tail", a->tail, "Only the last lines")->check(CLI::PositiveNumber);
   app->add_flag("--timestamps", a->timestamps, "Each line with its time");
   OnChosen(app, context, [a](Context& c) {
     return WithSession(c, Need::kExisting, [&](Session& s) { return Logs(c, s.api(), *a); });

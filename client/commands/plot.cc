@@ -1,5 +1,6 @@
 #include "client/commands/verb.h"
 #include "client/output_file.h"
+#include "client/plot_data.h"
 #include "client/results.h"
 
 namespace eida::client {
@@ -30,9 +31,14 @@ Result<render::LinePlot> MakePlot(Api& api, const SweepData& data, const Argumen
 
 Result<int> PlotIn(Context& context, Session& session, const Arguments& a) {
   EIDA_ASSIGN_OR_RETURN(const std::string format,
-                        OutputFormat(a.format, a.output, "", {"term", "png", "svg", "pdf"}));
+                        OutputFormat(a.format, a.output, context.options.output,
+                                     {"term", "png", "svg", "pdf", "csv", "npy", "json"}));
   EIDA_ASSIGN_OR_RETURN(const SweepData data, LoadSweep(session.api(), a.sweep, false));
   EIDA_ASSIGN_OR_RETURN(render::LinePlot plot, MakePlot(session.api(), data, a));
+  if (format == "csv") return WriteOutput(context, a.output, PlotToCsv(plot));
+  if (format == "json")
+    return WriteOutput(context, a.output, JsonDocument(context, "Plot", PlotToJson(plot)));
+  if (format == "npy") return WriteNpy(context, a.output, PlotToNpy(plot), PlotLabels(plot));
   plot.log_y = a.log_y;
   return DrawOutput(context, a.output, format, plot);
 }
@@ -50,7 +56,7 @@ void Register_plot(CLI::App* app, Context& context) {
                   "path: two runs, joined by a comma; without it the pair with the largest gap");
   app->add_option("--soup", a->soup, "soup: its name");
   app->add_flag("--logy", a->log_y, "Logarithmic y axis");
-  app->add_option("--format", a->format, "term, png, svg or pdf");
+  app->add_option("--format", a->format, "term, png, svg, pdf, csv, npy or json");
   app->add_option("-O,--out", a->output, "File, - for standard output");
   OnChosen(app, context, [a](Context& c) {
     return WithSession(c, Need::kExisting, [&](Session& s) { return PlotIn(c, s, *a); });

@@ -16,7 +16,7 @@ int Preview(Context& context, const Arguments& arguments) {
   const Result<SweepFile> file =
       ReadSweepFile(arguments.file, arguments.overrides, DigestCachePath());
   if (!file.ok()) return Fail(context, file.status());
-  if (!ShowDiagnostics(context, *file)) return kUsage;
+  if (!ShowDiagnostics(context, *file)) return RefuseInvalid(context, *file);
   const plan::PlanInputs inputs = file->PlanInputs();
   const Result<plan::Plan> plan = plan::MakePlan(*file->spec, file->text, inputs);
   if (!plan.ok()) return Fail(context, plan.status());
@@ -52,19 +52,21 @@ int Preview(Context& context, const Arguments& arguments) {
   }
   text += std::to_string(preview->runs) + " runs, " + std::to_string(jobs) +
           " jobs: " + Join(parts, ", ") + "\n";
-  text += "disk: about " + FormatBytes(preview->disk_bytes) +
-          " for weights and results\nnext: eidactl run " + arguments.file + "\n";
+  text += "disk: about " + FormatBytes(preview->disk_bytes) + " for weights and results\n";
   Json splits = Json::object();
   for (const auto& [name, n] : file->found.split_sizes) splits[name] = n;
-  context.printer().Object("Preview",
-                           {{"name", file->spec->name},
-                            {"runs", preview->runs},
-                            {"jobs", jobs},
-                            {"jobs_by_kind", kinds},
-                            {"variants", variant_json},
-                            {"split_items", splits},
-                            {"disk_bytes", preview->disk_bytes}},
-                           text);
+  const Json json = {{"name", file->spec->name},
+                     {"runs", preview->runs},
+                     {"jobs", jobs},
+                     {"jobs_by_kind", kinds},
+                     {"variants", variant_json},
+                     {"split_items", splits},
+                     {"disk_bytes", preview->disk_bytes}};
+  if (context.printer().csv())
+    context.printer().Report("Preview", variants, json);
+  else
+    context.printer().Object("Preview", json, text);
+  SuggestNext(context, "eidactl run " + arguments.file);
   return kOk;
 }
 

@@ -1,8 +1,11 @@
 // The embedded default: coordinator and workers of this machine, from the sweep file to the
 // pictures.
+#include <sstream>
+
 #include "client/commands/verb.h"
 #include "client/follow.h"
 #include "client/results.h"
+#include "client/scope.h"
 #include "client/sweep_file.h"
 #include "common/base/fs.h"
 #include "common/base/text.h"
@@ -44,19 +47,22 @@ class Results {
   std::vector<std::string> names_;
 };
 
-Status ShowResults(Context& context, Api& api, const SweepData& data, Results& results) {
-  std::ostream& out = *context.out;
+// Writes tables and pictures, and shows them on `out`. The same as one JSON object.
+Result<Json> ShowResults(Context& context, Api& api, const SweepData& data, Results& results,
+                         std::ostream& out) {
   const SummaryTable summary = Summarise(data, true);
   out << "\n" << render::ToText(summary.table);
   EIDA_RETURN_IF_ERROR(results.Write("summary.csv", render::ToCsv(summary.table)));
   EIDA_RETURN_IF_ERROR(results.Write("summary.json", Pretty(summary.json)));
   EIDA_ASSIGN_OR_RETURN(const std::vector<Soup> soups, LoadSoups(api, data));
+  Json found = {{"summary", summary.json}, {"soups", Json::array()}, {"analyses", Json::array()}};
   for (const Soup& soup : soups) {
     const render::Table table = SoupTable(soup.content);
     out << "\nsoup " << soup.name << "\n" << render::ToText(table);
     EIDA_RETURN_IF_ERROR(results.Write("soup-" + soup.name + ".csv", render::ToCsv(table)));
     if (!soup.content.value("trace", Json::array()).empty())
       EIDA_RETURN_IF_ERROR(results.Draw("soup-" + soup.name, SoupPlot(soup)));
+    found["soups"].push_back({{"name", soup.name}, {"table", soup.content.value("table", Json())}});
   }
   for (const v1::Job& job : data.jobs) {
     if (job.kind() != v1::JOB_KIND_MATRIX || job.state() != v1::JOB_STATE_SUCCEEDED) continue;
@@ -67,8 +73,9 @@ Status ShowResults(Context& context, Api& api, const SweepData& data, Results& r
     EIDA_RETURN_IF_ERROR(results.Draw(matrix.analysis, map));
     EIDA_RETURN_IF_ERROR(
         results.Write(matrix.analysis + ".csv", render::MatrixToCsv(matrix.labels, matrix.values)));
+    found["analyses"].push_back({{"name", matrix.analysis}, {"metric", matrix.metric}});
   }
-  return OkStatus();
+  return found;
 }
 
 Result<int> RunIn(Context& context, Session& session, const SweepFile& file,
@@ -90,23 +97,41 @@ Result<int> RunIn(Context& context, Session& session, const SweepFile& file,
       if (!context.options.quiet) *context.err << "trying " << retried.retried() << " jobs again\n";
     }
   }
-  EIDA_ASSIGN_OR_RETURN(const FollowResult result,
-                        Follow(context, api, SweepId(reply.sweep()), Millis(0)));
-  if (result.interrupted) {
-    *context.err << "stopping: trainings write a checkpoint (Ctrl-C again to stop at once)\n";
-    session.Stop();
-    *context.err << "stopped; the same command goes on where it was: eidactl run " << arguments.file
-                 << "\n";
-    return kInterrupted;
+  EIDA_ASSIGN_OR_RETURN(const FollowResult result, Follow(context, api, SweepId(reply.sweep())));
+  if (result.interrupted || result.timed_out) {
+    if (session.embedded()) {
+      *context.err << "stopping: trainings write a checkpoint (Ctrl-C again to stop at once)\n";
+      session.Stop();
+    }
+    *context.err << (session.embedded() ? "stopped; the same command goes on where it was"
+                                        : "the sweep goes on; the same command follows it again")
+                 << ": eidactl run " << arguments.file << "\n";
+    return EndedCode(context, result);
   }
   EIDA_ASSIGN_OR_RETURN(const SweepData data, LoadSweep(api, id, true));
   Results results(arguments.results.empty() ? JoinPath("eida-results", data.sweep.name())
                                             : arguments.results);
-  EIDA_RETURN_IF_ERROR(ShowResults(context, api, data, results));
-  *context.out << "\nfiles in " << results.directory() << ": " << Join(results.names(), ", ")
-               << "\n";
-  *context.out << "next: eidactl heatmap --metric cka   eidactl plot path   eidactl soup   eidactl "
-                  "export run NAME --to hf -O DIR\n";
+  std::ostringstream text;
+  EIDA_ASSIGN_OR_RETURN(Json found, ShowResults(context, api, data, results, text));
+  if (context.printer().json()) {
+    found.update({{"sweep", id},
+                  {"name", data.sweep.name()},
+                  {"state", StateText(data.sweep.state())},
+                  {"directory", results.directory()},
+                  {"files", results.names()}});
+    context.printer().Object("RunResult", found, "");
+  } else if (context.printer().csv()) {
+    *context.out << render::ToCsv(Summarise(data, true).table, !context.options.no_headers);
+  } else {
+    *context.out << text.str();
+  }
+  if (!context.options.quiet)
+    *context.err << "\nfiles in " << results.directory() << ": " << Join(results.names(), ", ")
+                 << "\n";
+  SuggestNext(
+      context,
+      "eidactl heatmap --metric cka   eidactl plot path   eidactl soup   eidactl export run "
+      "NAME --to hf -O DIR");
   return EndedCode(context, result);
 }
 
@@ -114,7 +139,7 @@ int Run(Context& context, const Arguments& arguments) {
   const Result<SweepFile> file =
       ReadSweepFile(arguments.file, arguments.overrides, DigestCachePath());
   if (!file.ok()) return Fail(context, file.status());
-  if (!ShowDiagnostics(context, *file)) return kUsage;
+  if (!ShowDiagnostics(context, *file)) return RefuseInvalid(context, *file);
   return WithSession(context, Need::kProject,
                      [&](Session& session) { return RunIn(context, session, *file, arguments); });
 }

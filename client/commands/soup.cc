@@ -2,6 +2,32 @@
 #include "client/results.h"
 
 namespace eida::client {
+namespace {
+
+// People see a table for each soup; everything else is one list, with the soup's name in front.
+Result<int> Print(Context& c, const std::vector<Soup>& soups, bool trace) {
+  render::Table all;
+  std::vector<Json> items;
+  for (const Soup& soup : soups) {
+    render::Table table = trace ? SoupTrace(soup.content) : SoupTable(soup.content);
+    if (c.options.output == "table" || c.options.output == "wide") {
+      *c.out << "soup " << soup.name << "\n" << render::ToText(table, !c.options.no_headers);
+      continue;
+    }
+    table.columns.insert(table.columns.begin(), {"soup"});
+    all.columns = table.columns;
+    for (std::vector<std::string>& row : table.rows) {
+      row.insert(row.begin(), soup.name);
+      all.rows.push_back(std::move(row));
+    }
+    items.push_back(soup.content);
+    items.back()["name"] = soup.name;
+  }
+  if (!all.columns.empty()) c.printer().List("Soup", all, items);
+  return static_cast<int>(kOk);
+}
+
+}  // namespace
 
 void Register_soup(CLI::App* app, Context& context) {
   struct Arguments {
@@ -20,22 +46,7 @@ void Register_soup(CLI::App* app, Context& context) {
       if (soups.empty())
         return NotFound(a->name.empty() ? "the sweep has no finished soup"
                                         : "the sweep has no finished soup \"" + a->name + "\"");
-      Json all = Json::array();
-      for (const Soup& soup : soups) {
-        Json entry = soup.content;
-        entry["name"] = soup.name;
-        all.push_back(std::move(entry));
-      }
-      if (c.printer().json()) {
-        c.printer().Object("SoupList", {{"items", all}}, "");
-        return static_cast<int>(kOk);
-      }
-      for (const Soup& soup : soups) {
-        if (c.options.output == "table") *c.out << "soup " << soup.name << "\n";
-        c.printer().Report("Soup", a->trace ? SoupTrace(soup.content) : SoupTable(soup.content),
-                           soup.content);
-      }
-      return static_cast<int>(kOk);
+      return Print(c, soups, a->trace);
     });
   });
 }

@@ -16,9 +16,10 @@ int SubmitVerb(Context& context, Arguments arguments) {
   const Result<SweepFile> file =
       ReadSweepFile(arguments.file, arguments.overrides, DigestCachePath());
   if (!file.ok()) return Fail(context, file.status());
-  if (!ShowDiagnostics(context, *file)) return kUsage;
+  if (!ShowDiagnostics(context, *file)) return RefuseInvalid(context, *file);
   if (arguments.dry_run) {
-    *context.out << arguments.file << ": valid; nothing was submitted (--dry-run)\n";
+    context.printer().Object("DryRun", {{"file", arguments.file}, {"valid", true}},
+                             arguments.file + ": valid; nothing was submitted (--dry-run)\n");
     return kOk;
   }
   return WithSession(
@@ -27,15 +28,20 @@ int SubmitVerb(Context& context, Arguments arguments) {
         EIDA_ASSIGN_OR_RETURN(const v1::SubmitReply reply,
                               Submit(context, session.api(), *file, {arguments.key, false}));
         const std::string id = "s" + std::to_string(reply.sweep());
-        std::string text = id + "\n";
         if (!context.options.quiet)
-          *context.err << reply.jobs() << " jobs, " << reply.reused()
-                       << " of them reused\nnext: eidactl watch " << id << "\n";
+          *context.err << reply.jobs() << " jobs, " << reply.reused() << " of them reused\n";
+        for (const std::string& warning : reply.warnings())
+          *context.err << "warning: " << warning << "\n";
         context.printer().Object(
-            "Submitted", {{"sweep", id}, {"jobs", reply.jobs()}, {"reused", reply.reused()}}, text);
-        if (!arguments.wait) return kOk;
+            "Submitted", {{"sweep", id}, {"jobs", reply.jobs()}, {"reused", reply.reused()}},
+            id + "\n");
+        context.out->flush();
+        if (!arguments.wait) {
+          SuggestNext(context, "eidactl watch " + id);
+          return kOk;
+        }
         EIDA_ASSIGN_OR_RETURN(const FollowResult result,
-                              Follow(context, session.api(), SweepId(reply.sweep()), Millis(0)));
+                              Follow(context, session.api(), SweepId(reply.sweep())));
         return EndedCode(context, result);
       });
 }

@@ -8,28 +8,35 @@ struct Arguments {
   std::vector<std::string> files, overrides;
 };
 
+render::Table ToTable(const Json& diagnostics) {
+  render::Table table{{{"file"}, {"line"}, {"column"}, {"severity"}, {"code"}, {"message"}}, {}};
+  for (const Json& d : diagnostics) {
+    table.rows.emplace_back();
+    for (const render::Column& column : table.columns) {
+      const Json& cell = d.at(column.name);
+      table.rows.back().push_back(cell.is_string() ? cell.get<std::string>() : cell.dump());
+    }
+  }
+  return table;
+}
+
 int Validate(Context& context, const Arguments& arguments) {
   Json all = Json::array();
   int code = kOk;
   for (const std::string& path : arguments.files) {
     const Result<SweepFile> file = ReadSweepFile(path, arguments.overrides, DigestCachePath());
     if (!file.ok()) return Fail(context, file.status());
-    for (const spec::Diagnostic& d : file->diagnostics) {
-      all.push_back({{"file", d.file},
-                     {"line", d.line},
-                     {"column", d.column},
-                     {"severity", d.severity == spec::Severity::kError ? "error" : "warning"},
-                     {"code", d.code},
-                     {"message", d.message}});
-    }
+    for (const Json& diagnostic : DiagnosticsJson(*file)) all.push_back(diagnostic);
     if (!ShowDiagnostics(context, *file)) {
       code = kUsage;
-    } else if (!context.printer().json() && !context.options.quiet) {
+    } else if (!context.printer().json() && !context.printer().csv() && !context.options.quiet) {
       *context.out << path << ": valid, " << file->spec->variants.size() << " variants x "
                    << file->spec->seeds.size() << " seeds\n";
     }
   }
-  if (context.printer().json()) context.printer().Object("Diagnostics", {{"diagnostics", all}}, "");
+  if (context.printer().json() || context.printer().csv())
+    context.printer().Report("Diagnostics", ToTable(all),
+                             {{"valid", code == kOk}, {"diagnostics", all}});
   return code;
 }
 

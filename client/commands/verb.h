@@ -21,4 +21,31 @@ inline int WithSession(Context& context, Need need,
   return exit;
 }
 
+// Of several things that were asked for some may fail: each error is told, the rest goes on.
+class Bulk {
+ public:
+  explicit Bulk(Context& context) : context_(context) {}
+  void Worked() { ++worked_; }
+  void Failed(const Status& status) {
+    if (status_.ok())
+      status_ = status;
+    else
+      *context_.err << "error: " << Message(status) << "\n";
+  }
+  // Whether anything worked; when nothing did, `status` is the verb's own answer.
+  bool any() const { return worked_ > 0; }
+  const Status& status() const { return status_; }
+  // 0, or 8 when a part failed, whose first error is told now.
+  int code() const {
+    if (status_.ok()) return kOk;
+    *context_.err << "error: " << Message(status_) << "\n";
+    return kPartial;
+  }
+
+ private:
+  Context& context_;
+  int64_t worked_ = 0;
+  Status status_;
+};
+
 }  // namespace eida::client

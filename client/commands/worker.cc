@@ -1,8 +1,7 @@
 #include "client/commands/verb.h"
+#include "client/lists.h"
 
 namespace eida::client {
-
-Result<int> ListWorkersInto(Context& c, Api& api);
 
 void Register_worker(CLI::App* app, Context& context) {
   struct Arguments {
@@ -17,16 +16,16 @@ void Register_worker(CLI::App* app, Context& context) {
       return Fail(c, InvalidArgument("eidactl worker " + a->action +
                                      " needs a worker: `eidactl worker list` shows them"));
     return WithSession(c, Need::kExisting, [&](Session& session) -> Result<int> {
-      if (a->action == "list") return ListWorkersInto(c, session.api());
+      if (a->action == "list") return ListWorkers(c, session.api(), {});
       v1::DrainWorkerRequest request;
       request.set_worker(a->id);
       request.set_undrain(a->action == "undrain");
       EIDA_ASSIGN_OR_RETURN([[maybe_unused]] const v1::DrainWorkerReply reply,
                             session.api().DrainWorker(request));
-      if (!c.options.quiet)
-        *c.out << a->id
-               << (request.undrain() ? ": takes new work again\n"
-                                     : ": finishes what it has and takes nothing new\n");
+      c.printer().Object(
+          "Worker", {{"worker", a->id}, {"draining", !request.undrain()}},
+          a->id + (request.undrain() ? ": takes new work again\n"
+                                     : ": finishes what it has and takes nothing new\n"));
       return static_cast<int>(kOk);
     });
   });

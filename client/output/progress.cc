@@ -8,26 +8,58 @@
 namespace eida::client {
 namespace {
 
-int64_t In(const v1::KindProgress& kind, const std::string& state) {
-  const auto found = kind.by_state().find(state);
-  return found == kind.by_state().end() ? 0 : found->second;
-}
-
-int64_t All(const v1::KindProgress& kind) {
-  int64_t n = 0;
-  for (const auto& [state, count] : kind.by_state()) n += count;
-  return n;
-}
-
-int64_t Bad(const v1::KindProgress& kind) {
-  return In(kind, "failed") + In(kind, "skipped") + In(kind, "cancelled");
-}
-int64_t Done(const v1::KindProgress& kind) { return In(kind, "succeeded") + Bad(kind); }
-
 std::string KindText(v1::JobKind kind) {
   const auto value = wire::EnumFromProto<JobKind>(kind, "kind");
   return value.ok() ? ToString(*value) : "?";
 }
+
+std::string Counts(const Totals& t) {
+  std::string text = std::to_string(t.done) + "/" + std::to_string(t.jobs) + " jobs";
+  if (t.reused > 0) text += ", " + std::to_string(t.reused) + " reused";
+  if (t.running > 0) text += ", " + std::to_string(t.running) + " running";
+  if (t.failed > 0) text += ", " + std::to_string(t.failed) + " failed";
+  return text;
+}
+
+std::string LastLine(const v1::SweepProgress& progress, const TimeLeft& left, Millis elapsed) {
+  const std::string text = LeftText(left);
+  return Counts(TotalsOf(progress)) + ", " + FormatDuration(elapsed) +
+         (text.empty() ? "" : ", " + text);
+}
+
+double Fraction(const v1::Progress& progress) {
+  return progress.total() <= 0
+             ? 0
+             : static_cast<double>(progress.done()) / static_cast<double>(progress.total());
+}
+
+std::string KindBars(const v1::SweepProgress& progress, const ProgressStyle& style) {
+  std::string out;
+  const int bar = std::clamp(style.width - 34, 8, 40);
+  for (const v1::KindProgress& kind : progress.kinds()) {
+    const KindCounts n = CountsOf(kind);
+    if (n.all == 0) continue;
+    const double fraction =
+        (static_cast<double>(n.done) + kind.active_fraction()) / static_cast<double>(n.all);
+    std::string counts = std::to_string(n.done) + "/" + std::to_string(n.all);
+    if (n.bad > 0) counts += ", " + std::to_string(n.bad) + " failed";
+    const char* paint = !style.color      ? ""
+                        : n.bad > 0       ? "\033[31m"
+                        : n.done == n.all ? "\033[32m"
+                                          : "\033[36m";
+    out += "  " + render::FitTo(KindText(kind.kind()), 9) + " " + paint +
+           Bar(fraction, bar, style.unicode) + (style.color ? "\033[0m" : "") + " " +
+           render::FitTo(counts, std::max(1, std::min(20, style.width - bar - 13))) + "\n";
+  }
+  return out;
+}
+
+// The first line of the text, in one line.
+std::string Fitted(const std::string& text, const ProgressStyle& style) {
+  return "  " + render::FitTo(text.substr(0, text.find('\n')), style.width - 2) + "\n";
+}
+
+}  // namespace
 
 std::string Bar(double fraction, int width, bool unicode) {
   static constexpr const char* kEighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
@@ -39,94 +71,78 @@ std::string Bar(double fraction, int width, bool unicode) {
   return bar + std::string(static_cast<size_t>(width - used), unicode ? ' ' : '.');
 }
 
-std::string Counts(const Totals& t) {
-  std::string text = std::to_string(t.done) + "/" + std::to_string(t.jobs) + " jobs";
-  if (t.reused > 0) text += ", " + std::to_string(t.reused) + " reused";
-  if (t.running > 0) text += ", " + std::to_string(t.running) + " running";
-  if (t.failed > 0) text += ", " + std::to_string(t.failed) + " failed";
-  return text;
-}
-
-std::string Left(const v1::SweepProgress& progress) {
-  const Millis left = TimeLeft(progress);
-  return left.count() < 0
-             ? ""
-             : ", about " + FormatDuration(Millis(left.count() / 1000 * 1000)) + " left";
-}
-
-}  // namespace
-
 Totals TotalsOf(const v1::SweepProgress& progress) {
   Totals t;
   for (const v1::KindProgress& kind : progress.kinds()) {
-    t.jobs += All(kind);
-    t.done += Done(kind);
-    t.failed += Bad(kind);
+    const KindCounts n = CountsOf(kind);
+    t.jobs += n.all;
+    t.done += n.done;
+    t.failed += n.bad;
     t.reused += kind.reused();
-    t.running += In(kind, "running") + In(kind, "leased");
+    t.running += n.running;
   }
   return t;
 }
 
-Millis TimeLeft(const v1::SweepProgress& progress) {
-  double seconds = 0;
-  for (const v1::KindProgress& kind : progress.kinds()) {
-    const int64_t open = All(kind) - Done(kind);
-    if (open == 0) continue;
-    if (kind.finished_timed() == 0) {
-      // Nothing of this kind has finished: unknown while it is the one that runs, else left out of
-      // an estimate that grows better.
-      if (In(kind, "running") + In(kind, "leased") + In(kind, "ready") > 0) return Millis(-1);
-      continue;
-    }
-    const double each = kind.finished_seconds() / static_cast<double>(kind.finished_timed());
-    seconds += each * std::max(0.0, static_cast<double>(open) - kind.active_fraction());
-  }
-  return Millis(static_cast<int64_t>(1000 * seconds / std::max(1, progress.slots_total())));
-}
-
-std::string ProgressBlock(const v1::SweepProgress& progress, Millis elapsed,
+std::string ProgressBlock(const v1::SweepProgress& progress, const TimeLeft& left, Millis elapsed,
                           const ProgressStyle& style) {
-  std::string out;
-  const int bar = std::clamp(style.width - 34, 8, 40);
-  for (const v1::KindProgress& kind : progress.kinds()) {
-    const int64_t all = All(kind), done = Done(kind);
-    if (all == 0) continue;
-    const double fraction =
-        (static_cast<double>(done) + kind.active_fraction()) / static_cast<double>(all);
-    std::string counts = std::to_string(done) + "/" + std::to_string(all);
-    if (Bad(kind) > 0) counts += ", " + std::to_string(Bad(kind)) + " failed";
-    const char* paint = !style.color    ? ""
-                        : Bad(kind) > 0 ? "\033[31m"
-                        : done == all   ? "\033[32m"
-                                        : "\033[36m";
-    out += "  " + render::FitTo(KindText(kind.kind()), 9) + " " + paint +
-           Bar(fraction, bar, style.unicode) + (style.color ? "\033[0m" : "") + " " +
-           render::FitTo(counts, 20) + "\n";
-  }
-  std::string running;
+  std::string out = KindBars(progress, style), running;
   for (const v1::Job& job : progress.active()) {
     running += (running.empty() ? "" : ", ") + job.name();
     if (job.progress().total() > 1)
-      running += " " + std::to_string(100 * job.progress().done() / job.progress().total()) + "%";
+      running += " " + std::to_string(std::lround(100 * Fraction(job.progress()))) + "%";
   }
-  if (!running.empty()) out += "  " + render::FitTo("now: " + running, style.width - 2) + "\n";
-  out += "  " +
-         render::FitTo(Counts(TotalsOf(progress)) + ", " + FormatDuration(elapsed) + Left(progress),
-                       style.width - 2) +
-         "\n";
-  return out;
+  if (!running.empty()) out += Fitted("now: " + running, style);
+  return out + Fitted(LastLine(progress, left, elapsed), style);
 }
 
-std::string ProgressLine(const v1::SweepProgress& progress, Millis elapsed) {
+std::string LiveBlock(const v1::SweepProgress& progress, const TimeLeft& left, Millis elapsed,
+                      WallTime now, const ProgressStyle& style) {
+  constexpr int kMostJobs = 10, kMostFailures = 3, kBar = 12;
+  std::string out = KindBars(progress, style);
+  int shown = 0;
+  for (const v1::Job& job : progress.active()) {
+    if (++shown > kMostJobs) break;
+    const int name = std::clamp(style.width - 56, 16, 40);
+    std::string steps;
+    if (job.progress().total() > 0)
+      steps = std::to_string(job.progress().done()) + "/" + std::to_string(job.progress().total()) +
+              " " + job.progress().unit();
+    out += Fitted(render::FitTo(job.name(), name) + " " +
+                      Bar(Fraction(job.progress()), kBar, style.unicode) + " " +
+                      render::FitTo(steps, 16) + " " +
+                      render::FitTo(job.started_ms() <= 0 ? "-"
+                                                          : FormatDuration(Millis(std::max<int64_t>(
+                                                                0, now.ms - job.started_ms()))),
+                                    7) +
+                      " " + job.worker(),
+                  style);
+  }
+  if (progress.active_size() > kMostJobs)
+    out += Fitted("and " + std::to_string(progress.active_size() - kMostJobs) + " more", style);
+  for (int i = std::max(0, progress.failures_size() - kMostFailures); i < progress.failures_size();
+       ++i) {
+    const v1::Event& e = progress.failures(i);
+    out += Fitted(e.type() + " j" + std::to_string(e.job()) + ": " + e.message(), style);
+  }
+  out += Fitted(std::to_string(progress.slots_busy()) + " of " +
+                    std::to_string(progress.slots_total()) +
+                    " slots busy, workers: " + std::to_string(progress.workers()),
+                style);
+  return out + Fitted(LastLine(progress, left, elapsed), style);
+}
+
+std::string ProgressLine(const v1::SweepProgress& progress, const TimeLeft& left, Millis elapsed) {
   std::string kinds;
   for (const v1::KindProgress& kind : progress.kinds()) {
-    if (All(kind) > 0)
-      kinds += " " + KindText(kind.kind()) + " " + std::to_string(Done(kind)) + "/" +
-               std::to_string(All(kind));
+    const KindCounts n = CountsOf(kind);
+    if (n.all > 0)
+      kinds +=
+          " " + KindText(kind.kind()) + " " + std::to_string(n.done) + "/" + std::to_string(n.all);
   }
+  const std::string text = LeftText(left);
   return "[" + FormatDuration(elapsed) + "]" + kinds + " (" + Counts(TotalsOf(progress)) +
-         Left(progress) + ")";
+         (text.empty() ? "" : ", " + text) + ")";
 }
 
 }  // namespace eida::client
