@@ -3,6 +3,20 @@
 # eida_test(name SOURCES a_test.cc .. DEPS x .. [LABELS l ..] [TIMEOUT s])   one test binary per room
 include(GoogleTest)
 
+# Every test and what it starts; the sanitizers' presets build this and nothing else.
+add_custom_target(eida_tests)
+
+# What a sanitizer finds ends the process that it finds it in, in whichever program of a test that is.
+set(EIDA_TEST_ENVIRONMENT "")
+set(EIDA_TEST_SLOWER 1)
+if(EIDA_SANITIZE)
+  set(supp ${CMAKE_SOURCE_DIR}/tests/sanitizers)
+  list(APPEND EIDA_TEST_ENVIRONMENT
+    "UBSAN_OPTIONS=print_stacktrace=1" "LSAN_OPTIONS=suppressions=${supp}/lsan.supp:print_suppressions=0"
+    "TSAN_OPTIONS=suppressions=${supp}/tsan.supp:halt_on_error=1:second_deadlock_stack=1" "EIDA_SEEDS=150")
+  set(EIDA_TEST_SLOWER 4)
+endif()
+
 function(eida_library name)
   cmake_parse_arguments(A "" "" "SOURCES;DEPS" ${ARGN})
   if(A_SOURCES)
@@ -25,11 +39,13 @@ function(eida_test name)
   if(NOT A_TIMEOUT)
     set(A_TIMEOUT 120)
   endif()
+  math(EXPR A_TIMEOUT "${A_TIMEOUT} * ${EIDA_TEST_SLOWER}")
   add_executable(${name} ${A_SOURCES})
   target_link_libraries(${name} PRIVATE eida_flags ${A_DEPS} GTest::gtest GTest::gmock GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE EIDA_SOURCE_DIR="${CMAKE_SOURCE_DIR}" EIDA_BINARY_DIR="${CMAKE_BINARY_DIR}")
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   # One ctest entry per binary: a process start per test case would cost more than most of the tests.
   add_test(NAME ${name} COMMAND ${name} --gtest_brief=1)
-  set_tests_properties(${name} PROPERTIES TIMEOUT ${A_TIMEOUT} LABELS "${A_LABELS}")
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${A_TIMEOUT} LABELS "${A_LABELS}" ENVIRONMENT "${EIDA_TEST_ENVIRONMENT}")
+  add_dependencies(eida_tests ${name})
 endfunction()

@@ -24,6 +24,7 @@ target_precompile_headers(eida_torch_pch PRIVATE <torch/torch.h> <string> <vecto
 # A library or test of the torch rooms: same flags as the precompiled header, or GCC refuses it.
 function(eida_use_torch name)
   target_link_libraries(${name} PUBLIC eida_torch)
+  set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)  # the precompiled header has read the headers already
   target_compile_options(${name} PRIVATE -fpch-preprocess)
   get_target_property(type ${name} TYPE)
   if(type STREQUAL EXECUTABLE)

@@ -67,6 +67,8 @@ bool Redirect(const char* path, int target) {
 // Runs in the child. Reports errno through `report_fd` if exec is not reached.
 [[noreturn]] void RunChild(const ChildPlan& plan, int report_fd) {
   if (plan.new_group) setpgid(0, 0);
+  // Libraries open sockets that a child would inherit and hold open: it gets what is asked for.
+  close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   bool ok = getppid() == plan.parent;  // the parent may have died before prctl
   sigset_t none;

@@ -38,9 +38,9 @@ struct ExitStatus {
 // KillGroup.
 class Subprocess {
  public:
-  // The child gets PR_SET_PDEATHSIG = SIGKILL before exec. The thread that starts it must outlive
-  // it (Linux ties the death signal to the thread): start from a thread that lives as long as the
-  // process.
+  // The child inherits no descriptor but its standard ones and event_fd, and gets PR_SET_PDEATHSIG
+  // = SIGKILL before exec. The thread that starts it must outlive it (Linux ties the death signal
+  // to the thread): start from a thread that lives as long as the process.
   static Result<Subprocess> Start(const SubprocessOptions& options);
   Subprocess(Subprocess&& other) noexcept;
   Subprocess& operator=(Subprocess&& other) noexcept;

@@ -71,7 +71,7 @@ struct Snapshot {
   std::vector<RunRecord> runs;
   std::vector<JobRecord> jobs;
   std::vector<AttemptRecord> open_attempts;
-  std::vector<CheckpointRecord> checkpoints;  // the newest of each unfinished job
+  std::vector<CheckpointRecord> checkpoints;  // the newest of each job that has not succeeded
   std::vector<WorkerRecord> workers;
   int64_t next_sweep = 1, next_run = 1, next_job = 1, next_lease = 1;
 };

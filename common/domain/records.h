@@ -174,6 +174,7 @@ struct WorkerRecord {
   std::vector<SlotInfo> slots;
   WorkerState state = WorkerState::kIdle;
   WallTime joined, last_seen;
+  bool drained = false;  // an operator's wish, kept whatever becomes of the worker
 };
 
 }  // namespace eida

@@ -23,6 +23,7 @@ struct CoordinatorMetrics {
   Histogram run_duration;    // kind, outcome
   Gauge oldest_ready;        // kind; 0 = none is ready
   Gauge sweeps;              // state
+  Gauge sweep_jobs;          // sweep, state; running sweeps only, on request
   Histogram scheduler_pass;  // one batch of the loop, without the commit
   Gauge scheduler_last_pass;
   Gauge leases;
@@ -35,6 +36,7 @@ struct CoordinatorMetrics {
   Counter log_received_bytes;  // kind
   Counter metric_points;
   Counter auth_failures;     // surface: grpc, http; reason: missing, wrong, forbidden
+  Gauge tls_not_after;       // role: server
   Histogram db_transaction;  // op: read, write
   Counter db_busy;
   Gauge db_size;  // file: main, wal

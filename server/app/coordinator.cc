@@ -1,22 +1,22 @@
 #include "server/app/coordinator.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <future>
 #include <optional>
 
 #include "common/base/fs.h"
 #include "common/base/log.h"
 #include "common/base/text.h"
+#include "common/http/server.h"
+#include "common/rpc/certificate.h"
 #include "common/rpc/discovery.h"
 #include "common/rpc/token.h"
 #include "server/app/counters.h"
+#include "server/app/data_dir.h"
 #include "server/app/failpoint.h"
 #include "server/app/live_scheduler.h"
 #include "server/app/ports.h"
-#include "server/http/server.h"
 #include "server/sched/recover.h"
 #include "server/service/rpc_server.h"
 #include "server/store/blob_table.h"
@@ -39,18 +39,6 @@ constexpr Millis kLoopPatience{2'000};  // a loop that is silent for longer is r
   ::_exit(70);
 }
 
-Status Refused(const std::string& dir, const Status& why) {
-  return Status(why.code(),
-                "data directory " + dir + ": " + Message(why) + "; choose another one with --data");
-}
-
-Status CheckWritable(const std::string& dir) {
-  if (const Status made = MakeDirs(dir, 0750); !made.ok()) return Refused(dir, made);
-  if (::access(dir.c_str(), W_OK | X_OK) != 0)
-    return Refused(dir, ErrnoStatus(errno, "it must be writable"));
-  return OkStatus();
-}
-
 }  // namespace
 
 // Members in the order of dependency; destruction runs backwards.
@@ -60,8 +48,6 @@ struct Coordinator::Impl {
   Status OpenData();
   Status StartLoop();
   Status Serve();
-  // Runs `ask` on the loop and waits for it; false when the loop does not answer in time.
-  bool AskLoop(std::function<void(const sched::Core&)> ask);
   std::string MetricsText();
   http::Health Health();
   std::vector<std::pair<std::string, std::string>> StatusRows();
@@ -89,7 +75,7 @@ struct Coordinator::Impl {
 };
 
 Status Coordinator::Impl::OpenData() {
-  EIDA_RETURN_IF_ERROR(CheckWritable(options.data));
+  EIDA_RETURN_IF_ERROR(PrepareDataDir(options.data));
   const auto timed = [this](const char* op, double seconds) {
     metrics.db_transaction.Observe({op}, seconds);
   };
@@ -141,6 +127,10 @@ Status Coordinator::Impl::StartLoop() {
 }
 
 Status Coordinator::Impl::Serve() {
+  if (!options.tls_cert.empty()) {
+    EIDA_ASSIGN_OR_RETURN(const WallTime end, rpc::CertificateEnd(options.tls_cert));
+    metrics.tls_not_after.Set({"server"}, static_cast<double>(end.ms) / 1000);
+  }
   service::RpcServerOptions rpc_options;
   rpc_options.listen = options.listen;
   rpc_options.tls_cert = options.tls_cert;
@@ -151,6 +141,7 @@ Status Coordinator::Impl::Serve() {
                                                                      *planner, metrics, clock}));
   if (options.http) {
     http::SiteOptions site_options;
+    site_options.title = "Eida coordinator";
     site_options.metrics = [this] { return MetricsText(); };
     site_options.health = [this] { return Health(); };
     site_options.status = [this] { return StatusRows(); };
@@ -182,22 +173,12 @@ Status Coordinator::Impl::Serve() {
   return OkStatus();
 }
 
-bool Coordinator::Impl::AskLoop(std::function<void(const sched::Core&)> ask) {
-  auto asked = std::make_shared<std::promise<void>>();
-  std::future<void> answer = asked->get_future();
-  const bool posted = loop->Post(
-      [asked, ask = std::move(ask)](sched::Core& core, sched::Effects&, Now) -> Loop::After {
-        ask(core);
-        asked->set_value();
-        return {};
-      });
-  return posted && answer.wait_for(kLoopPatience) == std::future_status::ready;
-}
-
 std::string Coordinator::Impl::MetricsText() {
   // When the loop is silent, the gauges stay as they were;
   // eida_scheduler_last_pass_timestamp_seconds shows it.
-  AskLoop([this](const sched::Core& core) { SetGauges(core, metrics); });
+  loop->Ask(
+      [this](const sched::Core& core) { SetGauges(core, options.metrics_per_sweep, metrics); },
+      kLoopPatience);
   if (const auto sizes = reader->Sizes(); sizes.ok()) {
     metrics.db_size.Set({"main"}, static_cast<double>(sizes->main));
     metrics.db_size.Set({"wal"}, static_cast<double>(sizes->log));
@@ -216,7 +197,8 @@ std::string Coordinator::Impl::MetricsText() {
 }
 
 http::Health Coordinator::Impl::Health() {
-  if (!AskLoop([](const sched::Core&) {})) return {false, "the scheduler does not answer"};
+  if (!loop->Ask([](const sched::Core&) {}, kLoopPatience))
+    return {false, "the scheduler does not answer"};
   return {true, ""};
 }
 

@@ -10,6 +10,25 @@ namespace {
 
 double Seconds(WallTime time) { return static_cast<double>(time.ms) / 1000; }
 
+constexpr int kMostSweeps = 50;
+
+std::map<telemetry::Labels, double> SweepJobs(const sched::Core& core) {
+  std::vector<SweepId> ids = sched::SweepIds(core);
+  std::map<telemetry::Labels, double> series;
+  int shown = 0;
+  for (auto id = ids.rbegin(); id != ids.rend() && shown < kMostSweeps; ++id) {
+    if (IsTerminal(sched::FindSweep(core, *id)->state)) continue;
+    ++shown;
+    for (const sched::KindTally& tally : *sched::TalliesOf(core, *id)) {
+      for (const JobState state : AllValues<JobState>()) {
+        series[{id->ToString(), ToString(state)}] +=
+            static_cast<double>(tally.by_state[static_cast<size_t>(state)]);
+      }
+    }
+  }
+  return series;
+}
+
 std::string KindText(JobKind kind) { return kind == JobKind{} ? "unknown" : ToString(kind); }
 
 }  // namespace
@@ -56,7 +75,7 @@ void CountReports(const sched::Core& core, const std::vector<JobReport>& reports
   }
 }
 
-void SetGauges(const sched::Core& core, telemetry::CoordinatorMetrics& metrics) {
+void SetGauges(const sched::Core& core, bool per_sweep, telemetry::CoordinatorMetrics& metrics) {
   const sched::Tallies tallies = sched::AllTallies(core);
   for (const JobKind kind : AllValues<JobKind>()) {
     for (const JobState state : AllValues<JobState>()) {
@@ -71,6 +90,7 @@ void SetGauges(const sched::Core& core, telemetry::CoordinatorMetrics& metrics) 
   for (const SweepState state : AllValues<SweepState>()) {
     metrics.sweeps.Set({ToString(state)}, static_cast<double>(sweeps[state]));
   }
+  if (per_sweep) metrics.sweep_jobs.Replace(SweepJobs(core));
   std::map<WorkerState, int64_t> workers;
   std::map<telemetry::Labels, double> heartbeats;
   for (const sched::WorkerView& worker : sched::Workers(core)) {

@@ -15,6 +15,7 @@ void CountReports(const sched::Core& core, const std::vector<JobReport>& reports
                   const std::vector<ReportVerdict>& verdicts,
                   telemetry::CoordinatorMetrics& metrics);
 // The gauges about jobs, sweeps, workers and leases, as they are now. On the loop's thread.
-void SetGauges(const sched::Core& core, telemetry::CoordinatorMetrics& metrics);
+// `per_sweep`: also those of each running sweep, of the newest 50.
+void SetGauges(const sched::Core& core, bool per_sweep, telemetry::CoordinatorMetrics& metrics);
 
 }  // namespace eida::app

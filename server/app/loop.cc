@@ -1,6 +1,8 @@
 #include "server/app/loop.h"
 
 #include <algorithm>
+#include <future>
+#include <memory>
 
 #include "common/base/log.h"
 #include "server/app/failpoint.h"
@@ -32,6 +34,19 @@ bool Loop::Post(Event event) {
   }
   wake_.notify_one();
   return true;
+}
+
+bool Loop::Ask(std::function<void(const sched::Core&)> ask, Millis patience) {
+  auto asked = std::make_shared<std::promise<void>>();
+  std::future<void> answer = asked->get_future();
+  const bool posted =
+      Post([asked, ask = std::move(ask)](sched::Core& core, sched::Effects&, Now) -> After {
+        return [asked, ask, &core] {
+          ask(core);
+          asked->set_value();
+        };
+      });
+  return posted && answer.wait_for(patience) == std::future_status::ready;
 }
 
 void Loop::Stop() {

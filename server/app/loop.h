@@ -49,6 +49,10 @@ class Loop {
   void Start(Observer& observer);
   // False when the loop has stopped; the event is dropped then. Thread-safe.
   bool Post(Event event);
+  // Runs `ask` on the loop's thread, once all that it may see there is durable, and waits for it.
+  // False when that takes longer than `patience` (then it may still run, later) or the loop has
+  // stopped. Thread-safe.
+  bool Ask(std::function<void(const sched::Core&)> ask, Millis patience);
   // Runs and commits what was posted, then ends the thread.
   void Stop();
   // REQUIRES: on the loop's thread.

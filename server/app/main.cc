@@ -59,6 +59,8 @@ int Main(int argc, char** argv) {
   serve_app
       ->add_option("--http", http, "Serve /healthz and /metrics there, for example 127.0.0.1:7071")
       ->check(address);
+  serve_app->add_flag("--metrics-per-sweep", serve.options.metrics_per_sweep,
+                      "Show the jobs of each running sweep in /metrics, of the newest 50");
   serve_app->add_option("--token-file", serve.options.token_file,
                         "The token, mode 0600; made when it is missing (default DATA/token)");
   serve_app->add_option("--tls-cert", serve.options.tls_cert,

@@ -17,6 +17,7 @@ struct ServeOptions {
   std::string token_file;            // "" = DATA/token
   std::string tls_cert, tls_key;     // PEM files; "" = plain text
   Millis lease_ttl{15'000};
+  bool metrics_per_sweep = false;
   bool insecure = false;  // no token is asked for; loopback only
   bool announce = true;   // tell this user's other programs where the token is (loopback only)
 };

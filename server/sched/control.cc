@@ -10,8 +10,6 @@
 namespace eida::sched {
 namespace {
 
-bool IsBad(JobState s) { return IsTerminal(s) && s != JobState::kSucceeded; }
-
 // The sweep, after checking that all of `jobs` are its own.
 Result<Sweep*> FindWithJobs(Core& core, SweepId id, const std::vector<JobId>& jobs) {
   const auto it = core.sweeps.find(id);

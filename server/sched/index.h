@@ -39,6 +39,7 @@ JobId MakerOf(const Job& job);
 
 inline size_t Index(JobState s) { return static_cast<size_t>(s); }
 inline size_t Index(JobKind k) { return static_cast<size_t>(k); }
+constexpr bool IsBad(JobState s) { return IsTerminal(s) && s != JobState::kSucceeded; }
 inline JobId IdOf(const Job& job) { return job.record.spec.id; }
 inline JobState StateOf(const Job& job) { return job.record.status.state; }
 inline ReadyKey KeyOf(const Job& job) { return {job.remaining, IdOf(job)}; }

@@ -13,8 +13,6 @@ namespace {
     if (!(condition)) return Internal(std::string("invariant: ") + (what) + " [" #condition "]"); \
   } while (false)
 
-bool IsBad(JobState s) { return IsTerminal(s) && s != JobState::kSucceeded; }
-
 Status CheckJob(const Core& core, const Job& job) {
   const JobSpec& spec = job.record.spec;
   const JobStatus& status = job.record.status;

@@ -38,7 +38,7 @@ void Step::Note(const std::string& type, const WorkerId& worker, const std::stri
 
 void Step::PutWorkerRecord(Worker& worker, WorkerState state) {
   worker.record.state = state;
-  worker.record.last_seen = now.wall;
+  worker.record.drained = worker.drained;
   out.Persist(PutWorker{worker.record});
 }
 

@@ -56,7 +56,7 @@ void TakeWorkers(Core& core, const Snapshot& snapshot, Now now) {
     worker.record = record;
     worker.slots.assign(record.slots.size(), LeaseId());
     worker.free = static_cast<int>(worker.slots.size());
-    worker.drained = record.state == WorkerState::kDraining;
+    worker.drained = record.drained;
     worker.last_seen = now.mono;
     if (record.state == WorkerState::kLeft) worker.retired.push_back(record.session);
     if (record.state == WorkerState::kLeft || record.state == WorkerState::kLost) continue;

@@ -1,3 +1,5 @@
+#include <set>
+
 #include "server/sched/index.h"
 #include "server/sched/policy.h"
 #include "server/sched/reactor.h"
@@ -63,18 +65,25 @@ class Reader {
       step_.Fail(job_, gone ? ErrorClass::kPreempted : finished.error, finished.message, true);
       return;
     }
-    const std::string missing = MissingArtifact(job_, finished.artifacts);
-    if (missing.empty()) {
+    const std::string wrong = WhatIsWrong(finished.artifacts);
+    if (wrong.empty()) {
       step_.Succeed(job_, finished);
-      return;
+    } else {
+      step_.Fail(job_, ErrorClass::kInternal, "the runner said done but made " + wrong, true);
     }
-    step_.Fail(
-        job_, ErrorClass::kInternal,
-        "the runner said done but made no artifact \"" + missing + "\", which other jobs need",
-        true);
   }
 
  private:
+  // Nothing that the store would refuse may become a change: a refused batch ends the process.
+  std::string WhatIsWrong(const std::vector<ArtifactRef>& artifacts) const {
+    std::set<std::string> names;
+    for (const ArtifactRef& artifact : artifacts) {
+      if (!names.insert(artifact.name).second)
+        return "two artifacts \"" + artifact.name + "\", whose names must differ";
+    }
+    const std::string missing = MissingArtifact(job_, artifacts);
+    return missing.empty() ? "" : "no artifact \"" + missing + "\", which other jobs need";
+  }
   Attempt attempt() const { return job_.record.status.attempt; }
 
   Step& step_;

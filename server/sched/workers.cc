@@ -124,6 +124,7 @@ void OnLeave(Core& core, Effects& out, const WorkerId& id, const std::string& se
     return;
   Worker& worker = it->second;
   Step step(core, out, now);
+  worker.record.last_seen = now.wall;
   SetPresent(core, worker, false, now.mono);
   Retire(worker, session);
   EndLeases(step, worker, ErrorClass::kPreempted, "worker " + id.str() + " left");
@@ -143,7 +144,7 @@ Status OnDrain(Core& core, Effects& out, const WorkerId& id, bool drain, Now now
   Step step(core, out, now);
   worker.drained = drain;
   RefreshWorker(core, worker);
-  if (worker.present) step.PutWorkerRecord(worker, StateToKeep(worker));
+  step.PutWorkerRecord(worker, worker.present ? StateToKeep(worker) : worker.record.state);
   step.Note(drain ? "draining" : "undrained", id, "");
   step.Finish();
   return OkStatus();

@@ -225,15 +225,16 @@ Status Applier::Do(const AddEvent& change) {
 Status Applier::Do(const PutWorker& change) {
   const WorkerRecord& worker = change.worker;
   Query(db_,
-        "INSERT INTO workers (id, session, host, version, pid, slots, state, joined, last_seen)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        "INSERT INTO workers (id, session, host, version, pid, slots, state, joined, last_seen, "
+        "drained)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (id) DO UPDATE SET session = excluded.session, host = excluded.host, version "
         "= excluded.version,"
         " pid = excluded.pid, slots = excluded.slots, state = excluded.state, joined = "
         "excluded.joined,"
-        " last_seen = excluded.last_seen",
+        " last_seen = excluded.last_seen, drained = excluded.drained",
         worker.id, worker.session, worker.host, worker.version, worker.pid, SlotsJson(worker.slots),
-        worker.state, worker.joined, worker.last_seen)
+        worker.state, worker.joined, worker.last_seen, static_cast<int64_t>(worker.drained))
       .Run();
   return OkStatus();
 }

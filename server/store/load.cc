@@ -5,10 +5,6 @@
 namespace eida::store {
 namespace {
 
-std::string Sql(const char* columns, const std::string& rest) {
-  return std::string("SELECT ") + columns + " " + rest;
-}
-
 // Rows ordered by job (their first column) go to the records, which are ordered by id: one merge,
 // no look-up.
 template <class F>
@@ -79,13 +75,11 @@ Snapshot LoadSnapshot(Db& db) {
   snapshot.jobs = LoadJobs(db, texts, {});
   LoadAll(db, Sql(kAttemptColumns, "FROM attempts t WHERE t.closed IS NULL ORDER BY t.job"),
           snapshot.open_attempts, ReadAttempt);
-  const std::string terminal =
-      std::to_string(static_cast<int>(JobState::kSucceeded));  // it and all after it
-  static_assert(IsTerminal(JobState::kSucceeded) && IsTerminal(JobState::kSkipped) &&
-                !IsTerminal(JobState::kRunning));
+  // A job that failed or was cancelled may be tried again, and then goes on where it was.
+  const std::string succeeded = std::to_string(static_cast<int>(JobState::kSucceeded));
   Query newest(db, Sql(kCheckpointColumns,
-                       "FROM checkpoints c JOIN jobs j ON j.id = c.job WHERE j.state < " +
-                           terminal + " ORDER BY c.job, c.attempt, c.step")
+                       "FROM checkpoints c JOIN jobs j ON j.id = c.job WHERE j.state <> " +
+                           succeeded + " ORDER BY c.job, c.attempt, c.step")
                        .c_str());
   while (newest.Next()) {
     CheckpointRecord checkpoint = ReadCheckpoint(newest);

@@ -50,10 +50,6 @@ JobSelection Select(const JobQuery& query) {
   return selection;
 }
 
-std::string Sql(const char* columns, const std::string& rest) {
-  return std::string("SELECT ") + columns + " " + rest;
-}
-
 }  // namespace
 
 struct Reader::Impl {

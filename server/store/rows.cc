@@ -174,6 +174,7 @@ WorkerRecord ReadWorker(const Query& row) {
   worker.state = row.Enum<WorkerState>(6);
   worker.joined = row.Time(7);
   worker.last_seen = row.Time(8);
+  worker.drained = row.Int(9) != 0;
   return worker;
 }
 

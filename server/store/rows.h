@@ -18,6 +18,10 @@ std::string LabelsJson(const std::map<std::string, std::string>& labels);
 std::string InputsJson(const std::vector<JobInput>& inputs);
 std::string SlotsJson(const std::vector<SlotInfo>& slots);
 
+inline std::string Sql(const char* columns, const std::string& rest) {
+  return std::string("SELECT ") + columns + " " + rest;
+}
+
 inline constexpr char kSweepColumns[] =
     "s.id, s.name, s.description, s.labels, s.fingerprint, s.idempotency_key, s.retries, "
     "s.max_parallel, s.max_failures,"
@@ -54,7 +58,7 @@ inline constexpr char kCheckpointColumns[] =
     "c.job, c.attempt, c.step, c.metrics, c.at, c.name, c.kind, c.digest, c.size, c.meta";
 CheckpointRecord ReadCheckpoint(const Query& row);
 inline constexpr char kWorkerColumns[] =
-    "w.id, w.session, w.host, w.version, w.pid, w.slots, w.state, w.joined, w.last_seen";
+    "w.id, w.session, w.host, w.version, w.pid, w.slots, w.state, w.joined, w.last_seen, w.drained";
 WorkerRecord ReadWorker(const Query& row);
 inline constexpr char kEventColumns[] =
     "v.id, v.at, v.sweep, v.job, v.attempt, v.worker, v.type, v.message";

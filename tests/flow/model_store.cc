@@ -44,7 +44,8 @@ Snapshot ModelStore::Load() const {
   values(open_, snapshot.open_attempts);
   values(workers_, snapshot.workers);
   for (const auto& [job, checkpoint] : checkpoints_) {
-    if (!IsTerminal(jobs_.at(job).status.state)) snapshot.checkpoints.push_back(checkpoint);
+    if (jobs_.at(job).status.state != JobState::kSucceeded)
+      snapshot.checkpoints.push_back(checkpoint);
   }
   snapshot.next_sweep = sweeps_.empty() ? 1 : sweeps_.rbegin()->first.value() + 1;
   snapshot.next_run = runs_.empty() ? 1 : runs_.rbegin()->first.value() + 1;
@@ -137,6 +138,11 @@ Status ModelStore::One(const AddArtifacts& change) {
   if (it == jobs_.end()) return Internal("artifacts of an unknown job");
   if (!it->second.artifacts.empty())
     return Internal(change.job.ToString() + " gets a second result");
+  std::set<std::string> names;
+  for (const ArtifactRef& artifact : change.artifacts) {
+    if (!names.insert(artifact.name).second)
+      return Internal(change.job.ToString() + " gets two artifacts " + artifact.name);
+  }
   it->second.artifacts = change.artifacts;
   return OkStatus();
 }

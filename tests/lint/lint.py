@@ -20,7 +20,7 @@ INPUTS = CATALOG | {"common/inputs"}
 SPEC = INPUTS | {"common/spec"}
 PLAN = SPEC | {"common/plan"}
 WIRE = PLAN | {"common/wire"}
-SIDE = DOMAIN | {"common/rpc", "common/telemetry", "common/render"}
+SIDE = DOMAIN | {"common/rpc", "common/http", "common/telemetry", "common/render"}
 ALLOWED = {
     "common/base": set(),
     "common/domain": BASE,
@@ -30,14 +30,14 @@ ALLOWED = {
     "common/plan": SPEC,
     "common/wire": PLAN,
     "common/rpc": DOMAIN,
+    "common/http": DOMAIN | {"common/rpc"},
     "common/telemetry": DOMAIN,
     "common/render": DOMAIN,
     "server/sched": DOMAIN,
     "server/store": DOMAIN,
     "server/artifacts": DOMAIN,
     "server/service": WIRE | SIDE,
-    "server/http": SIDE,
-    "server/app": WIRE | SIDE | {"server/sched", "server/store", "server/artifacts", "server/service", "server/http"},
+    "server/app": WIRE | SIDE | {"server/sched", "server/store", "server/artifacts", "server/service"},
     "worker/exec": DOMAIN,
     "worker/agent": WIRE | SIDE | {"worker/exec"},
     "worker/engine": PLAN,
@@ -53,7 +53,7 @@ LIBRARIES = [
     (r"(SQLiteCpp/|sqlite3\.h)", {"server/store"}, "SQL stays in server/store"),
     (r"prometheus/", {"common/telemetry"}, "use common/telemetry"),
     (r"boost/asio", {"common/base"}, 'include "common/base/asio.h"'),
-    (r"boost/beast", {"server/http"}, "HTTP stays in server/http"),
+    (r"boost/beast", {"common/http"}, "HTTP stays in common/http"),
     (r"(cairo|pango)", {"common/render"}, "drawing stays in common/render"),
     (r"yaml-cpp/", {"common/spec"}, "YAML stays in common/spec"),
 ]

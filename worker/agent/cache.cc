@@ -221,6 +221,14 @@ void Cache::Evict() {
   }
 }
 
+Cache::Usage Cache::UsageNow() const {
+  const std::lock_guard lock(mutex_);
+  Usage usage;
+  for (const auto& [digest, entry] : entries_)
+    (entry.pins > 0 ? usage.used : usage.idle) += entry.size;
+  return usage;
+}
+
 int64_t Cache::Bytes() const {
   const std::lock_guard lock(mutex_);
   return bytes_;

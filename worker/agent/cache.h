@@ -61,6 +61,11 @@ class Cache {
   Result<Added> Adopt(const std::string& path);
   // Deletes the file now unless it is in use. For checkpoints that a newer one has replaced.
   void Drop(const Digest& digest);
+  struct Usage {
+    int64_t used = 0;  // pinned
+    int64_t idle = 0;
+  };
+  Usage UsageNow() const;
   int64_t Bytes() const;
 
  private:

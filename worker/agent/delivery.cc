@@ -87,6 +87,12 @@ void Delivery::DeliverCheckpoint(const Key& key, const std::string& path,
 void Delivery::DeliverFile(const Key& key, const std::string& path, const exec::FileMade& file) {
   Job& job = jobs_[key];
   if (job.failure) return;
+  for (const ArtifactRef& earlier : job.artifacts) {
+    if (earlier.name != file.name) continue;
+    job.failure =
+        Finished{ErrorClass::kInternal, "the runner made artifact " + file.name + " twice", "", {}};
+    return;
+  }
   const Result<Cache::Added> added = Store(file.kind, path);
   if (added.ok()) {
     job.artifacts.push_back({file.name, file.kind, added->digest, added->size, file.meta});

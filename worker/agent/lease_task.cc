@@ -187,7 +187,10 @@ Status LeaseTask::RunBundle(exec::JobFile file) {
     process_ = std::move(process);
     if (stop_grace_) process_->Stop(*stop_grace_);
   }
-  const exec::ProcessEnd end = running.Run(*this);
+  const exec::ProcessEnd end = [&] {
+    const BusyMeter::Work work(options_.busy, {slot_.info.device, grant_.jobs.front().kind});
+    return running.Run(*this);
+  }();
   std::unique_lock lock(mutex_);
   process.swap(process_);
   const std::vector<exec::Outcome> outcomes = bundle_->OnEnd(end);

@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "worker/agent/busy_meter.h"
 #include "worker/agent/delivery.h"
 #include "worker/agent/reporter.h"
 #include "worker/agent/slots.h"
@@ -28,6 +29,7 @@ struct LeaseOptions {
   Millis stop_grace{30'000};       // for a checkpoint, before SIGKILL
   Millis revoke_grace{5'000};      // when nobody wants the result any more
   int64_t max_log_lines = 10'000;  // of one attempt; the rest is dropped with a remark
+  BusyMeter* busy = nullptr;       // told of runners at work; null = nobody asks
 };
 
 // Thread-safe. Start begins; the destructor kills what still runs and reports nothing more.

@@ -12,6 +12,7 @@
 #include "common/base/log.h"
 #include "worker/agent/agent.h"
 #include "worker/agent/identity.h"
+#include "worker/agent/measured_ports.h"
 #include "worker/agent/options.h"
 #include "worker/agent/runner_check.h"
 #include "worker/agent/signals.h"
@@ -68,6 +69,7 @@ Status RunWorker(WorkerOptions options) {
   };
   const Signals signals(on_signal);
 
+  EIDA_RETURN_IF_ERROR(CheckSiteAddress(options.http));
   EIDA_ASSIGN_OR_RETURN(options.dir, AbsolutePath(options.dir));
   EIDA_ASSIGN_OR_RETURN(options.runner, AbsolutePath(options.runner));
   AgentOptions setup;
@@ -96,7 +98,16 @@ Status RunWorker(WorkerOptions options) {
   };
   EIDA_INFO("worker {}: {} slots of {} threads on {}", setup.worker.id.str(), setup.slots.size(),
             setup.slots.front().threads, setup.slots.front().info.device);
-  GrpcPorts ports(options.coordinator);
+  telemetry::WorkerMetrics metrics(setup.worker.id.str(), GpuModel());
+  BusyMeter busy;
+  setup.lease.busy = &busy;
+  std::unique_ptr<WorkerSite> site;
+  if (options.http.listen) {
+    EIDA_ASSIGN_OR_RETURN(site, WorkerSite::Start(options.http, metrics, busy, *cache));
+    EIDA_INFO("metrics on http://{}/metrics", site->address().ToString());
+  }
+  GrpcPorts grpc(options.coordinator);
+  MeasuredPorts ports(grpc, grpc, metrics);
   exec::Launcher launcher;
   Agent running(std::move(setup), ports, ports, *cache, launcher, Clock::System());
   {

@@ -77,7 +77,7 @@ CommandLine ParseCommandLine(int argc, char** argv) {
   WorkerOptions& o = line.options;
   o.dir = DefaultDir();
   o.runner = JoinPath(ProgramDir(), "eida-runner");
-  std::string limit = "50GiB", idle = "0";
+  std::string limit = "50GiB", idle = "0", http;
   CLI::App app{"Eida's worker: runs the jobs of a coordinator on this machine", "eida-worker"};
   app.require_subcommand(1);
   CLI::App* run = app.add_subcommand(
@@ -109,6 +109,13 @@ CommandLine ParseCommandLine(int argc, char** argv) {
                 "die when the process that started this one does");
   run->add_flag("!--no-wait", o.wait,
                 "leave with exit code 6 when the coordinator is not there at the start");
+  run->add_option("--http", http,
+                  "serve /metrics and /healthz there, for example 127.0.0.1:7072 (port 0: any)")
+      ->check(Checked(&rpc::ParseAddress));
+  run->add_option("--http-tls-cert", o.http.tls_cert, "PEM certificate chain of --http")
+      ->check(CLI::ExistingFile);
+  run->add_option("--http-tls-key", o.http.tls_key, "PEM key of that certificate")
+      ->check(CLI::ExistingFile);
   run->add_option("--log-level", o.log_level, "debug, info, warn, error or off")
       ->check(CLI::IsMember({"debug", "info", "warn", "error", "off"}))
       ->capture_default_str();
@@ -121,6 +128,8 @@ CommandLine ParseCommandLine(int argc, char** argv) {
     return line;
   }
   o.cache_limit = ParseSize(limit).value_or(0);
+  if (!http.empty()) o.http.listen = *rpc::ParseAddress(http);
+  o.http.token_file = o.coordinator.token_file;
   o.idle_timeout = ParseDuration(idle).value_or(Millis(0));
   line.action = version->parsed() ? CommandLine::Action::kVersion : CommandLine::Action::kRun;
   return line;

@@ -7,11 +7,13 @@
 #include "common/base/clock.h"
 #include "common/base/status.h"
 #include "worker/agent/grpc_ports.h"
+#include "worker/agent/worker_site.h"
 
 namespace eida::agent {
 
 struct WorkerOptions {
   CoordinatorAddress coordinator;
+  SiteAddress http;
   std::string slots = "auto";
   int threads_per_slot = 0;  // 0 = divide the cores evenly
   std::string dir;           // --cache: files, work folders, the worker's id

@@ -7,10 +7,21 @@
 namespace eida::agent {
 namespace {
 
-bool IsMalformed(const Status& status) {
+// The coordinator will never take this: it cannot read it, or the content that it names is gone.
+bool IsHopeless(const Status& status) {
   return status.code() == absl::StatusCode::kInvalidArgument ||
          status.code() == absl::StatusCode::kOutOfRange ||
-         status.code() == absl::StatusCode::kResourceExhausted;
+         status.code() == absl::StatusCode::kResourceExhausted ||
+         status.code() == absl::StatusCode::kFailedPrecondition;
+}
+
+// What the coordinator is told of the job instead.
+Finished GivenUp(const Status& status) {
+  const bool gone = status.code() == absl::StatusCode::kFailedPrecondition;
+  return {gone ? ErrorClass::kIo : ErrorClass::kInternal,
+          "the coordinator did not take the report: " + Message(status),
+          "",
+          {}};
 }
 
 }  // namespace
@@ -67,14 +78,15 @@ void Reporter::Settle(const std::vector<JobReport>& batch,
       away_ = false;
       batch_limit_ = options_.max_batch_reports;
       stale = spool_.Acknowledge(batch, *verdicts);
-    } else if (IsMalformed(verdicts.status()) && batch_limit_ > 1) {
+    } else if (IsHopeless(verdicts.status()) && batch_limit_ > 1) {
       batch_limit_ = 1;
-    } else if (IsMalformed(verdicts.status())) {
+    } else if (IsHopeless(verdicts.status())) {
       const Key key{batch.front().job, batch.front().attempt};
       EIDA_ERROR(
-          "the coordinator cannot read the report of job {} attempt {}; the job is given up: {}",
+          "the coordinator does not take the report of job {} attempt {}; the job is given up: {}",
           key.first.ToString(), key.second, Message(verdicts.status()));
-      spool_.Forget(key);
+      // Only a report ends a job: a lease that is merely dropped would be granted again for ever.
+      spool_.EndInstead(key, GivenUp(verdicts.status()));
       stale.push_back(key);
     } else if (!away_) {
       away_ = true;
@@ -102,7 +114,7 @@ void Reporter::Loop(std::stop_token stop) {
     Settle(batch, verdicts);
     if (verdicts.ok()) {
       backoff.Reset();
-    } else if (!IsMalformed(verdicts.status())) {
+    } else if (!IsHopeless(verdicts.status())) {
       SleepFor(backoff.Next(), stop);
     }
     lock.lock();

@@ -53,8 +53,8 @@ class Reporter {
   std::mutex mutex_;
   std::condition_variable_any changed_;
   Spool spool_;
-  size_t batch_limit_;  // 1 while the coordinator refuses batches as malformed, to find the report
-                        // that is
+  size_t batch_limit_;  // 1 while the coordinator refuses batches for good, to find the report
+                        // that it means
   bool away_ = false;
   std::jthread thread_;
 };

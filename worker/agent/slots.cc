@@ -42,6 +42,17 @@ Result<int> ParseCount(const std::string& text) {
 
 }  // namespace
 
+std::string GpuModel(const std::string& driver_dir) {
+  const std::string gpus = JoinPath(driver_dir, "gpus");
+  const auto names = ListDir(gpus);
+  if (!names.ok() || names->empty()) return "";
+  const auto text = ReadFile(JoinPath(JoinPath(gpus, names->front()), "information"));
+  for (const std::string& line : Split(text.value_or(""), '\n')) {
+    if (line.rfind("Model:", 0) == 0) return std::string(Trim(std::string_view(line).substr(6)));
+  }
+  return "";
+}
+
 Machine DetectMachine() {
   Machine machine;
   cpu_set_t set;

@@ -22,6 +22,9 @@ struct Machine {
       gpus;  // CUDA_VISIBLE_DEVICES entries (numbers or UUIDs), in device order
 };
 
+// The model of the first NVIDIA GPU by its driver's files; "" when there is none.
+std::string GpuModel(const std::string& driver_dir = "/proc/driver/nvidia");
+
 // Looks at the affinity mask, /dev/nvidia0.. and CUDA_VISIBLE_DEVICES.
 Machine DetectMachine();
 

@@ -124,6 +124,16 @@ void Spool::Forget(const Key& key) {
   queue.closed = true;
 }
 
+void Spool::EndInstead(const Key& key, Finished end) {
+  const bool again = queues_[key].replaced;
+  Forget(key);
+  if (again) return;
+  Queue& queue = queues_[key];
+  queue.replaced = true;
+  queue.items.push_back(std::move(end));
+  ++urgent_;
+}
+
 void Spool::Retire(const Key& key) {
   Forget(key);
   queues_.erase(key);

@@ -32,6 +32,9 @@ class Spool {
                                const std::vector<ReportVerdict>& verdicts);
   // Reports nothing more of this attempt.
   void Forget(const Key& key);
+  // In place of all that waits of the attempt, and of all that is added later: this end. When such
+  // an end was waiting already the attempt is forgotten.
+  void EndInstead(const Key& key, Finished end);
   // Forgets even that: the attempt's lease is over and nobody will add to it.
   void Retire(const Key& key);
   bool Empty(const Key& key) const;
@@ -42,9 +45,10 @@ class Spool {
  private:
   struct Queue {
     std::deque<ReportItem> items;
-    size_t in_flight = 0;  // items at the front that Take has given out
-    size_t logs = 0;       // LogText among the rest
-    bool closed = false;   // Finished was added, or Forget called
+    size_t in_flight = 0;   // items at the front that Take has given out
+    size_t logs = 0;        // LogText among the rest
+    bool closed = false;    // Finished was added, or Forget called
+    bool replaced = false;  // by EndInstead
   };
   bool Merge(Queue& queue, const ReportItem& item);
   void DropOldestLog(Queue& queue);

@@ -126,6 +126,38 @@ TEST_F(AgentTest, AJobRunsAndItsResultIsStoredBeforeItIsReported) {
   EXPECT_THAT(ListDir(Path("work")).value(), IsEmpty());
 }
 
+TEST_F(AgentTest, AReportThatIsNeverTakenEndsItsJobAndHoldsNothingElseUp) {
+  coordinator_.refuse = [](const std::vector<JobReport>& reports) -> Status {
+    for (const JobReport& report : reports) {
+      for (const ReportItem& item : report.items) {
+        const auto* end = std::get_if<Finished>(&item);
+        if (report.job == JobId(1) && end != nullptr && end->error == ErrorClass::kNone)
+          return FailedPrecondition("artifact \"weights\" is not in the store");
+      }
+    }
+    return OkStatus();
+  };
+  Offer(1, 0, {Job(1)});
+  Offer(2, 1, {Job(2)});
+  Start();
+  EXPECT_EQ(End(2).error, ErrorClass::kNone);
+  const Finished end = End(1);
+  EXPECT_EQ(end.error, ErrorClass::kIo);
+  EXPECT_THAT(end.message, HasSubstr("is not in the store"));
+  EXPECT_THAT(end.artifacts, IsEmpty());
+  EXPECT_TRUE(NothingHeld());
+}
+
+TEST_F(AgentTest, AnArtifactThatIsMadeTwiceFailsTheJob) {
+  const std::string weights =
+      R"(["artifact", {"name": "weights", "kind": "file", "content": "x"}], )";
+  Offer(1, 0, {Job(1, std::string(kStarted) + ", " + weights + weights + kDone)});
+  Start();
+  const Finished end = End(1);
+  EXPECT_EQ(end.error, ErrorClass::kInternal);
+  EXPECT_THAT(end.message, HasSubstr("made artifact weights twice"));
+}
+
 TEST_F(AgentTest, EveryKindOfEndIsReportedAsWhatItIs) {
   Offer(1, 0, {Job(1, std::string(kStarted) + R"(, ["signal", 11])")});
   Offer(2, 1, {Job(2, std::string(kStarted) + R"(, ["exit", 0])")});

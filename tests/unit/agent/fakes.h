@@ -58,6 +58,7 @@ class FakeCoordinator : public CoordinatorPort {
     const std::lock_guard lock(mutex_);
     if (!error_.ok()) return Copy(error_);
     ++report_calls;
+    if (refuse) EIDA_RETURN_IF_ERROR(refuse(reports));
     std::vector<ReportVerdict> verdicts;
     for (const JobReport& report : reports) verdicts.push_back(Accept(report));
     changed_.notify_all();
@@ -116,6 +117,7 @@ class FakeCoordinator : public CoordinatorPort {
   }
 
   Millis ttl{600};
+  std::function<Status(const std::vector<JobReport>&)> refuse;  // batches, whole; set before Run
   bool twice = false;
   std::atomic<int> regrants = 0;  // that many replies grant again what is held already
   int lose_acknowledgements = 0, syncs = 0, report_calls = 0, leaves = 0, refused = 0;

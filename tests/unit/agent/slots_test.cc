@@ -13,6 +13,15 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
+TEST(GpuModelTest, ItIsReadFromTheDriversFiles) {
+  const TempDir dir;
+  EXPECT_EQ(GpuModel(dir.path()), "");
+  const std::string gpu = dir.path() + "/gpus/0000:01:00.0";
+  ASSERT_TRUE(MakeDirs(gpu).ok());
+  ASSERT_TRUE(WriteFileAtomic(gpu + "/information", "Model: \t\t NVIDIA H100\nIRQ: 7\n").ok());
+  EXPECT_EQ(GpuModel(dir.path()), "NVIDIA H100");
+}
+
 TEST(SlotsTest, AutoIsOneSlotForEachCore) {
   const auto slots = PlanSlots({{2, 5, 7}, {}}, "auto", 0).value();
   ASSERT_EQ(slots.size(), 3u);

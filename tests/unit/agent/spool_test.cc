@@ -51,6 +51,22 @@ TEST(SpoolTest, WaitingProgressIsReplacedAndMetricsJoin) {
   EXPECT_EQ(std::get<Metrics>(again[0].items[1]).points.size(), 100u);
 }
 
+TEST(SpoolTest, AnEndTakesThePlaceOfAllThatWaitsOnce) {
+  Spool spool;
+  spool.Add(kJob, LogText{1, {}, "x"});
+  spool.Add(kJob, Finished{});
+  spool.Take(kBytes, kReports);
+  spool.EndInstead(kJob, Finished{ErrorClass::kIo, "gone", "", {}});
+  spool.Add(kJob, LogText{2, {}, "late"});
+  EXPECT_TRUE(spool.Urgent());
+  const auto batch = spool.Take(kBytes, kReports);
+  ASSERT_EQ(batch.at(0).items.size(), 1u);
+  EXPECT_EQ(std::get<Finished>(batch[0].items[0]).error, ErrorClass::kIo);
+  spool.EndInstead(kJob, Finished{});
+  EXPECT_TRUE(spool.Empty());
+  EXPECT_FALSE(spool.Urgent());
+}
+
 TEST(SpoolTest, NothingFollowsFinished) {
   Spool spool;
   spool.Add(kJob, Finished{});

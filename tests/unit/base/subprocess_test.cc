@@ -1,6 +1,7 @@
 #include "common/base/subprocess.h"
 
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -52,6 +53,25 @@ TEST(SubprocessTest, AProgramThatIsNotThereIsAnErrorAtStart) {
   const Result<Subprocess> process = Subprocess::Start(options);
   EXPECT_EQ(process.status().code(), absl::StatusCode::kNotFound);
   EXPECT_NE(Message(process.status()).find("/no/such/program"), std::string::npos);
+}
+
+TEST(SubprocessTest, AChildInheritsNoOtherDescriptors) {
+  TempDir dir;
+  int leaky[2];
+  ASSERT_EQ(pipe(leaky), 0);  // as libraries do, without O_CLOEXEC
+  SubprocessOptions options = Shell("for fd in /proc/$$/fd/*; do readlink $fd; done; exit 0");
+  options.stdout_path = dir.path() + "/out";
+  options.event_fd = 3;
+  Result<Subprocess> process = Subprocess::Start(options);
+  ASSERT_TRUE(process.ok());
+  EXPECT_TRUE(process->Wait().ok());
+  struct stat info {};
+  ASSERT_EQ(fstat(leaky[0], &info), 0);
+  const std::string held = *ReadFile(dir.path() + "/out");
+  EXPECT_EQ(held.find("pipe:[" + std::to_string(info.st_ino) + "]"), std::string::npos) << held;
+  EXPECT_NE(held.find("pipe:["), std::string::npos) << "the event pipe is there: " << held;
+  close(leaky[0]);
+  close(leaky[1]);
 }
 
 TEST(SubprocessTest, EnvironmentDirectoryAndOutputAreAsAsked) {

@@ -1,4 +1,4 @@
-#include "server/http/server.h"
+#include "common/http/server.h"
 
 #include <arpa/inet.h>
 #include <sys/socket.h>

@@ -1,4 +1,4 @@
-#include "server/http/site.h"
+#include "common/http/site.h"
 
 #include "gmock/gmock.h"
 

@@ -8,11 +8,7 @@
 namespace eida::testing {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr uint64_t kSeeds = 300;
-#else
 constexpr uint64_t kSeeds = 2000;
-#endif
 
 TEST(RandomTest, EveryPromiseHoldsUnderFaultsAndEverythingEndsAfterThem) {
   const char* count = std::getenv("EIDA_SEEDS");

@@ -56,6 +56,16 @@ TEST_F(ReportTest, WhatIsNotFromTheHolderOfTheNewestAttemptIsRefusedAndCounted) 
   EXPECT_EQ(StateOf(1), JobState::kLeased);
 }
 
+TEST_F(ReportTest, TwoArtifactsOfOneNameFailTheJobAndNotTheCommit) {
+  Finished twice = Success();
+  twice.artifacts.push_back(twice.artifacts.front());
+  EXPECT_EQ(Report("w1", JobId(1), 1, {Started{}, twice}), ReportVerdict::kAccepted);
+  EXPECT_EQ(StatusOf(1).error, ErrorClass::kInternal);
+  EXPECT_NE(StatusOf(1).error_message.find("two artifacts \"out\""), std::string::npos);
+  Commit();
+  EXPECT_EQ(StateOf(2), JobState::kBlocked);
+}
+
 TEST_F(ReportTest, MetricsOfAStaleAttemptAreNotKept) {
   EXPECT_EQ(Report("w1", JobId(1), 9, {Metrics{{{"x", 1, 1}}}, LogText{}}), ReportVerdict::kStale);
   EXPECT_TRUE(world.out.changes.empty());

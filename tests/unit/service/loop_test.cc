@@ -7,6 +7,7 @@
 #include "gmock/gmock.h"
 #include "server/app/live_scheduler.h"
 #include "server/sched/recover.h"
+#include "server/sched/view.h"
 
 namespace eida::app {
 namespace {
@@ -25,7 +26,7 @@ AddSweep OneJob(const std::string& key = "") {
   return plan;
 }
 
-class LoopTest : public testing::Test {
+class LoopTest : public ::testing::Test {
  protected:
   void Start() {
     sched::RecordingEffects effects;
@@ -33,7 +34,7 @@ class LoopTest : public testing::Test {
     Loop::Options options;
     options.commit = [this](const std::vector<Change>& changes) {
       ++commits_;
-      if (hold_) release_.get_future().wait();
+      if (hold_) (commits_ == 2 && second_ ? *second_ : release_).get_future().wait();
       return commit_status_;
     };
     options.fatal = [this](const Status& status) { fatal_.set_value(status); };
@@ -49,6 +50,7 @@ class LoopTest : public testing::Test {
   std::atomic<int> commits_{0};
   bool hold_ = false;
   std::promise<void> release_;
+  std::optional<std::promise<void>> second_;  // holds the second commit
   Status commit_status_;
   std::promise<Status> fatal_;
   std::optional<Loop> loop_;
@@ -97,7 +99,7 @@ TEST_F(LoopTest, AFailedCommitEndsTheProcessAndNothingIsAnswered) {
   scheduler_->Submit(OneJob(), false, [&](const Result<service::Submitted>&) { ++answers; });
   auto fatal = fatal_.get_future();
   ASSERT_EQ(fatal.wait_for(Millis(5'000)), std::future_status::ready);
-  EXPECT_THAT(Message(fatal.get()), testing::HasSubstr("disk I/O error"));
+  EXPECT_THAT(Message(fatal.get()), ::testing::HasSubstr("disk I/O error"));
   loop_->Stop();
   EXPECT_EQ(answers, 0);
 }
@@ -124,6 +126,25 @@ TEST_F(LoopTest, AQuestionCommitsNothing) {
       [&](const Result<service::TotalsLive>& totals) { asked.set_value(totals->workers); });
   EXPECT_EQ(asked.get_future().get(), 0);
   EXPECT_EQ(commits_, 0);
+}
+
+TEST_F(LoopTest, WhoeverAsksSeesOnlyWhatIsDurable) {
+  hold_ = true;
+  Start();
+  scheduler_->Submit(OneJob("first"), false, [](const Result<service::Submitted>&) {});
+  while (commits_ == 0) std::this_thread::yield();
+  scheduler_->Submit(OneJob("second"), false, [](const Result<service::Submitted>&) {});
+  std::atomic<int> seen{-1};
+  const auto count = [&](const sched::Core& core) { seen = sched::TotalsOf(core).sweeps; };
+  EXPECT_FALSE(loop_->Ask(count, Millis(0)));  // it waits in one batch with the second one
+  second_.emplace();
+  release_.set_value();
+  while (commits_ < 2) std::this_thread::yield();
+  std::this_thread::sleep_for(Millis(100));
+  EXPECT_EQ(seen, -1);
+  second_->set_value();
+  EXPECT_TRUE(loop_->Ask(count, Millis(5'000)));
+  EXPECT_EQ(seen, 2);
 }
 
 TEST_F(LoopTest, AfterTheStopEverybodyIsToldToTryAgain) {

@@ -223,6 +223,22 @@ TEST_F(StoreTest, ALaterAttemptTakesThePlaceOfTheStepsItRepeatsAndAnOlderOneDoes
   EXPECT_TRUE(Load().checkpoints.empty());
 }
 
+TEST_F(StoreTest, TheCheckpointOfAJobThatFailedOrWasCancelledIsThereAfterARestart) {
+  const auto made = [](int64_t job, int64_t step) {
+    return AddCheckpoint{
+        {JobId(job), 1, step, "", {"ck", "checkpoint", Digest(Hex(5)), 10, ""}, {1}}};
+  };
+  ASSERT_OK(Apply({SampleStudy(3, 0), made(1, 10), made(1, 20), made(2, 7), made(3, 9),
+                   UpdateJob{JobId(1), JobState::kReady, Active(JobState::kFailed, 1)},
+                   UpdateJob{JobId(2), JobState::kReady, Active(JobState::kCancelled, 1)},
+                   UpdateJob{JobId(3), JobState::kReady, Active(JobState::kSucceeded, 1)}}));
+  Reopen();
+  const Snapshot snapshot = Load();
+  ASSERT_EQ(snapshot.checkpoints.size(), 2u);
+  EXPECT_EQ(snapshot.checkpoints[0].step, 20);
+  EXPECT_EQ(snapshot.checkpoints[1].job, JobId(2));
+}
+
 TEST_F(StoreTest, ASecondResultOfAJobIsRefused) {
   const AddArtifacts result{JobId(1), 1, {{"weights", "adapter", Digest(Hex(5)), 10, ""}}};
   ASSERT_OK(Apply({SampleStudy(1, 0), result}));
@@ -247,11 +263,13 @@ TEST_F(StoreTest, AWorkerIsKeptUnderItsIdWithItsNewestSession) {
   ASSERT_OK(Apply({PutWorker{worker}}));
   worker.session = "session-2";
   worker.state = WorkerState::kLost;
+  worker.drained = true;
   ASSERT_OK(Apply({PutWorker{worker}}));
   const Snapshot snapshot = Load();
   ASSERT_EQ(snapshot.workers.size(), 1u);
   EXPECT_EQ(snapshot.workers[0].session, "session-2");
   EXPECT_EQ(snapshot.workers[0].state, WorkerState::kLost);
+  EXPECT_TRUE(snapshot.workers[0].drained);
   ASSERT_EQ(snapshot.workers[0].slots.size(), 2u);
   EXPECT_THAT(snapshot.workers[0].slots[0].cpus, ElementsAre(0, 1));
   EXPECT_EQ(snapshot.workers[0].slots[1].device, "cuda:0");

@@ -5,6 +5,7 @@
 #include "common/base/clock.h"
 #include "common/base/fs.h"
 #include "common/telemetry/coordinator_metrics.h"
+#include "common/telemetry/worker_metrics.h"
 #include "gmock/gmock.h"
 
 namespace eida::telemetry {
@@ -31,6 +32,8 @@ void Exercise(CoordinatorMetrics& m) {
   m.queue_wait.Observe({"train"}, 0.3);
   m.run_duration.Observe({"train", "succeeded"}, 30);
   m.sweeps.Set({"running"}, 1);
+  m.sweep_jobs.Set({"s1", "ready"}, 2);
+  m.tls_not_after.Set({"server"}, 1.9e9);
   m.scheduler_pass.Observe(0.001);
   m.workers.Set({"idle"}, 1);
   m.worker_slots.Set({"free"}, 1);
@@ -46,17 +49,40 @@ void Exercise(CoordinatorMetrics& m) {
   m.grpc_handling.Observe({"unary", "eida.v1.SweepService", "Status"}, 0.1);
 }
 
+// What promtool finds wrong with the text.
+std::string Complaints(const std::string& text) {
+  TempDir dir;
+  const std::string file = dir.path() + "/metrics";
+  if (!WriteFileAtomic(file, text).ok()) return "cannot write " + file;
+  const std::string command =
+      Promtool() + " check metrics < " + file + " > " + dir.path() + "/out 2>&1";
+  const int exit = std::system(command.c_str());
+  const std::string out = ReadFile(dir.path() + "/out").value_or("");
+  return exit == 0 ? out : out + "\nis promtool there? deploy/bootstrap.sh test unpacks it";
+}
+
 TEST(CoordinatorMetricsTest, PromtoolHasNothingToSay) {
   CoordinatorMetrics metrics;
   Exercise(metrics);
-  TempDir dir;
-  const std::string file = dir.path() + "/metrics";
-  ASSERT_TRUE(WriteFileAtomic(file, metrics.Text()).ok());
-  const std::string command =
-      Promtool() + " check metrics < " + file + " > " + dir.path() + "/out 2>&1";
-  EXPECT_EQ(std::system(command.c_str()), 0)
-      << "is promtool there? deploy/bootstrap.sh test unpacks it";
-  EXPECT_EQ(*ReadFile(dir.path() + "/out"), "");
+  EXPECT_EQ(Complaints(metrics.Text()), "");
+}
+
+TEST(WorkerMetricsTest, PromtoolHasNothingToSayAndEveryMetricIsThere) {
+  WorkerMetrics metrics("w1", "");
+  metrics.slot_busy_seconds.Add({"cpu", "train"}, 1.5);
+  metrics.cache_bytes.Set({"idle"}, 4096);
+  const std::string text = metrics.Text();
+  EXPECT_EQ(Complaints(text), "");
+  EXPECT_EQ(ValueOf(text, "eida_worker_info{gpu_model=\"\",worker=\"w1\"}"), 1);
+  EXPECT_EQ(ValueOf(text, "eida_build_info{component=\"worker\",version=\"" EIDA_VERSION "\"}"), 1);
+  EXPECT_EQ(ValueOf(text, "eida_worker_transfer_bytes_total{class=\"file\",direction=\"upload\"}"),
+            0);
+  for (const char* name :
+       {"eida_worker_slot_busy_seconds_total", "eida_worker_rpc_reconnects_total",
+        "eida_worker_lease_renewal_failures_total", "eida_worker_cache_bytes",
+        "process_start_time_seconds"}) {
+    EXPECT_THAT(text, HasSubstr(std::string("# TYPE ") + name + " ")) << name;
+  }
 }
 
 TEST(CoordinatorMetricsTest, EveryMetricOfTheInterfaceIsThere) {
@@ -72,6 +98,8 @@ TEST(CoordinatorMetricsTest, EveryMetricOfTheInterfaceIsThere) {
                            "eida_job_run_duration_seconds",
                            "eida_queue_oldest_ready_timestamp_seconds",
                            "eida_sweeps",
+                           "eida_sweep_jobs",
+                           "eida_tls_certificate_not_after_timestamp_seconds",
                            "eida_scheduler_pass_duration_seconds",
                            "eida_scheduler_last_pass_timestamp_seconds",
                            "eida_leases",

@@ -1,11 +1,11 @@
-#include "server/http/server.h"
+#include "common/http/server.h"
 
 #include <atomic>
 #include <thread>
 
 #include "common/base/asio.h"
 #include "common/base/log.h"
-#include "server/http/session.h"
+#include "common/http/session.h"
 
 namespace eida::http {
 

@@ -1,4 +1,4 @@
-#include "server/http/session.h"
+#include "common/http/session.h"
 
 #include <memory>
 

@@ -6,8 +6,8 @@
 
 #include "common/base/clock.h"
 #include "common/base/status.h"
+#include "common/http/site.h"
 #include "common/rpc/address.h"
-#include "server/http/site.h"
 
 namespace eida::http {
 

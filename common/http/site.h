@@ -29,6 +29,7 @@ struct Health {
 };
 
 struct SiteOptions {
+  std::string title;  // of the page at /: "Eida coordinator"
   // Thread-safe, called on the server's thread; must answer within milliseconds.
   std::function<std::string()> metrics;  // Prometheus' text format
   std::function<Health()> health;

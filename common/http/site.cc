@@ -1,4 +1,4 @@
-#include "server/http/site.h"
+#include "common/http/site.h"
 
 #include <algorithm>
 
@@ -35,11 +35,11 @@ std::string Escape(const std::string& text) {
   return out;
 }
 
-std::string Page(const std::vector<std::pair<std::string, std::string>>& rows) {
-  std::string out =
-      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Eida "
-      "coordinator</title></head><body>\n"
-      "<h1>Eida coordinator</h1>\n<table>\n";
+std::string Page(const std::string& title,
+                 const std::vector<std::pair<std::string, std::string>>& rows) {
+  std::string out = "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>" +
+                    Escape(title) + "</title></head><body>\n<h1>" + Escape(title) +
+                    "</h1>\n<table>\n";
   for (const auto& [name, value] : rows) {
     out += "<tr><th align=\"left\">" + Escape(name) + "</th><td>" + Escape(value) + "</td></tr>\n";
   }
@@ -91,7 +91,7 @@ Response Site::Checked(const Request& request) const {
   }
   if (request.target == "/metrics")
     return {200, "text/plain; version=0.0.4; charset=utf-8", options_.metrics(), {}};
-  return {200, "text/html; charset=utf-8", Page(options_.status()), {}};
+  return {200, "text/html; charset=utf-8", Page(options_.title, options_.status()), {}};
 }
 
 Response Site::Handle(const Request& request) const {

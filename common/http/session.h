@@ -6,7 +6,7 @@
 #include "boost/beast/ssl.hpp"
 #include "common/base/asio.h"
 #include "common/base/clock.h"
-#include "server/http/site.h"
+#include "common/http/site.h"
 
 namespace eida::http {
 
