@@ -45,6 +45,8 @@ class Api {
   virtual eida::Status GetFile(const Digest& digest, const std::string& path) = 0;
 };
 
-std::unique_ptr<Api> MakeGrpcApi(const rpc::Connection& connection);
+// `tend` is called about ten times a second while Watch waits; its error ends the wait.
+std::unique_ptr<Api> MakeGrpcApi(const rpc::Connection& connection,
+                                 std::function<eida::Status()> tend = {});
 
 }  // namespace eida::client

@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <fstream>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "client/api.h"
@@ -18,8 +19,9 @@ namespace {
 
 class GrpcApi : public Api {
  public:
-  explicit GrpcApi(const rpc::Connection& connection)
+  GrpcApi(const rpc::Connection& connection, std::function<eida::Status()> tend)
       : connection_(connection),
+        tend_(std::move(tend)),
         sweeps_(v1::SweepService::NewStub(connection.channel())),
         artifacts_(v1::ArtifactService::NewStub(connection.channel())) {}
 
@@ -67,20 +69,21 @@ class GrpcApi : public Api {
       changed.notify_one();
     });
     bool wanted = true;
+    eida::Status tended;
     while (wanted) {
       std::unique_lock lock(mutex);
       changed.wait_for(lock, std::chrono::milliseconds(100), [&] { return fresh || ended; });
       if (ended && !fresh) break;
       fresh = false;
-      if (!seen) continue;
-      const v1::SweepProgress now = latest;
+      const std::optional<v1::SweepProgress> now = seen ? std::optional(latest) : std::nullopt;
       lock.unlock();
-      wanted = show(now);
+      if (tend_) tended = tend_();
+      wanted = tended.ok() && (!now || show(*now));
     }
     if (!wanted) context.TryCancel();
     reader.join();
     const grpc::Status status = stream->Finish();
-    return wanted ? From(status) : OkStatus();
+    return wanted ? From(status) : tended;
   }
 
   Result<std::vector<bool>> Has(const std::vector<Digest>& digests) override {
@@ -188,14 +191,16 @@ class GrpcApi : public Api {
   }
 
   rpc::Connection connection_;
+  std::function<eida::Status()> tend_;
   std::unique_ptr<v1::SweepService::Stub> sweeps_;
   std::unique_ptr<v1::ArtifactService::Stub> artifacts_;
 };
 
 }  // namespace
 
-std::unique_ptr<Api> MakeGrpcApi(const rpc::Connection& connection) {
-  return std::make_unique<GrpcApi>(connection);
+std::unique_ptr<Api> MakeGrpcApi(const rpc::Connection& connection,
+                                 std::function<eida::Status()> tend) {
+  return std::make_unique<GrpcApi>(connection, std::move(tend));
 }
 
 }  // namespace eida::client
