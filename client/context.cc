@@ -2,8 +2,28 @@
 
 #include <cstdlib>
 
+#include "common/base/text.h"
+
 namespace eida::client {
 namespace {
+
+// What a command line without a verb has in its place; "" when nothing.
+std::string WrongVerb(const CLI::App& app) {
+  if (!app.get_subcommands().empty()) return "";
+  for (const std::string& word : app.remaining()) {
+    if (word[0] != '-') return word;
+  }
+  return "";
+}
+
+std::string NoSuchVerb(const CLI::App& app, const std::string& word) {
+  std::vector<std::string> verbs;
+  for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; }))
+    verbs.push_back(verb->get_name());
+  const std::string meant = Nearest(word, verbs);
+  return "there is no verb \"" + word + "\"" +
+         (meant.empty() ? "" : "; did you mean \"" + meant + "\"?");
+}
 
 std::string Env(const char* name) {
   const char* value = std::getenv(name);
@@ -105,7 +125,9 @@ int RunMain(Context& context, std::vector<std::string> arguments) {
   } catch (const CLI::Success& done) {  // --help, --version
     return app.exit(done, *context.out, *context.err);
   } catch (const CLI::ParseError& error) {
-    *context.err << "error: " << error.what() << "\nSee: eidactl --help\n";
+    const std::string wrong = WrongVerb(app);
+    *context.err << "error: " << (wrong.empty() ? error.what() : NoSuchVerb(app, wrong))
+                 << "\nSee: eidactl --help\n";
     return kUsage;
   }
   if (!context.chosen) return kUsage;

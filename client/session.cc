@@ -40,6 +40,24 @@ Result<std::unique_ptr<Api>> Connect(const std::string& address, const std::stri
   return MakeGrpcApi(connection, std::move(tend));
 }
 
+// A coordinator without a token (--insecure) announces none, and neither does one that does not
+// run: without --token-file its answer says which it is.
+Result<std::unique_ptr<Session>> OpenRemote(const Options& options) {
+  const Result<std::string> token = rpc::FindToken(options.server, options.token_file);
+  const bool unknown =
+      token.status().code() == absl::StatusCode::kNotFound && options.token_file.empty();
+  if (!token.ok() && !unknown) return token.status();
+  EIDA_ASSIGN_OR_RETURN(std::unique_ptr<Api> api,
+                        Connect(options.server, token.value_or(""), options.cacert));
+  if (unknown) {
+    const Status answer = api->Status({}).status();
+    if (answer.code() == absl::StatusCode::kUnauthenticated)
+      return Unauthenticated(Message(token.status()));
+    EIDA_RETURN_IF_ERROR(answer);
+  }
+  return std::unique_ptr<Session>(std::make_unique<RemoteSession>(std::move(api)));
+}
+
 // The nearest directory upward that holds .eida; "" when there is none.
 std::string FindProject() {
   Result<std::string> at = AbsolutePath(".");
@@ -213,12 +231,7 @@ class EmbeddedSession : public Session {
 
 Result<std::unique_ptr<Session>> OpenSession(const Options& options, Need need,
                                              const Clock& clock) {
-  if (!options.server.empty()) {
-    EIDA_ASSIGN_OR_RETURN(const std::string token,
-                          rpc::FindToken(options.server, options.token_file));
-    EIDA_ASSIGN_OR_RETURN(std::unique_ptr<Api> api, Connect(options.server, token, options.cacert));
-    return std::unique_ptr<Session>(std::make_unique<RemoteSession>(std::move(api)));
-  }
+  if (!options.server.empty()) return OpenRemote(options);
   std::string project = FindProject();
   if (project.empty()) {
     if (need != Need::kProject) {
