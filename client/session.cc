@@ -44,8 +44,8 @@ Result<std::unique_ptr<Api>> Connect(const std::string& address, const std::stri
 // run: without --token-file its answer says which it is.
 Result<std::unique_ptr<Session>> OpenRemote(const Options& options) {
   const Result<std::string> token = rpc::FindToken(options.server, options.token_file);
-  const bool unknown =
-      token.status().code() == absl::StatusCode::kNotFound && options.token_file.empty();
+  if (!token.ok() && !options.token_file.empty()) return Unauthenticated(Message(token.status()));
+  const bool unknown = token.status().code() == absl::StatusCode::kNotFound;
   if (!token.ok() && !unknown) return token.status();
   EIDA_ASSIGN_OR_RETURN(std::unique_ptr<Api> api,
                         Connect(options.server, token.value_or(""), options.cacert));
