@@ -68,7 +68,7 @@ class World:
         self.started.append(process)
         return process
 
-    def run(self, program, *arguments, timeout=120, **options):
+    def run(self, program, *arguments, timeout=300, **options):
         before = time.monotonic()
         process = self.popen(program, *arguments, **options)
         try:
