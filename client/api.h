@@ -49,7 +49,9 @@ class Api {
   virtual eida::Status GetFile(const Digest& digest, const std::string& path) = 0;
 };
 
-// `limit` is the deadline of each unary call; 0 = the usual 30 s.
-std::unique_ptr<Api> MakeGrpcApi(const rpc::Connection& connection, Millis limit);
+// `limit` is the deadline of each unary call; 0 = the usual 30 s. `tend` is called about ten times
+// a second while Watch waits; its error ends the wait.
+std::unique_ptr<Api> MakeGrpcApi(const rpc::Connection& connection, Millis limit,
+                                 std::function<eida::Status()> tend = {});
 
 }  // namespace eida::client

@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <fstream>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "client/api.h"
@@ -19,9 +20,10 @@ namespace {
 
 class GrpcApi : public Api {
  public:
-  GrpcApi(const rpc::Connection& connection, Millis limit)
+  GrpcApi(const rpc::Connection& connection, Millis limit, std::function<eida::Status()> tend)
       : connection_(connection),
         limit_(limit.count() > 0 ? limit : rpc::kUnaryDeadline),
+        tend_(std::move(tend)),
         sweeps_(v1::SweepService::NewStub(connection.channel())),
         artifacts_(v1::ArtifactService::NewStub(connection.channel())) {}
 
@@ -69,20 +71,21 @@ class GrpcApi : public Api {
       changed.notify_one();
     });
     bool wanted = true;
+    eida::Status tended;
     while (wanted) {
       std::unique_lock lock(mutex);
       changed.wait_for(lock, std::chrono::milliseconds(100), [&] { return fresh || ended; });
       if (ended && !fresh) break;
       fresh = false;
-      if (!seen) continue;
-      const v1::SweepProgress now = latest;
+      const std::optional<v1::SweepProgress> now = seen ? std::optional(latest) : std::nullopt;
       lock.unlock();
-      wanted = show(now);
+      if (tend_) tended = tend_();
+      wanted = tended.ok() && (!now || show(*now));
     }
     if (!wanted) context.TryCancel();
     reader.join();
     const grpc::Status status = stream->Finish();
-    return wanted ? From(status) : OkStatus();
+    return wanted ? From(status) : tended;
   }
 
   Result<std::vector<bool>> Has(const std::vector<Digest>& digests) override {
@@ -191,14 +194,16 @@ class GrpcApi : public Api {
 
   rpc::Connection connection_;
   Millis limit_;
+  std::function<eida::Status()> tend_;
   std::unique_ptr<v1::SweepService::Stub> sweeps_;
   std::unique_ptr<v1::ArtifactService::Stub> artifacts_;
 };
 
 }  // namespace
 
-std::unique_ptr<Api> MakeGrpcApi(const rpc::Connection& connection, Millis limit) {
-  return std::make_unique<GrpcApi>(connection, limit);
+std::unique_ptr<Api> MakeGrpcApi(const rpc::Connection& connection, Millis limit,
+                                 std::function<eida::Status()> tend) {
+  return std::make_unique<GrpcApi>(connection, limit, std::move(tend));
 }
 
 }  // namespace eida::client

@@ -17,6 +17,10 @@ namespace {
 
 constexpr Millis kStartTimeout{20'000};
 constexpr Millis kStopTimeout{20'000};
+constexpr Millis kLeaveTimeout{5'000};  // of a coordinator whose eidactl was killed
+constexpr Millis kWorkerPause{1'000};   // between two starts of a worker
+constexpr Millis kWorkerYoung{2'000};   // one that ends sooner did not work
+constexpr int kWorkerTries = 3;
 
 class RemoteSession : public Session {
  public:
@@ -31,10 +35,11 @@ class RemoteSession : public Session {
 };
 
 Result<std::unique_ptr<Api>> Connect(const std::string& address, const std::string& token,
-                                     const std::string& ca, Millis limit) {
+                                     const std::string& ca, Millis limit,
+                                     std::function<Status()> tend = {}) {
   EIDA_ASSIGN_OR_RETURN(const rpc::Connection connection,
                         rpc::Connection::Open({address, token, ca}));
-  return MakeGrpcApi(connection, limit);
+  return MakeGrpcApi(connection, limit, std::move(tend));
 }
 
 // Without a token only a coordinator answers that asks for none: whether there is one, and whether
@@ -102,10 +107,11 @@ class EmbeddedSession : public Session {
   Status Start(bool workers) {
     EIDA_RETURN_IF_ERROR(MakeDirs(directory_, 0700));
     EIDA_RETURN_IF_ERROR(MakeDirs(Path("data"), 0700));
+    keeps_worker_ = workers;
     // Another eidactl may be starting one too: whoever loses the race finds the winner's.
     Status status;
     for (int attempt = 0; attempt < 3; ++attempt) {
-      if (Join().ok()) return OkStatus();
+      if (JoinOrAwaitEnd()) return workers && Workers() == 0 ? StartWorker() : OkStatus();
       status = StartCoordinator();
       if (status.ok()) break;
       std::this_thread::sleep_for(std::chrono::milliseconds(300));
@@ -117,19 +123,49 @@ class EmbeddedSession : public Session {
  private:
   std::string Path(const std::string& name) const { return JoinPath(directory_, name); }
 
-  // The coordinator that another eidactl of this project runs.
-  Status Join() {
-    EIDA_ASSIGN_OR_RETURN(const Json ready, ReadJsonFile(Path("server.json")));
-    const auto pid = GetOr<int64_t>(ready, "pid", 0);
-    if (pid <= 0 || kill(static_cast<pid_t>(pid), 0) != 0)
-      return Unavailable("no coordinator runs");
-    return Open(ready);
+  // Joins the coordinator that another eidactl of this project runs. One that runs and does not
+  // answer is leaving, because its eidactl was killed: false when it is gone.
+  bool JoinOrAwaitEnd() {
+    const TimePoint limit = clock_.Read().mono + kLeaveTimeout;
+    do {
+      const Result<Json> ready = ReadJsonFile(Path("server.json"));
+      const auto pid = ready.ok() ? GetOr<int64_t>(*ready, "pid", 0) : 0;
+      if (pid <= 0 || kill(static_cast<pid_t>(pid), 0) != 0) return false;
+      if (Open(*ready).ok()) return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    } while (clock_.Read().mono < limit);
+    return false;
+  }
+
+  // Workers that the coordinator knows; -1 when it does not answer.
+  int Workers() {
+    const Result<v1::StatusReply> status = api_->Status({});
+    return status.ok() ? status->workers() : -1;
+  }
+
+  // Starts the worker again when it has ended; an error when that does not help.
+  Status Tend() {
+    if (!keeps_worker_ || !worker_started_) return OkStatus();
+    const TimePoint now = clock_.Read().mono;
+    if (worker_) {
+      const std::optional<ExitStatus> exit = worker_->Poll();
+      if (!exit) return OkStatus();
+      worker_.reset();
+      // Another eidactl of this project may run one: then this one finds its folder in use.
+      const bool useless = now - *worker_started_ < kWorkerYoung && Workers() <= 0;
+      worker_failures_ = useless ? worker_failures_ + 1 : 0;
+      if (worker_failures_ == kWorkerTries)
+        return FailedPrecondition("the embedded worker does not stay (" + exit->ToString() +
+                                  "); its last words (" + Path("worker.log") + "):\n" +
+                                  LastLines(Path("worker.log")));
+    }
+    return now - *worker_started_ < kWorkerPause ? OkStatus() : StartWorker();
   }
 
   Status Open(const Json& ready) {
     EIDA_ASSIGN_OR_RETURN(address_, Require<std::string>(ready, "address", Path("server.json")));
     EIDA_ASSIGN_OR_RETURN(const std::string token, rpc::ReadToken(Path("data/token")));
-    EIDA_ASSIGN_OR_RETURN(api_, Connect(address_, token, "", limit_));
+    EIDA_ASSIGN_OR_RETURN(api_, Connect(address_, token, "", limit_, [this] { return Tend(); }));
     return api_->Status({}).status();
   }
 
@@ -179,6 +215,7 @@ class EmbeddedSession : public Session {
     options.stdout_path = options.stderr_path = Path("worker.log");
     EIDA_ASSIGN_OR_RETURN(Subprocess process, Subprocess::Start(options));
     worker_ = std::move(process);
+    worker_started_ = clock_.Read().mono;
     return OkStatus();
   }
 
@@ -186,6 +223,9 @@ class EmbeddedSession : public Session {
   const Clock& clock_;
   Millis limit_;
   std::optional<Subprocess> coordinator_, worker_;
+  bool keeps_worker_ = false;
+  std::optional<TimePoint> worker_started_;  // absent while another eidactl's worker works
+  int worker_failures_ = 0;                  // in a row
   std::unique_ptr<Api> api_;
 };
 

@@ -12,6 +12,27 @@ struct Arguments {
   bool force = false;
 };
 
+// The job's files in a directory that appears whole or not at all; their names.
+Result<std::vector<std::string>> FetchDirectory(Api& api, const v1::Job& job,
+                                                const std::string& directory) {
+  EIDA_ASSIGN_OR_RETURN(const std::string target, AbsolutePath(directory));
+  const std::string temp = target + ".part";
+  EIDA_RETURN_IF_ERROR(RemoveTree(temp));
+  std::vector<std::string> names;
+  Status status = MakeDirs(temp);
+  for (const v1::Artifact& artifact : job.artifacts()) {
+    if (!status.ok()) break;
+    if (artifact.kind() != "file" || artifact.name().find('/') != std::string::npos) continue;
+    status = api.GetFile(Digest(artifact.digest()), JoinPath(temp, artifact.name()));
+    names.push_back(artifact.name());
+  }
+  if (status.ok()) status = RemoveTree(target);
+  if (status.ok()) status = RenameFile(temp, target);
+  if (status.ok()) return names;
+  RemoveTree(temp).IgnoreError();
+  return status;
+}
+
 Result<int> ExportIn(Context& context, Session& session, Arguments a) {
   if (const SweepPath path = SplitSweep(a.name); path.named) {
     a.sweep = path.sweep;
@@ -49,18 +70,8 @@ Result<int> ExportIn(Context& context, Session& session, Arguments a) {
         "the export job j" + std::to_string(reply.job()) + " did not succeed: " +
         (jobs.jobs_size() == 0 ? "it is gone" : jobs.jobs(0).error_message()));
   }
-  EIDA_ASSIGN_OR_RETURN(const std::string target, AbsolutePath(a.out));
-  const std::string temp = target + ".part";
-  EIDA_RETURN_IF_ERROR(RemoveTree(temp));
-  EIDA_RETURN_IF_ERROR(MakeDirs(temp));
-  std::vector<std::string> names;
-  for (const v1::Artifact& artifact : jobs.jobs(0).artifacts()) {
-    if (artifact.kind() != "file" || artifact.name().find('/') != std::string::npos) continue;
-    EIDA_RETURN_IF_ERROR(api.GetFile(Digest(artifact.digest()), JoinPath(temp, artifact.name())));
-    names.push_back(artifact.name());
-  }
-  EIDA_RETURN_IF_ERROR(RemoveTree(target));
-  EIDA_RETURN_IF_ERROR(RenameFile(temp, target));
+  EIDA_ASSIGN_OR_RETURN(const std::vector<std::string> names,
+                        FetchDirectory(api, jobs.jobs(0), a.out));
   context.printer().Object("Exported", {{"directory", a.out}, {"files", names}},
                            "wrote " + a.out + ": " + Join(names, ", ") + "\n");
   return static_cast<int>(kOk);

@@ -14,6 +14,8 @@
 namespace eida::client {
 namespace {
 
+constexpr int kLostCoordinators = 3;
+
 struct Arguments {
   std::string file, results;
   std::vector<std::string> overrides;
@@ -140,8 +142,20 @@ int Run(Context& context, const Arguments& arguments) {
       ReadSweepFile(arguments.file, arguments.overrides, DigestCachePath());
   if (!file.ok()) return Fail(context, file.status());
   if (!ShowDiagnostics(context, *file)) return RefuseInvalid(context, *file);
-  return WithSession(context, Need::kProject,
-                     [&](Session& session) { return RunIn(context, session, *file, arguments); });
+  // The coordinator that was joined may have belonged to an eidactl that ended: the next round
+  // starts one.
+  for (int lost = 0;; ++lost) {
+    bool again = false;
+    const int code = WithSession(context, Need::kProject, [&](Session& session) -> Result<int> {
+      const Result<int> end = RunIn(context, session, *file, arguments);
+      again = end.status().code() == absl::StatusCode::kUnavailable && session.embedded() &&
+              context.interrupts() == 0 && lost < kLostCoordinators;
+      if (again && !context.options.quiet)
+        *context.err << "the coordinator went away; going on with another one\n";
+      return again ? Result<int>(kUnreachable) : end;
+    });
+    if (!again) return code;
+  }
 }
 
 }  // namespace

@@ -177,6 +177,9 @@ void ReadAnalyses(MapReader& sweep, SweepSpec* spec) {
     a.name = name;
     a.type = reader.Choice("type", "cka", catalog::Ids(catalog::Analyses()), true);
     const bool path = catalog::Find(catalog::Analyses(), a.type)->by_path;
+    // Of a type that does not exist every key may be right: one mistake, one message.
+    const Tree* written = reader.Get("type");
+    const bool unknown = written != nullptr && written->text != a.type;
     a.select = ReadSelect(reader, *spec);
     a.pairs = reader.Choice("pairs", "all", {"all", "same_variant", "cross_variant", "same_seed"});
     a.at = reader.Choice("at", "final", {"final", "best"});
@@ -187,10 +190,11 @@ void ReadAnalyses(MapReader& sweep, SweepSpec* spec) {
     a.split = ReadSplitName(reader, "split", GetOr<std::string>(spec->eval, "split", ""), *spec);
     if (reader.Has("samples")) a.samples = reader.Int("samples", 1, 4, INT64_MAX);
     a.item_seed = reader.Int("item_seed", 0, 0, INT64_MAX);
-    if (path) {
+    if (path || unknown) {
       a.alphas = static_cast<int>(reader.Int("alphas", 11, 3, 1001));
       a.space = reader.Choice("space", "merged", {"merged"});
-    } else {
+    }
+    if (!path || unknown) {
       a.layers = reader.Texts("layers", {"last"});
       a.estimator = reader.Choice("estimator", "unbiased", {"unbiased", "biased"});
     }

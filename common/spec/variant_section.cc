@@ -44,6 +44,9 @@ void SettleScale(MapReader& reader, const std::string& name, Json* adapter) {
 Json ReadAdapter(MapReader reader) {
   const std::string type = reader.Choice("type", "none", catalog::Ids(catalog::Adapters()), true);
   Json adapter = {{"type", type}};
+  // Which keys an adapter that does not exist would have is not known: one mistake, one message.
+  const Tree* written = reader.Get("type");
+  if (written != nullptr && written->text != type) return adapter;
   const catalog::Adapter* entry = catalog::Find(catalog::Adapters(), type);
   for (const catalog::Parameter& p : entry->parameters) adapter[p.name] = ReadParameter(reader, p);
   for (const catalog::Parameter& p : entry->parameters) {

@@ -34,6 +34,8 @@ class Process:
         self.role = os.path.basename(arguments[0])
         if self.role == "exe" or arguments[1:2] == ["supervise"]:
             self.role = "supervisor"
+        if self.role == "eida-runner" and not arguments[-1].endswith("job.json"):
+            self.role = "runner check"  # the worker asks for its version first
 
     def __repr__(self):
         return f"{self.pid} {' '.join(self.arguments)}"
@@ -66,7 +68,7 @@ class World:
         self.started.append(process)
         return process
 
-    def run(self, program, *arguments, timeout=120, **options):
+    def run(self, program, *arguments, timeout=300, **options):
         before = time.monotonic()
         process = self.popen(program, *arguments, **options)
         try:

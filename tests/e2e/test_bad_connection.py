@@ -49,19 +49,19 @@ class BadConnection(Case):
 
     def test_a_missing_token_file(self):
         coordinator = self.coordinator()
-        self.assertEnds(coordinator.eidactl("--token-file", "nowhere/token", "submit", "sweep.yaml"), 3,
+        self.assertEnds(coordinator.eidactl("--token-file", "nowhere/token", "submit", "sweep.yaml"), 4,
                         "error: token file nowhere/token: No such file or directory")
         self.assertEqual(coordinator.eidactl("get", "sweeps", "-o", "json").json()["items"], [])
 
     def test_a_token_file_that_others_can_read(self):
         coordinator = self.coordinator()
         token = self.token("0" * 64, 0o644)
-        self.assertEnds(coordinator.eidactl("--token-file", token, "status"), 5,
+        self.assertEnds(coordinator.eidactl("--token-file", token, "status"), 4,
                         f"token file {token}: other users can read it; run `chmod 600 {token}`")
 
     def test_a_token_file_with_too_little_in_it(self):
         token = self.token("secret")
-        self.assertEnds(self.coordinator().eidactl("--token-file", token, "status"), 5, "holds 6 characters")
+        self.assertEnds(self.coordinator().eidactl("--token-file", token, "status"), 4, "holds 6 characters")
 
     def test_no_coordinator_at_the_address(self):
         address, before = f"127.0.0.1:{free_port()}", tree(self.world.project)

@@ -110,7 +110,7 @@ class Control(Cluster):
         self.assertEnds(self.eidactl("retry", sweep), 0, " jobs will be tried again")
         self.assertEnds(self.eidactl("wait", sweep, "--timeout", "300ms"), 124)
         self.assertEnds(self.eidactl("worker", "undrain", "w1"), 0, "w1: takes new work again")
-        self.assertEnds(self.eidactl("wait", sweep, "--timeout", "60s"), 0)
+        self.assertEnds(self.eidactl("wait", sweep, "--timeout", "4m"), 0)
         self.assertEqual({job["state"] for job in self.get("get", "jobs", sweep)["items"]}, {"succeeded"})
 
     def test_a_training_that_fails_skips_what_needs_it_and_says_why(self):

@@ -27,7 +27,7 @@ class Embedded(Case):
         process = self.world.popen("eidactl", "run", "sweep.yaml", *SHORT)
         self.wait_for("eida-runner")
         os.kill(self.wait_for("eida-worker"), signal.SIGKILL)
-        out, err = process.communicate(timeout=90)
+        out, err = process.communicate(timeout=150)
         self.assertEqual(process.returncode, 0, err)
         self.assertIn("VARIANT", out)
         self.assertTrue(any("came back as a new process" in event["message"] for event in self.events()))
@@ -49,14 +49,14 @@ class Embedded(Case):
         self.assertEqual(self.world.settle(5), [])
 
     def test_a_run_outlives_the_one_whose_coordinator_it_joined(self):
-        arguments = ("run", "sweep.yaml", *SHORT, "--set", "train.epochs=60")
+        arguments = ("run", "sweep.yaml", *SHORT, "--set", "train.epochs=30")
         first = self.world.popen("eidactl", *arguments)
         self.wait_for("eida-runner")
         second = self.world.popen("eidactl", *arguments)
         self.assertIn("goes on", second.stderr.readline())
         first.send_signal(signal.SIGINT)
         first.communicate(timeout=60)
-        out, err = second.communicate(timeout=90)
+        out, err = second.communicate(timeout=150)
         self.assertEqual((first.returncode, second.returncode), (130, 0), err)
         self.assertIn("VARIANT", out)
 

@@ -47,7 +47,7 @@ class FinishedRun(Case):
 
 class Output(FinishedRun):
     def test_it_says_the_summary_the_soups_and_the_heat_maps(self):
-        out = self.first.out
+        out = self.first.out + self.first.err
         for text in ("VARIANT", "full", "lora-r2", "REPORT ACC %", "±", "soup greedy", "soup uniform", "greedy soup",
                      "uniform soup", "logit ensemble", "best single", "Linear CKA between runs", "Convexity gap between runs",
                      "Loss barrier between runs", "next: eidactl heatmap"):
@@ -58,7 +58,7 @@ class Output(FinishedRun):
         self.assertNotIn("\r", self.first.out + self.first.err)
 
     def test_the_files_that_it_names_are_there_and_whole(self):
-        named = re.search(r"^files in (\S+): (.*)$", self.first.out, re.M)
+        named = re.search(r"^files in (\S+): (.*)$", self.first.out + self.first.err, re.M)
         directory, names = named.group(1), named.group(2).split(", ")
         self.assertEqual(sorted(names), sorted(os.listdir(self.path(directory))))
         self.assertLessEqual({"summary.csv", "summary.json", "soup-greedy.csv", "soup-uniform.csv", "soup-greedy.png"}, set(names))
