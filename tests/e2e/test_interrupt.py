@@ -20,7 +20,7 @@ class Interrupt(Case):
             self.assertIsNone(process.poll(), "the run ended too early")
             if os.path.exists(self.path(".eida", "server.json")):
                 trainings = [job for name, job in self.jobs().items() if name.startswith("train/")]
-                in_the_middle = [job for job in trainings if job["state"] == "running" and job["progress"]["done"] > 8]
+                in_the_middle = [job for job in trainings if job["state"] == "running" and (job["progress"] or {}).get("done", 0) > 8]
                 if in_the_middle and "succeeded" in [job["state"] for job in trainings]:
                     return process
             time.sleep(0.05)
