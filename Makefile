@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 BUILD ?= build
 
-.PHONY: help demo test build core asan tsan lint format parity bench clean
+.PHONY: help demo test build core asan tsan lint format e2e parity bench clean
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -30,6 +30,12 @@ lint:
 ## make format   clang-format over everything
 format:
 	git ls-files '*.h' '*.cc' | xargs clang-format -i
+
+## make e2e      the four binaries end to end, kill -9 included (some minutes)
+e2e:
+	deploy/bootstrap.sh test
+	cmake --preset ci >/dev/null && ninja -C $(BUILD)/ci eidactl eida-coordinator eida-worker eida-runner
+	ctest --test-dir $(BUILD)/ci -L e2e --output-on-failure
 
 ## make parity   compare with transformers and PEFT, live (installs them into .deps)
 parity:
