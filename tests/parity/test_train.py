@@ -64,8 +64,8 @@ class TrainTest(unittest.TestCase):
         self.lora(8)
 
     def test_lora_of_rank_1_with_accumulation_and_clipping(self):
-        norms = self.lora(1, grad_accum=2, batch_size=8, grad_clip=0.5)
-        self.assertGreater(sum(n > 0.5 for n in norms), STEPS // 4, "clipping should be at work")
+        norms = self.lora(1, grad_accum=2, batch_size=8, grad_clip=0.1)
+        self.assertGreater(sum(n > 0.1 for n in norms), STEPS // 4, "clipping should be at work")
 
     def test_lora_on_the_feed_forward_maps(self):
         self.lora(4, ("attn_out", "fc1", "fc2"), ("attention.output.dense", "intermediate.dense", "output.dense"))
