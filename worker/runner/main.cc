@@ -102,7 +102,7 @@ int Main(const std::vector<std::string>& args) {
 
 int main(int argc, char** argv) {
   // A step's tensors are the size of the last step's: freed memory is kept, not given back and
-  // faulted in again (it was 7 % of a study's CPU time).
+  // faulted in again.
   mallopt(M_MMAP_THRESHOLD, 32 << 20);
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
   try {
