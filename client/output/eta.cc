@@ -73,7 +73,7 @@ TimeLeft Durations::Left(const v1::SweepProgress& progress) const {
 }
 
 std::string LeftText(const TimeLeft& left) {
-  if (!left.known()) return "";
+  if (!left.known() || left.high < Millis(500)) return "";
   const std::string low = Coarse(left.low), high = Coarse(left.high);
   return low == high ? "about " + high + " left" : low + " to " + high + " left";
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 
 namespace eida::render {
 namespace {
@@ -34,6 +35,17 @@ std::string Centered(const std::string& text, int width) {
 }
 
 // One cell with its number in it.
+// The value as CellText gives it or, where that would touch the next cell, to one digit: "8e-4".
+std::string NarrowText(double value, int width) {
+  const std::string text = CellText(value);
+  if (static_cast<int>(text.size()) < width || std::abs(value) >= 1) return text;
+  char digit[32];
+  snprintf(digit, sizeof digit, "%.0e", value);
+  const std::string short_text = digit;  // "8e-04"
+  const size_t e = short_text.find('e');
+  return short_text.substr(0, e + 1) + std::to_string(std::atoi(short_text.c_str() + e + 1));
+}
+
 std::string NumberCell(const HeatMap& map, size_t row, size_t column, int width, ColorDepth depth) {
   if (Hidden(map, row, column)) return std::string(width, ' ');
   const double value = map.values[row][column];
@@ -41,7 +53,7 @@ std::string NumberCell(const HeatMap& map, size_t row, size_t column, int width,
   const Rgb color = map.scale.Color(value);
   const Rgb ink = Luminance(color) > 0.408 ? Rgb{0.15, 0.15, 0.15} : Rgb{1, 1, 1};
   return ColorCode(color, true, depth) + ColorCode(ink, false, depth) +
-         Centered(CellText(value), width) + Reset(depth);
+         Centered(NarrowText(value, width), width) + Reset(depth);
 }
 
 // Two rows in one line: of two cells the upper is the glyph's colour, the lower the background's.

@@ -52,7 +52,7 @@ void CountEvent(const sched::CounterEvent& event, telemetry::CoordinatorMetrics&
       return metrics.lease_expirations.Add({kind}, 1);
     case What::kFinished:
       metrics.jobs_finished.Add({kind, ToString(event.outcome)}, n);
-      if (event.seconds > 0)
+      if (event.seconds != sched::CounterEvent::kNeverRan)
         metrics.run_duration.Observe({kind, ToString(event.outcome)}, event.seconds);
       return;
   }

@@ -14,13 +14,13 @@ struct CounterEvent {
   enum class What : uint8_t {
     kSubmitted,  // jobs became known
     kReused,     // jobs took over the result of a twin
-    kFinished,   // a job reached `outcome`; `seconds` = run time of its last attempt, 0 if it never
-                 // ran
+    kFinished,   // a job reached `outcome`; `seconds` = run time of its last attempt, or kNeverRan
     kQueueWait,  // ready -> leased took `seconds`
     kRetry,      // an attempt ended with `error` and the job will be tried again
     kStale,      // a report of an attempt that does not hold the lease was refused
     kLeaseExpired,  // a lease of `count` unfinished jobs ran out
   };
+  static constexpr double kNeverRan = -1;
   What what = What::kFinished;
   JobKind kind{};  // 0 when the job is unknown
   JobState outcome = JobState::kSucceeded;

@@ -79,7 +79,7 @@ void Step::Fail(Job& job, ErrorClass error, const std::string& message, bool tol
 }
 
 void Step::Cancel(Job& job, const std::string& message) {
-  double seconds = 0;
+  double seconds = CounterEvent::kNeverRan;
   const bool was_active = IsActive(StateOf(job));
   if (was_active)
     seconds = CloseAttempt(job, eida::ToString(ErrorClass::kCancelled), message, false);
@@ -116,7 +116,7 @@ void Step::SkipDescendants(const Job& cause) {
       next.error_message = message;
       next.finished = now.wall;
       Change(child, JobEvent::kSkipped, std::move(next));
-      Count(CounterEvent::What::kFinished, child);
+      Count(CounterEvent::What::kFinished, child, CounterEvent::kNeverRan);
       Note("skipped", child, "because " + message);
       waiting.push_back(&child);
     }

@@ -33,6 +33,16 @@ TEST(TerminalTest, SmallMapsShowTheirNumbers) {
   EXPECT_NE(Plain(text).find("lora-r2 1"), std::string::npos);
 }
 
+TEST(TerminalTest, NumbersOfNeighboursNeverTouch) {
+  HeatMap map = SampleMap(4, 3);
+  for (auto& row : map.values) std::fill(row.begin(), row.end(), 0.00096);
+  map.values[0][1] = -0.00034;
+  const std::string text = Plain(*DrawTerminal(map, {ColorDepth::kNone, 100}));
+  EXPECT_EQ(text.find("0.00096"), std::string::npos);
+  EXPECT_NE(text.find(" 1e-3 "), std::string::npos) << text;
+  EXPECT_NE(text.find(" -3e-4 "), std::string::npos) << text;
+}
+
 TEST(TerminalTest, LargeMapsUseHalfBlocksTwoRowsALine) {
   const std::string text = *DrawTerminal(SampleMap(5, 7), {ColorDepth::k256, 100});
   EXPECT_NE(text.find("▀"), std::string::npos);
