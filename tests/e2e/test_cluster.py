@@ -58,7 +58,9 @@ class Verbs(Cluster):
 
     def test_describe(self):
         self.assertEnds(self.eidactl("describe", "s1"), 0, "name          tiny", "state         succeeded", study.SWEEP.strip())
-        self.assertEnds(self.eidactl("describe", "run/s1/lora-r2/seed1"), 0, "kind          train", "artifact      weights (adapter, ",
+        self.assertEnds(self.eidactl("describe", "run/s1/lora-r2/seed1"), 0, "run           lora-r2/seed1", "variant       lora-r2",
+                        "seed          1", "succeeded  train/lora-r2/seed1", "succeeded  evaluate/lora-r2/seed1/report")
+        self.assertEnds(self.eidactl("describe", "s1/train/lora-r2/seed1"), 0, "kind          train", "artifact      weights (adapter, ",
                         "events", "leased on w1", "succeeded")
         job = self.get("describe", "s1/train/full/seed0")
         self.assertEqual((job["name"], job["state"], job["attempt"]), ("train/full/seed0", "succeeded", 1))

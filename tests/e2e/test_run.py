@@ -143,8 +143,8 @@ class Formats(FinishedRun):
             self.assertNotIn("\x1b", self.world.eidactl("plot", *arguments).out)
         (greedy,) = self.get("soup", "--name", "greedy")["items"]
         rows = list(csv.reader(self.world.eidactl("soup", "--name", "greedy", "--trace", "-o", "csv").out.splitlines()))
-        self.assertEqual(rows[0][:2], ["#", "member"])
-        self.assertEqual([row[1] for row in rows[1:]], [step["member"] for step in greedy["trace"]])
+        self.assertEqual(rows[0][:3], ["soup", "#", "member"])
+        self.assertEqual([row[2] for row in rows[1:]], [step["member"] for step in greedy["trace"]])
         self.assertEqual([row["model"] for row in greedy["table"]], ["greedy soup", "uniform soup", "logit ensemble", "best single"])
 
     def test_a_picture_that_cannot_be_written_leaves_nothing(self):
