@@ -25,7 +25,7 @@ Json SettingsOf(const catalog::Adapter& entry) {
   return settings;
 }
 
-struct World {
+struct AdapterWorld {
   Tiny tiny;
   Job job = tiny.Train();
   std::shared_ptr<const Base> base = LoadBase(job).value();
@@ -50,7 +50,7 @@ struct World {
 
 class EveryAdapter : public ::testing::TestWithParam<catalog::Adapter> {
  protected:
-  World w;
+  AdapterWorld w;
   std::unique_ptr<Adapter> adapter = MakeAdapter(SettingsOf(GetParam())).value();
 };
 
@@ -114,7 +114,7 @@ std::unique_ptr<Adapter> Lora(const Json& changes) {
 }
 
 TEST(LoraTest, TrainsOnlyItsFactorsAndTheHead) {
-  const World w;
+  const AdapterWorld w;
   const Weights trainable = Lora({{"targets", {"query", "fc2"}}})->Init(*w.base, 1).value();
   EXPECT_EQ(trainable.size(), 2u * 2 * 2 + 2);
   const at::Tensor& a =
@@ -131,7 +131,7 @@ TEST(LoraTest, TrainsOnlyItsFactorsAndTheHead) {
 }
 
 TEST(LoraTest, FactorGradientsEqualFiniteDifferences) {
-  const World w;
+  const AdapterWorld w;
   const auto adapter = Lora({{"targets", {"query", "value", "attn_out", "fc1"}}});
   Weights trainable = adapter->Init(*w.base, 5).value();
   at::manual_seed(2);
@@ -155,7 +155,7 @@ TEST(LoraTest, FactorGradientsEqualFiniteDifferences) {
 }
 
 TEST(LoraTest, DropoutIsOnTheInputOfTheUpdateOnly) {
-  const World w;
+  const AdapterWorld w;
   const auto adapter = Lora({{"dropout", 0.5}});
   Weights trainable = adapter->Init(*w.base, 5).value();
   const at::NoGradGuard no_grad;
@@ -177,7 +177,7 @@ TEST(LoraTest, DropoutIsOnTheInputOfTheUpdateOnly) {
 }
 
 TEST(LoraTest, TargetsAreRolesOrModuleNames) {
-  const World w;
+  const AdapterWorld w;
   EXPECT_EQ(TargetSites(*w.base->model, {"query"})->size(), 2u);
   EXPECT_EQ(TargetSites(*w.base->model, {"attention.self.query"})->size(), 2u);
   EXPECT_EQ(TargetSites(*w.base->model, {"bert.encoder.layer.1.attention.self.query"})->size(), 1u);
@@ -188,7 +188,7 @@ TEST(LoraTest, TargetsAreRolesOrModuleNames) {
 }
 
 TEST(LoraTest, PeftTargetsMatchExactlyTheSameSites) {
-  const World w;
+  const AdapterWorld w;
   EXPECT_EQ(peft::AdapterConfig(
                 {{"type", "lora"}, {"r", 2}, {"alpha", 8}, {"targets", {"query", "value"}}},
                 *w.base->model, nullptr)
@@ -203,7 +203,7 @@ TEST(LoraTest, PeftTargetsMatchExactlyTheSameSites) {
 }
 
 TEST(LoraTest, AnAdapterOfAnotherModelIsRefused) {
-  const World w;
+  const AdapterWorld w;
   const auto adapter = Lora(Json::object());
   Weights trained = adapter->Init(*w.base, 1).value();
   Weights foreign = trained;

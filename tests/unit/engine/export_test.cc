@@ -21,7 +21,7 @@ std::string Trained(const Tiny& tiny, const Json& changes) {
 }
 
 const Json kLora = {{"train", {{"epochs", 1}}}, {"adapter", {{"alpha", 6}}}};
-const Json kNone = {{"train", {{"epochs", 1}, {"lr", 0.001}}}, {"adapter", {{"type", "none"}}}};
+const Json kFull = {{"train", {{"epochs", 1}, {"lr", 0.001}}}, {"adapter", {{"type", "none"}}}};
 
 TEST(ExportTest, APeftDirectoryHoldsTheAdapterUnderPeftsNames) {
   const Tiny tiny;
@@ -48,7 +48,7 @@ TEST(ExportTest, APeftDirectoryHoldsTheAdapterUnderPeftsNames) {
 
 TEST(ExportTest, AHuggingFaceDirectoryIsAModelOfItsOwn) {
   const Tiny tiny;
-  for (const Json& run : {kLora, kNone}) {
+  for (const Json& run : {kLora, kFull}) {
     const std::string weights = Trained(tiny, run);
     Recorder events;
     const Job job = ExportJob(tiny, "hf", weights);
@@ -83,7 +83,7 @@ TEST(ExportTest, AHuggingFaceDirectoryIsAModelOfItsOwn) {
 TEST(ExportTest, WhatCannotBeExportedIsRefused) {
   const Tiny tiny;
   Recorder events;
-  EXPECT_THAT(Message(RunExport(ExportJob(tiny, "peft", Trained(tiny, kNone)), events).status()),
+  EXPECT_THAT(Message(RunExport(ExportJob(tiny, "peft", Trained(tiny, kFull)), events).status()),
               HasSubstr("use the format hf"));
   EXPECT_THAT(Message(RunExport(ExportJob(tiny, "onnx", Trained(tiny, kLora)), events).status()),
               HasSubstr("onnx"));

@@ -13,7 +13,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-struct World {
+struct ModelWorld {
   Tiny tiny;
   Job job = tiny.Train();
   std::shared_ptr<const Base> base = LoadBase(job).value();
@@ -22,12 +22,12 @@ struct World {
   Weights head = base->Fresh(1);
 };
 
-at::Tensor Logits(const World& w, const Batch& batch, Context& context) {
+at::Tensor Logits(const ModelWorld& w, const Batch& batch, Context& context) {
   return w.base->model->Logits({&w.head, &w.base->weights}, batch, context);
 }
 
 TEST(BertTest, KernelsAndPlainOperationsAgree) {
-  const World w;
+  const ModelWorld w;
   const Batch batch = MakeBatch(*w.examples, {0, 1, 2, 3, 4, 5, 6}, at::kCPU);
   const at::NoGradGuard no_grad;
   Context context(at::kFloat);
@@ -37,7 +37,7 @@ TEST(BertTest, KernelsAndPlainOperationsAgree) {
 }
 
 TEST(BertTest, AnItemDoesNotDependOnItsNeighbours) {
-  const World w;
+  const ModelWorld w;
   const at::NoGradGuard no_grad;
   Context context(at::kFloat);
   const at::Tensor together = Logits(w, MakeBatch(*w.examples, {4, 9, 2, 30}, at::kCPU), context);
@@ -48,7 +48,7 @@ TEST(BertTest, AnItemDoesNotDependOnItsNeighbours) {
 TEST(BertTest, ProbingTheLastLayerDoesNotChangeWhatItComputes) {
   // Without a probe the last layer computes only each item's first token; the pooled logits must be
   // the whole layer's.
-  const World w;
+  const ModelWorld w;
   const at::NoGradGuard no_grad;
   const Batch batch = MakeBatch(*w.examples, {0, 1, 2, 3}, at::kCPU);
   Context plain(at::kFloat), probing(at::kFloat);
@@ -63,7 +63,7 @@ TEST(BertTest, ProbingTheLastLayerDoesNotChangeWhatItComputes) {
 }
 
 TEST(BertTest, Bf16StaysNearFp32) {
-  const World w;
+  const ModelWorld w;
   const at::NoGradGuard no_grad;
   const Batch batch = MakeBatch(*w.examples, {0, 1, 2, 3, 4, 5, 6, 7}, at::kCPU);
   Context full(at::kFloat), low(at::kBFloat16);
@@ -74,7 +74,7 @@ TEST(BertTest, Bf16StaysNearFp32) {
 }
 
 TEST(BertTest, ObserversSeeEverySiteOnce) {
-  const World w;
+  const ModelWorld w;
   const at::NoGradGuard no_grad;
   Context context(at::kFloat);
   std::vector<std::string> seen;
@@ -93,7 +93,7 @@ TEST(BertTest, ObserversSeeEverySiteOnce) {
 TEST(BertTest, EveryTrainableGetsTheGradientOfTheLoss) {
   // Directional derivatives by central differences, for every tensor of full fine-tuning, without
   // and with dropout.
-  const World w;
+  const ModelWorld w;
   const Batch batch = MakeBatch(*w.examples, {0, 1, 2, 3, 4}, at::kCPU);
   for (const bool dropout : {false, true}) {
     Weights leaves = w.head;
@@ -128,7 +128,7 @@ TEST(BertTest, EveryTrainableGetsTheGradientOfTheLoss) {
 }
 
 TEST(BaseTest, AHeadThatIsMissingComesFromTheSeed) {
-  const World w;
+  const ModelWorld w;
   EXPECT_EQ(w.base->missing, (std::vector<std::string>{"classifier.weight", "classifier.bias"}));
   EXPECT_EQ(Difference(w.base->Fresh(1).at("classifier.weight"), w.head.at("classifier.weight")),
             0);
@@ -144,14 +144,14 @@ TEST(BaseTest, NamesWithAndWithoutPrefixAreTheSameModel) {
   const Tiny prefixed(options);
   const auto base = LoadBase(prefixed.Train()).value();
   EXPECT_TRUE(base->missing.empty());
-  const World plain;
+  const ModelWorld plain;
   EXPECT_EQ(base->parameters(), plain.base->parameters());
   for (const auto& [name, tensor] : plain.base->weights)
     EXPECT_EQ(Difference(base->weights.at(name), tensor), 0) << name;
 }
 
 TEST(BaseTest, ShardsAreReadThroughTheIndex) {
-  const World w;
+  const ModelWorld w;
   Job job = w.job;
   const Weights all = ReadSafetensors(w.tiny.path("model.safetensors")).value();
   Weights parts[2];
@@ -177,7 +177,7 @@ TEST(BaseTest, ShardsAreReadThroughTheIndex) {
 }
 
 // The message of LoadBase when config.json says something else.
-std::string WithConfig(const World& w, const Json& changes) {
+std::string WithConfig(const ModelWorld& w, const Json& changes) {
   Json config = ReadJsonFile(w.tiny.path("config.json")).value();
   config.merge_patch(changes);
   EXPECT_TRUE(WriteFileAtomic(w.tiny.path("other.json"), Pretty(config)).ok());
@@ -192,7 +192,7 @@ std::string WithConfig(const World& w, const Json& changes) {
 }
 
 TEST(BaseTest, AModelThatDoesNotFitIsRefused) {
-  const World w;
+  const ModelWorld w;
   EXPECT_THAT(WithConfig(w, {{"model_type", "gpt5"}}), HasSubstr("gpt5"));
   EXPECT_THAT(WithConfig(w, {{"hidden_size", 64}}), HasSubstr("different models"));
   EXPECT_THAT(WithConfig(w, {{"num_hidden_layers", 3}}), HasSubstr("lacks"));
@@ -205,7 +205,7 @@ TEST(BaseTest, AModelThatDoesNotFitIsRefused) {
 }
 
 TEST(TaskTest, BadDataIsADataErrorThatNamesTheLine) {
-  const World w;
+  const ModelWorld w;
   Job job = w.job;
   const auto load = [&](const std::string& content) {
     static int n = 0;

@@ -17,7 +17,7 @@ std::string Golden(const std::string& name) {
   return std::string(EIDA_SOURCE_DIR) + "/tests/golden/transformers/" + name;
 }
 
-struct World {
+struct NumbersWorld {
   TempDir dir{"eida-numbers"};
   Json jobs = ReadJsonFile(Golden("jobs.json")).value();
   Weights numbers = ReadSafetensors(Golden("numbers.safetensors")).value();
@@ -46,7 +46,7 @@ struct World {
 };
 
 // The first eight rows, whatever split they went to.
-Examples FirstRows(const World& w, const Base& base) {
+Examples FirstRows(const NumbersWorld& w, const Base& base) {
   Job job = w.Make("evaluate", Json::object());
   job.spec["data"]["splits"] = {{{"name", "train"}, {"digest", "all rows"}}};
   Examples rows = *LoadExamples(job, base, {"train", std::nullopt, 0}).value();
@@ -57,7 +57,7 @@ Examples FirstRows(const World& w, const Base& base) {
 }
 
 TEST(NumbersTest, TokenIdsAreThoseOfThePythonTokenizer) {
-  const World w;
+  const NumbersWorld w;
   const auto base = LoadBase(w.Make("evaluate", Json::object())).value();
   const Batch batch = MakeBatch(FirstRows(w, *base), {0, 1, 2, 3, 4, 5, 6, 7}, at::kCPU);
   EXPECT_TRUE(at::equal(batch.ids, w.numbers.at("ids")));
@@ -66,7 +66,7 @@ TEST(NumbersTest, TokenIdsAreThoseOfThePythonTokenizer) {
 }
 
 TEST(NumbersTest, HiddenStatesLogitsAndLossesAreThoseOfTransformers) {
-  const World w;
+  const NumbersWorld w;
   const auto base = LoadBase(w.Make("evaluate", Json::object())).value();
   const Weights head = w.Under("head.");
   const Examples rows = FirstRows(w, *base);
@@ -88,7 +88,7 @@ TEST(NumbersTest, HiddenStatesLogitsAndLossesAreThoseOfTransformers) {
 
 // Three epochs with accumulation, clipping, weight decay, warm-up, and a short last step an epoch.
 void ExpectTheirTraining(const std::string& name) {
-  const World w;
+  const NumbersWorld w;
   Json spec = w.jobs.at(name);
   spec["eval"] = {{"every", nullptr}};
   spec["checkpoint"] = {{"every", nullptr}, {"keep", {"last"}}};

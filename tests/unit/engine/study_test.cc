@@ -21,7 +21,7 @@ Json Spec(const std::string& batching, int64_t batch_size = 8) {
 
 // A study on a tiny model, with two LoRA members of different rank and a full one, at random
 // values.
-struct World {
+struct StudyWorld {
   Tiny tiny;
   Job job = tiny.Make("evaluate", Spec("bucketed"));
   std::shared_ptr<const Base> base = LoadBase(job).value();
@@ -46,7 +46,7 @@ const Json kLora5 = {{"type", "lora"}, {"r", 5}, {"alpha", 20}, {"targets", {"qu
 const Json kNone = {{"type", "none"}};
 
 TEST(StudyTest, TheSameWeightsGiveTheSameBytes) {
-  const World w;
+  const StudyWorld w;
   const Weights member = w.Load(kLora2, 1);
   const EvalResult a = w.study->Evaluate(member).value();
   w.study->Evaluate(w.Load(kLora5, 2)).value();
@@ -58,7 +58,7 @@ TEST(StudyTest, TheSameWeightsGiveTheSameBytes) {
 }
 
 TEST(StudyTest, BatchingDoesNotChangeAnItemsLoss) {
-  const World w;
+  const StudyWorld w;
   const Weights member = w.Load(kLora2, 1);
   const EvalResult bucketed = w.study->Evaluate(member).value();
   for (const int64_t size : {1, 7, 64}) {
@@ -72,7 +72,7 @@ TEST(StudyTest, BatchingDoesNotChangeAnItemsLoss) {
 }
 
 TEST(StudyTest, TheLossIsTheCrossEntropyOfTheLogits) {
-  const World w;
+  const StudyWorld w;
   const EvalResult r = w.study->Evaluate(w.Load(kLora2, 1)).value();
   EXPECT_LE(Difference(r.loss, at::cross_entropy_loss(r.logits, r.label, {}, at::Reduction::None)),
             1e-6);
@@ -94,7 +94,7 @@ TEST(StudyTest, F1IsOfClassOne) {
 }
 
 TEST(StudyTest, InterpolationReproducesItsEndsBitForBit) {
-  const World w;
+  const StudyWorld w;
   const Weights a = w.Load(kLora2, 1), b = w.Load(kLora5, 2);
   for (const auto& [alpha, end] : {std::pair<double, const Weights*>{1, &a}, {0, &b}}) {
     const EvalResult direct = w.study->Evaluate(*end).value(),
@@ -104,7 +104,7 @@ TEST(StudyTest, InterpolationReproducesItsEndsBitForBit) {
 }
 
 TEST(StudyTest, InterpolationIsOnTheMergedUpdateWhateverTheRanks) {
-  const World w;
+  const StudyWorld w;
   const Weights a = w.Load(kLora2, 1), b = w.Load(kLora5, 2);
   const Weights mixed = w.study->Interpolate(a, b, 0.3);
   const auto of = [&](const Weights& weights, const std::string& name) {
@@ -123,7 +123,7 @@ TEST(StudyTest, InterpolationIsOnTheMergedUpdateWhateverTheRanks) {
 }
 
 TEST(StudyTest, AFullModelAndAnAdapterMix) {
-  const World w;
+  const StudyWorld w;
   const Weights full = w.Load(kNone, 3), lora = w.Load(kLora2, 1),
                 mixed = w.study->Interpolate(full, lora, 0.5);
   EXPECT_EQ(mixed.size(), full.size());
@@ -131,7 +131,7 @@ TEST(StudyTest, AFullModelAndAnAdapterMix) {
 }
 
 TEST(StudyTest, FeaturesAreMeansOverTokensThatTheTokenizerDidNotAdd) {
-  const World w;
+  const StudyWorld w;
   const Weights member = w.Load(kLora2, 1);
   const auto features = w.study->Features(member, {"last", "layer.0", "embeddings"}).value();
   ASSERT_EQ(features.size(), 3u);
@@ -156,7 +156,7 @@ TEST(StudyTest, FeaturesAreMeansOverTokensThatTheTokenizerDidNotAdd) {
 }
 
 TEST(StudyTest, SamplesAreTheSameItemsForEveryCaller) {
-  const World w;
+  const StudyWorld w;
   Json spec = Spec("bucketed");
   spec["samples"] = 10;
   spec["item_seed"] = 4;
@@ -172,7 +172,7 @@ TEST(StudyTest, SamplesAreTheSameItemsForEveryCaller) {
 }
 
 TEST(StudyTest, TrainAndSelectShareNoItem) {
-  const World w;
+  const StudyWorld w;
   const auto train = Study::For(w.job, "train", false).value(),
              select = Study::For(w.job, "select", false).value();
   EXPECT_EQ(train->items().size() + select->items().size(), 96u);
@@ -182,7 +182,7 @@ TEST(StudyTest, TrainAndSelectShareNoItem) {
 }
 
 TEST(EvaluateTest, WritesItsResultAndItsScores) {
-  const World w;
+  const StudyWorld w;
   Job job = w.job;
   job.inputs["weights"] = w.Member(kLora2, 1);
   Recorder events;
@@ -197,7 +197,7 @@ TEST(EvaluateTest, WritesItsResultAndItsScores) {
 }
 
 TEST(EvaluateTest, DivergedWeightsAreNonfiniteAndNameAnItem) {
-  const World w;
+  const StudyWorld w;
   Weights member = w.Load(kLora2, 1);
   member["classifier.bias"] = at::full({2}, NAN);
   const Status status = w.study->Evaluate(member).status();
@@ -206,7 +206,7 @@ TEST(EvaluateTest, DivergedWeightsAreNonfiniteAndNameAnItem) {
 }
 
 TEST(EvaluateTest, MissingInputsAreConfigErrors) {
-  const World w;
+  const StudyWorld w;
   Recorder events;
   EXPECT_THAT(Message(RunEvaluate(w.job, events).status()), HasSubstr("\"weights\""));
   Job job = w.job;

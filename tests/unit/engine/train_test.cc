@@ -13,14 +13,14 @@ namespace {
 
 using ::testing::HasSubstr;
 
-const Json kNone = {{"adapter",
-                     {{"type", "none"},
-                      {"r", nullptr},
-                      {"alpha", nullptr},
-                      {"dropout", nullptr},
-                      {"targets", nullptr},
-                      {"bias", nullptr}}},
-                    {"train", {{"lr", 0.002}}}};
+const Json kWithoutAdapter = {{"adapter",
+                               {{"type", "none"},
+                                {"r", nullptr},
+                                {"alpha", nullptr},
+                                {"dropout", nullptr},
+                                {"targets", nullptr},
+                                {"bias", nullptr}}},
+                              {"train", {{"lr", 0.002}}}};
 
 Json With(Json base, const Json& changes) {
   base.merge_patch(changes);
@@ -42,7 +42,7 @@ TEST(TrainTest, LearnsWithLoraAndWithAllParameters) {
   const Json evaluated = {
       {"train", {{"epochs", 12}}},
       {"eval", {{"every", {{"epochs", 4}}}, {"split", "select"}, {"metric", "accuracy"}}}};
-  for (const Json& adapter : {Json::object(), kNone}) {
+  for (const Json& adapter : {Json::object(), kWithoutAdapter}) {
     for (const char* precision : {"fp32", "bf16"}) {
       Recorder events;
       const Json changes = With(With(adapter, evaluated), {{"train", {{"precision", precision}}}});
@@ -69,7 +69,7 @@ TEST(TrainTest, SaysWhatItDid) {
   EXPECT_EQ(events.progress.size(), 27u);
   EXPECT_EQ(result.artifacts.at(0).kind, "adapter");
   Recorder full;
-  EXPECT_EQ(MustTrain(tiny.Train(kNone), full).artifacts.at(0).kind, "model");
+  EXPECT_EQ(MustTrain(tiny.Train(kWithoutAdapter), full).artifacts.at(0).kind, "model");
 }
 
 TEST(TrainTest, TheSeedDecidesEverything) {
@@ -137,7 +137,7 @@ TEST(ResumeTest, AStoppedRunEndsWithTheSameBytes) {
       {"checkpoint", {{"keep", {"last", "best"}}}}};
   for (const int stop_at : {1, 5, 7, 10, 14})
     ExpectSameAfterStop(tiny, keeping, stop_at);  // 5 and 10: ends of epochs
-  ExpectSameAfterStop(tiny, With(kNone, {{"train", {{"batching", "padded"}}}}), 9);
+  ExpectSameAfterStop(tiny, With(kWithoutAdapter, {{"train", {{"batching", "padded"}}}}), 9);
   ExpectSameAfterStop(tiny, {{"train", {{"precision", "bf16"}}}}, 13);
   ExpectSameAfterStop(tiny, {{"train", {{"epochs", 200}}}},
                       301);  // within an interval of the loss metric
