@@ -41,4 +41,8 @@ endif()
 if(EIDA_SANITIZE)
   target_compile_options(eida_flags INTERFACE -fsanitize=${EIDA_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(eida_flags INTERFACE -fsanitize=${EIDA_SANITIZE})
+  if(EIDA_SANITIZE MATCHES undefined)
+    # A quarter of the compile time for what AddressSanitizer (a null dereference ends in a report) or the compiler finds.
+    target_compile_options(eida_flags INTERFACE -fno-sanitize=null,vptr)
+  endif()
 endif()

@@ -1,6 +1,6 @@
 # eida_library(name SOURCES a.cc .. DEPS x ..)        a room's static library
 # eida_binary(name SOURCES main.cc .. DEPS x ..)      a program in build/bin
-# eida_test(name SOURCES a_test.cc .. DEPS x .. [LABELS l ..] [TIMEOUT s])   one test binary per room
+# eida_test(name SOURCES a_test.cc .. DEPS x .. [STARTS program ..] [LABELS l ..] [TIMEOUT s])   one test binary per room
 include(GoogleTest)
 
 # Every test and what it starts; the sanitizers' presets build this and nothing else.
@@ -13,7 +13,7 @@ if(EIDA_SANITIZE)
   set(supp ${CMAKE_SOURCE_DIR}/tests/sanitizers)
   list(APPEND EIDA_TEST_ENVIRONMENT
     "UBSAN_OPTIONS=print_stacktrace=1" "LSAN_OPTIONS=suppressions=${supp}/lsan.supp:print_suppressions=0"
-    "TSAN_OPTIONS=suppressions=${supp}/tsan.supp:halt_on_error=1:second_deadlock_stack=1" "EIDA_SEEDS=150")
+    "TSAN_OPTIONS=suppressions=${supp}/tsan.supp:halt_on_error=0:exitcode=66:second_deadlock_stack=1" "EIDA_SEEDS=150")
   set(EIDA_TEST_SLOWER 4)
 endif()
 
@@ -35,7 +35,7 @@ function(eida_binary name)
 endfunction()
 
 function(eida_test name)
-  cmake_parse_arguments(A "" "TIMEOUT" "SOURCES;DEPS;LABELS" ${ARGN})
+  cmake_parse_arguments(A "" "TIMEOUT" "SOURCES;DEPS;STARTS;LABELS" ${ARGN})
   if(NOT A_TIMEOUT)
     set(A_TIMEOUT 120)
   endif()
@@ -48,4 +48,8 @@ function(eida_test name)
   add_test(NAME ${name} COMMAND ${name} --gtest_brief=1)
   set_tests_properties(${name} PROPERTIES TIMEOUT ${A_TIMEOUT} LABELS "${A_LABELS}" ENVIRONMENT "${EIDA_TEST_ENVIRONMENT}")
   add_dependencies(eida_tests ${name})
+  foreach(program ${A_STARTS})
+    add_dependencies(${name} ${program})
+    set_property(TEST ${name} APPEND PROPERTY REQUIRED_FILES $<TARGET_FILE:${program}>)
+  endforeach()
 endfunction()

@@ -7,7 +7,7 @@
 namespace eida::client {
 namespace {
 
-struct Arguments {
+struct ExportArguments {
   std::string what, name, format = "hf", out, sweep = "last";
   bool force = false;
 };
@@ -33,7 +33,7 @@ Result<std::vector<std::string>> FetchDirectory(Api& api, const v1::Job& job,
   return status;
 }
 
-Result<int> ExportIn(Context& context, Session& session, Arguments a) {
+Result<int> ExportIn(Context& context, Session& session, ExportArguments a) {
   if (const SweepPath path = SplitSweep(a.name); path.named) {
     a.sweep = path.sweep;
     a.name = path.rest;
@@ -80,7 +80,7 @@ Result<int> ExportIn(Context& context, Session& session, Arguments a) {
 }  // namespace
 
 void Register_export(CLI::App* app, Context& context) {
-  auto a = std::make_shared<Arguments>();
+  auto a = std::make_shared<ExportArguments>();
   app->add_option("WHAT", a->what, "run or soup")
       ->required()
       ->check(CLI::IsMember({"run", "soup"}));

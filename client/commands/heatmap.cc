@@ -7,13 +7,13 @@
 namespace eida::client {
 namespace {
 
-struct Arguments {
+struct HeatmapArguments {
   std::string sweep = "last", metric, analysis, layer, format, output, annotate = "auto",
               triangle = "full", cmap;
   std::optional<double> vmin, vmax, center;
 };
 
-Status Adjust(const Arguments& a, render::HeatMap* map) {
+Status Adjust(const HeatmapArguments& a, render::HeatMap* map) {
   if (!a.cmap.empty() && !render::ParseColorMap(a.cmap, &map->scale.map))
     return InvalidArgument("--cmap is magma, viridis or diverging, not \"" + a.cmap + "\"");
   if (a.vmin) map->scale.vmin = *a.vmin;
@@ -27,7 +27,7 @@ Status Adjust(const Arguments& a, render::HeatMap* map) {
   return OkStatus();
 }
 
-Result<int> HeatmapIn(Context& context, Session& session, const Arguments& a) {
+Result<int> HeatmapIn(Context& context, Session& session, const HeatmapArguments& a) {
   EIDA_ASSIGN_OR_RETURN(const SweepData data, LoadSweep(session.api(), a.sweep, true));
   std::string metric = a.metric;
   if (metric.empty() && a.analysis.empty()) {
@@ -55,7 +55,7 @@ Result<int> HeatmapIn(Context& context, Session& session, const Arguments& a) {
 }  // namespace
 
 void Register_heatmap(CLI::App* app, Context& context) {
-  auto a = std::make_shared<Arguments>();
+  auto a = std::make_shared<HeatmapArguments>();
   app->add_option("SWEEP", a->sweep, "Which sweep (last)");
   app->add_option("--metric", a->metric, "cka, convexity_gap, barrier or error_barrier");
   app->add_option("--analysis", a->analysis, "One analysis by its name in the sweep file");

@@ -7,7 +7,7 @@
 namespace eida::client {
 namespace {
 
-struct Arguments {
+struct LogsArguments {
   std::string what;
   int attempt = 0;
   int64_t tail = 0;
@@ -36,7 +36,7 @@ Result<std::vector<v1::LogLine>> ReadOn(Api& api, Source& source) {
 // document.
 class LogPrinter {
  public:
-  LogPrinter(Context& context, const Arguments& a) : context_(context), arguments_(a) {}
+  LogPrinter(Context& context, const LogsArguments& a) : context_(context), arguments_(a) {}
 
   void Add(const Source& source, const v1::LogLine& line) {
     Printer printer = context_.printer();
@@ -61,12 +61,12 @@ class LogPrinter {
 
  private:
   Context& context_;
-  const Arguments& arguments_;
+  const LogsArguments& arguments_;
   render::Table table_{{{"job"}, {"attempt", render::Align::kRight}, {"at"}, {"text"}}, {}};
   std::vector<Json> items_;
 };
 
-Result<std::vector<Source>> FindSources(Api& api, const Arguments& a) {
+Result<std::vector<Source>> FindSources(Api& api, const LogsArguments& a) {
   EIDA_ASSIGN_OR_RETURN(const std::vector<Target> targets, FindTargets(api, a.what));
   std::vector<Source> sources;
   for (const Target& target : targets) {
@@ -88,7 +88,7 @@ Result<std::vector<Source>> FindSources(Api& api, const Arguments& a) {
   return sources;
 }
 
-Result<int> Logs(Context& c, Api& api, const Arguments& a) {
+Result<int> Logs(Context& c, Api& api, const LogsArguments& a) {
   EIDA_ASSIGN_OR_RETURN(std::vector<Source> sources, FindSources(api, a));
   LogPrinter printer(c, a);
   const TimePoint start = c.clock->Read().mono;
@@ -124,7 +124,7 @@ Result<int> Logs(Context& c, Api& api, const Arguments& a) {
 }  // namespace
 
 void Register_logs(CLI::App* app, Context& context) {
-  auto a = std::make_shared<Arguments>();
+  auto a = std::make_shared<LogsArguments>();
   app->add_option("WHAT", a->what,
                   "A run (lora-r8/seed1), a job's name or j17, with an optional sweep in front; or "
                   "a selection of runs (state=failed)")

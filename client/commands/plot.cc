@@ -6,12 +6,12 @@
 namespace eida::client {
 namespace {
 
-struct Arguments {
+struct PlotArguments {
   std::string what, sweep = "last", metric = "train/loss", pair, soup, format, output;
   bool log_y = false;
 };
 
-Result<render::LinePlot> MakePlot(Api& api, const SweepData& data, const Arguments& a) {
+Result<render::LinePlot> MakePlot(Api& api, const SweepData& data, const PlotArguments& a) {
   if (a.what == "curves") return CurvesPlot(api, data, a.metric);
   if (a.what == "path") {
     const size_t comma = a.pair.find(',');
@@ -29,7 +29,7 @@ Result<render::LinePlot> MakePlot(Api& api, const SweepData& data, const Argumen
                                  : "the sweep has no finished soup \"" + a.soup + "\"");
 }
 
-Result<int> PlotIn(Context& context, Session& session, const Arguments& a) {
+Result<int> PlotIn(Context& context, Session& session, const PlotArguments& a) {
   EIDA_ASSIGN_OR_RETURN(const std::string format,
                         OutputFormat(a.format, a.output, context.options.output,
                                      {"term", "png", "svg", "pdf", "csv", "npy", "json"}));
@@ -46,7 +46,7 @@ Result<int> PlotIn(Context& context, Session& session, const Arguments& a) {
 }  // namespace
 
 void Register_plot(CLI::App* app, Context& context) {
-  auto a = std::make_shared<Arguments>();
+  auto a = std::make_shared<PlotArguments>();
   app->add_option("WHAT", a->what, "curves, path or soup")
       ->required()
       ->check(CLI::IsMember({"curves", "path", "soup"}));

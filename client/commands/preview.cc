@@ -7,12 +7,12 @@
 namespace eida::client {
 namespace {
 
-struct Arguments {
+struct PreviewArguments {
   std::string file;
   std::vector<std::string> overrides;
 };
 
-int Preview(Context& context, const Arguments& arguments) {
+int Preview(Context& context, const PreviewArguments& arguments) {
   const Result<SweepFile> file =
       ReadSweepFile(arguments.file, arguments.overrides, DigestCachePath());
   if (!file.ok()) return Fail(context, file.status());
@@ -73,7 +73,7 @@ int Preview(Context& context, const Arguments& arguments) {
 }  // namespace
 
 void Register_preview(CLI::App* app, Context& context) {
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<PreviewArguments>();
   app->add_option("FILE", arguments->file, "Sweep file, - for standard input")->required();
   app->add_option("--set", arguments->overrides, "path=value; may be repeated")
       ->take_all()

@@ -6,7 +6,7 @@
 namespace eida::client {
 namespace {
 
-struct Arguments {
+struct RetryArguments {
   std::vector<std::string> what;
   std::string failed;  // "" = also cancelled ones; any = failed ones; else an error class
 };
@@ -47,7 +47,7 @@ Result<int64_t> RetryTarget(Api& api, const Target& target, const std::string& f
   return reply.retried();
 }
 
-Result<int> Retry(Context& c, Api& api, const Arguments& a) {
+Result<int> Retry(Context& c, Api& api, const RetryArguments& a) {
   EIDA_RETURN_IF_ERROR(CheckClass(a.failed));
   int64_t retried = 0, sweep = 0;
   Bulk bulk(c);
@@ -78,7 +78,7 @@ Result<int> Retry(Context& c, Api& api, const Arguments& a) {
 }  // namespace
 
 void Register_retry(CLI::App* app, Context& context) {
-  auto a = std::make_shared<Arguments>();
+  auto a = std::make_shared<RetryArguments>();
   app->add_option("WHAT", a->what,
                   "Sweeps (last), runs or jobs of one, or a selection of runs; their failed and "
                   "cancelled jobs are tried again");

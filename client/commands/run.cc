@@ -16,7 +16,7 @@ namespace {
 
 constexpr int kLostCoordinators = 3;
 
-struct Arguments {
+struct RunArguments {
   std::string file, results;
   std::vector<std::string> overrides;
 };
@@ -81,7 +81,7 @@ Result<Json> ShowResults(Context& context, Api& api, const SweepData& data, Resu
 }
 
 Result<int> RunIn(Context& context, Session& session, const SweepFile& file,
-                  const Arguments& arguments) {
+                  const RunArguments& arguments) {
   Api& api = session.api();
   EIDA_ASSIGN_OR_RETURN(const v1::SubmitReply reply, Submit(context, api, file, {"", true}));
   const std::string id = "s" + std::to_string(reply.sweep());
@@ -137,7 +137,7 @@ Result<int> RunIn(Context& context, Session& session, const SweepFile& file,
   return EndedCode(context, result);
 }
 
-int Run(Context& context, const Arguments& arguments) {
+int RunSweepFile(Context& context, const RunArguments& arguments) {
   const Result<SweepFile> file =
       ReadSweepFile(arguments.file, arguments.overrides, DigestCachePath());
   if (!file.ok()) return Fail(context, file.status());
@@ -161,14 +161,14 @@ int Run(Context& context, const Arguments& arguments) {
 }  // namespace
 
 void Register_run(CLI::App* app, Context& context) {
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<RunArguments>();
   app->add_option("FILE", arguments->file, "Sweep file, - for standard input")->required();
   app->add_option("--set", arguments->overrides, "path=value; may be repeated")
       ->take_all()
       ->allow_extra_args(false);
   app->add_option("--results", arguments->results,
                   "Where tables and pictures are written (eida-results/NAME)");
-  OnChosen(app, context, [arguments](Context& c) { return Run(c, *arguments); });
+  OnChosen(app, context, [arguments](Context& c) { return RunSweepFile(c, *arguments); });
 }
 
 }  // namespace eida::client

@@ -5,7 +5,7 @@ namespace eida::client {
 namespace {
 
 // People see a table for each soup; everything else is one list, with the soup's name in front.
-Result<int> Print(Context& c, const std::vector<Soup>& soups, bool trace) {
+Result<int> PrintSoup(Context& c, const std::vector<Soup>& soups, bool trace) {
   render::Table all;
   std::vector<Json> items;
   for (const Soup& soup : soups) {
@@ -46,7 +46,7 @@ void Register_soup(CLI::App* app, Context& context) {
       if (soups.empty())
         return NotFound(a->name.empty() ? "the sweep has no finished soup"
                                         : "the sweep has no finished soup \"" + a->name + "\"");
-      return Print(c, soups, a->trace);
+      return PrintSoup(c, soups, a->trace);
     });
   });
 }

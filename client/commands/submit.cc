@@ -5,13 +5,13 @@
 namespace eida::client {
 namespace {
 
-struct Arguments {
+struct SubmitArguments {
   std::string file, name, key;
   std::vector<std::string> overrides;
   bool dry_run = false, wait = false;
 };
 
-int SubmitVerb(Context& context, Arguments arguments) {
+int SubmitVerb(Context& context, SubmitArguments arguments) {
   if (!arguments.name.empty()) arguments.overrides.push_back("name=" + arguments.name);
   const Result<SweepFile> file =
       ReadSweepFile(arguments.file, arguments.overrides, DigestCachePath());
@@ -49,7 +49,7 @@ int SubmitVerb(Context& context, Arguments arguments) {
 }  // namespace
 
 void Register_submit(CLI::App* app, Context& context) {
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<SubmitArguments>();
   app->add_option("FILE", arguments->file, "Sweep file, - for standard input")->required();
   app->add_option("--set", arguments->overrides, "path=value; may be repeated")
       ->take_all()

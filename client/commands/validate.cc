@@ -4,7 +4,7 @@
 namespace eida::client {
 namespace {
 
-struct Arguments {
+struct ValidateArguments {
   std::vector<std::string> files, overrides;
 };
 
@@ -20,7 +20,7 @@ render::Table ToTable(const Json& diagnostics) {
   return table;
 }
 
-int Validate(Context& context, const Arguments& arguments) {
+int Validate(Context& context, const ValidateArguments& arguments) {
   Json all = Json::array();
   int code = kOk;
   for (const std::string& path : arguments.files) {
@@ -43,7 +43,7 @@ int Validate(Context& context, const Arguments& arguments) {
 }  // namespace
 
 void Register_validate(CLI::App* app, Context& context) {
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<ValidateArguments>();
   app->add_option("FILE", arguments->files, "Sweep files, - for standard input")->required();
   app->add_option("--set", arguments->overrides,
                   "path=value, applied before checking; may be repeated")

@@ -8,7 +8,7 @@
 namespace eida::client {
 namespace {
 
-std::string KindText(v1::JobKind kind) {
+std::string KindName(v1::JobKind kind) {
   const auto value = wire::EnumFromProto<JobKind>(kind, "kind");
   return value.ok() ? ToString(*value) : "?";
 }
@@ -47,7 +47,7 @@ std::string KindBars(const v1::SweepProgress& progress, const ProgressStyle& sty
                         : n.bad > 0       ? "\033[31m"
                         : n.done == n.all ? "\033[32m"
                                           : "\033[36m";
-    out += "  " + render::FitTo(KindText(kind.kind()), 9) + " " + paint +
+    out += "  " + render::FitTo(KindName(kind.kind()), 9) + " " + paint +
            Bar(fraction, bar, style.unicode) + (style.color ? "\033[0m" : "") + " " +
            render::FitTo(counts, std::max(1, std::min(20, style.width - bar - 13))) + "\n";
   }
@@ -138,7 +138,7 @@ std::string ProgressLine(const v1::SweepProgress& progress, const TimeLeft& left
     const KindCounts n = CountsOf(kind);
     if (n.all > 0)
       kinds +=
-          " " + KindText(kind.kind()) + " " + std::to_string(n.done) + "/" + std::to_string(n.all);
+          " " + KindName(kind.kind()) + " " + std::to_string(n.done) + "/" + std::to_string(n.all);
   }
   const std::string text = LeftText(left);
   return "[" + FormatDuration(elapsed) + "]" + kinds + " (" + Counts(TotalsOf(progress)) +

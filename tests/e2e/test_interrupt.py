@@ -8,7 +8,7 @@ import unittest
 from case import Case
 
 # Full fine-tuning ends at once, LoRA takes a while: in between some trainings have ended and some are in the middle.
-ARGUMENTS = ("run", "sweep.yaml", "--set", "variants[0].train.epochs=1", "--set", "variants[1].train.epochs=400", "--set", "analyses=[]")
+ARGUMENTS = ("run", "sweep.yaml", "--set", "variants[0].train.epochs=1", "--set", "variants[1].train.epochs=250", "--set", "analyses=[]")
 
 
 class Interrupt(Case):

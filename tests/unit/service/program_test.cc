@@ -260,7 +260,8 @@ TEST_F(ProgramTest, KilledAtEveryCommitBoundaryNothingAcknowledgedIsLost) {
           alive = FakeWorker(client, "w" + std::to_string(i), 1).Sync(Millis(0)).ok();
         }
         // A call that failed although the process lives would leave the test waiting for ever.
-        const ExitStatus exit = alive ? Killed(process) : EndedWithin(process, std::chrono::seconds(30));
+        const ExitStatus exit =
+            alive ? Killed(process) : EndedWithin(process, std::chrono::seconds(30));
         EXPECT_EQ(exit.signaled, alive) << what;
         if (!alive) EXPECT_EQ(exit.code, 137) << what << "\n" << *ReadFile(log_);
         crashes += !alive;
