@@ -9,12 +9,16 @@ add_custom_target(eida_tests)
 # What a sanitizer finds ends the process that it finds it in, in whichever program of a test that is.
 set(EIDA_TEST_ENVIRONMENT "")
 set(EIDA_TEST_SLOWER 1)
+set(EIDA_INTERPOSED "")  # what every program of a sanitizer's preset is linked with
 if(EIDA_SANITIZE)
   set(supp ${CMAKE_SOURCE_DIR}/tests/sanitizers)
   list(APPEND EIDA_TEST_ENVIRONMENT
     "UBSAN_OPTIONS=print_stacktrace=1" "LSAN_OPTIONS=suppressions=${supp}/lsan.supp:print_suppressions=0"
-    "TSAN_OPTIONS=suppressions=${supp}/tsan.supp:halt_on_error=0:exitcode=66:second_deadlock_stack=1" "EIDA_SEEDS=150")
+    "TSAN_OPTIONS=suppressions=${supp}/tsan.supp:halt_on_error=0:exitcode=66:second_deadlock_stack=1" "EIDA_SEEDS=40")
   set(EIDA_TEST_SLOWER 4)
+  if(EIDA_SANITIZE MATCHES thread)
+    set(EIDA_INTERPOSED eida_absl_locks)
+  endif()
 endif()
 
 function(eida_library name)
@@ -31,7 +35,7 @@ endfunction()
 function(eida_binary name)
   cmake_parse_arguments(A "" "" "SOURCES;DEPS" ${ARGN})
   add_executable(${name} ${A_SOURCES})
-  target_link_libraries(${name} PRIVATE eida_flags ${A_DEPS})
+  target_link_libraries(${name} PRIVATE eida_flags ${A_DEPS} ${EIDA_INTERPOSED})
 endfunction()
 
 function(eida_test name)
@@ -41,7 +45,7 @@ function(eida_test name)
   endif()
   math(EXPR A_TIMEOUT "${A_TIMEOUT} * ${EIDA_TEST_SLOWER}")
   add_executable(${name} ${A_SOURCES})
-  target_link_libraries(${name} PRIVATE eida_flags ${A_DEPS} GTest::gtest GTest::gmock GTest::gtest_main)
+  target_link_libraries(${name} PRIVATE eida_flags ${A_DEPS} ${EIDA_INTERPOSED} GTest::gtest GTest::gmock GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE EIDA_SOURCE_DIR="${CMAKE_SOURCE_DIR}" EIDA_BINARY_DIR="${CMAKE_BINARY_DIR}")
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   # One ctest entry per binary: a process start per test case would cost more than most of the tests.

@@ -120,7 +120,7 @@ class FakeCoordinator : public CoordinatorPort {
   std::function<Status(const std::vector<JobReport>&)> refuse;  // batches, whole; set before Run
   bool twice = false;
   std::atomic<int> regrants = 0;  // that many replies grant again what is held already
-  int lose_acknowledgements = 0, syncs = 0, report_calls = 0, leaves = 0, refused = 0;
+  std::atomic<int> lose_acknowledgements = 0, syncs = 0, report_calls = 0, leaves = 0, refused = 0;
   SyncRequest last;
 
  private:

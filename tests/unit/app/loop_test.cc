@@ -48,7 +48,7 @@ class LoopTest : public ::testing::Test {
 
   telemetry::CoordinatorMetrics metrics_;
   std::atomic<int> commits_{0};
-  bool hold_ = false;
+  std::atomic<bool> hold_ = false;
   std::promise<void> release_;
   std::optional<std::promise<void>> second_;  // holds the second commit
   Status commit_status_;
