@@ -39,6 +39,7 @@ if(EIDA_UNITY)
   set(CMAKE_UNITY_BUILD_BATCH_SIZE 6)
 endif()
 if(EIDA_SANITIZE)
+  target_compile_definitions(eida_flags INTERFACE EIDA_SANITIZED)  # to tests with bounds on time
   target_compile_options(eida_flags INTERFACE -fsanitize=${EIDA_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(eida_flags INTERFACE -fsanitize=${EIDA_SANITIZE})
   if(EIDA_SANITIZE MATCHES thread)

@@ -121,7 +121,11 @@ class FakeCoordinator : public CoordinatorPort {
   bool twice = false;
   std::atomic<int> regrants = 0;  // that many replies grant again what is held already
   std::atomic<int> lose_acknowledgements = 0, syncs = 0, report_calls = 0, leaves = 0, refused = 0;
-  SyncRequest last;
+  SyncRequest last;  // for conditions of WaitFor, which holds the lock; others: Last()
+  SyncRequest Last() {
+    const std::lock_guard lock(mutex_);
+    return last;
+  }
 
  private:
   template <class F>

@@ -95,8 +95,8 @@ TEST_F(ProgramTest, RunsAJobAndLeavesOnSigterm) {
   EXPECT_EQ(end.error, ErrorClass::kNone) << end.message;
   EXPECT_TRUE(artifacts_.Holds(end.artifacts.at(0).digest));
   EXPECT_EQ(ReadFile(Path("ready")).value(), "w7\n");
-  EXPECT_EQ(coordinator_.last.worker.id, WorkerId("w7"));
-  EXPECT_EQ(coordinator_.last.worker.slots.size(), 1u);
+  EXPECT_EQ(coordinator_.Last().worker.id, WorkerId("w7"));
+  EXPECT_EQ(coordinator_.Last().worker.slots.size(), 1u);
   worker.Kill(SIGTERM);
   EXPECT_EQ(worker.Wait().ToString(), "exit 0") << Log();
   EXPECT_EQ(coordinator_.leaves, 1);

@@ -7,7 +7,7 @@
 namespace eida::testing {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef EIDA_SANITIZED
 constexpr int kJobs = 10'000;  // their speed says nothing of ours
 #else
 constexpr int kJobs = 100'000;
