@@ -18,8 +18,11 @@ Json ReadEvery(MapReader& reader, const std::string& key) {
   if (every.Has("epochs") == every.Has("steps"))
     every.Error(value, "missing-key",
                 "\"" + reader.PathOf(key) + "\" needs either \"epochs\" or \"steps\"");
-  if (every.Has("epochs")) result = {{"epochs", every.Int("epochs", 1, 1, 1'000'000)}};
-  if (every.Has("steps")) result = {{"steps", every.Int("steps", 1, 1, 1'000'000'000)}};
+  // Both are asked for, so that a misspelt one is recognised.
+  const int64_t epochs = every.Int("epochs", 1, 1, 1'000'000);
+  const int64_t steps = every.Int("steps", 1, 1, 1'000'000'000);
+  if (every.Has("epochs")) result = {{"epochs", epochs}};
+  if (every.Has("steps")) result = {{"steps", steps}};
   every.Finish();
   return result;
 }

@@ -50,6 +50,12 @@ TEST(ParseTest, UnknownKeySaysWhatWasMeant) {
   EXPECT_NE(d.message.find("did you mean \"batch_size\"?"), std::string::npos);
 }
 
+TEST(ParseTest, AMisspeltKeyOfAChoiceOfKeysIsRecognised) {
+  const Diagnostic d =
+      Only(SampleSweep() + "checkpoint: {every: {epoch: 1}, keep: [last]}\n", "unknown-key");
+  EXPECT_NE(d.message.find("did you mean \"epochs\"?"), std::string::npos) << d.message;
+}
+
 TEST(ParseTest, DuplicateKeysAreErrors) {
   const Diagnostic d =
       Only(Replaced(SampleSweep(), "name: sample", "name: sample\nname: other"), "duplicate-key");
