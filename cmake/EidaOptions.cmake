@@ -45,8 +45,8 @@ if(EIDA_SANITIZE)
   if(EIDA_SANITIZE MATCHES thread)
     # Debian's protobuf and abseil are built without ThreadSanitizer: under this macro their headers give some classes other members.
     target_compile_options(eida_flags INTERFACE -U__SANITIZE_THREAD__)
-    add_library(eida_absl_locks OBJECT ${CMAKE_SOURCE_DIR}/tests/sanitizers/absl_locks.cc)
-    target_compile_options(eida_absl_locks PRIVATE -O1 -std=c++20 -fPIC)
+    add_library(eida_grpc_order OBJECT ${CMAKE_SOURCE_DIR}/tests/sanitizers/grpc_order.cc)
+    target_compile_options(eida_grpc_order PRIVATE -O1 -std=c++20 -fPIC)
   endif()
   if(EIDA_SANITIZE MATCHES undefined)
     # A quarter of the compile time for what AddressSanitizer (a null dereference ends in a report) or the compiler finds.

@@ -17,7 +17,7 @@ if(EIDA_SANITIZE)
     "TSAN_OPTIONS=suppressions=${supp}/tsan.supp:halt_on_error=0:exitcode=66:second_deadlock_stack=1" "EIDA_SEEDS=40")
   set(EIDA_TEST_SLOWER 4)
   if(EIDA_SANITIZE MATCHES thread)
-    set(EIDA_INTERPOSED eida_absl_locks)
+    set(EIDA_INTERPOSED eida_grpc_order)
   endif()
 endif()
 

@@ -30,10 +30,9 @@ part "build" build ci
 part "tests, end to end too" tests/run_changed.py build/ci "${all[@]}"
 part "build for AddressSanitizer and UBSan" build asan eida_tests
 part "tests, AddressSanitizer and UBSan" tests/run_changed.py build/asan "${all[@]}"
-# The coordinator's threads and the agent's. Not eida_service_test: its calls go through gRPC's server callbacks, which hand objects over in
-# ways that ThreadSanitizer cannot see in Debian's library (tests/sanitizers).
+# The coordinator and the agent: every test with threads in it.
 threaded=(eida_base_test eida_rpc_test eida_http_test eida_telemetry_test eida_sched_test eida_flow_test eida_store_test eida_artifacts_test
-  eida_app_test eida_exec_test eida_agent_test eida_agent_program_test)
+  eida_app_test eida_service_test eida_exec_test eida_agent_test eida_agent_program_test)
 part "build for ThreadSanitizer" build tsan "${threaded[@]}"
 part "tests, ThreadSanitizer" tests/run_changed.py build/tsan "${all[@]}" --only "${threaded[@]}"
 printf 'all parts: %d s\n' $((SECONDS - started))

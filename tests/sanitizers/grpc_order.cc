@@ -1,6 +1,7 @@
-// Shows ThreadSanitizer the locks of abseil, which Debian builds without its annotations: gRPC
-// synchronises with them, and what its threads hand over to ours would look like races. Takes the
-// place of the library's functions in the program that it is linked into, and calls them.
+// Shows ThreadSanitizer how gRPC synchronises: by abseil's locks and by closures that go from
+// thread to thread. Debian builds both without it, so that what gRPC's threads hand over to ours
+// would look like races. These functions take the libraries' place in the program that they are
+// linked into, and call them.
 #include <absl/synchronization/mutex.h>
 #include <dlfcn.h>
 #include <grpc/grpc.h>
@@ -78,4 +79,34 @@ extern "C" grpc_call_error grpc_call_start_batch(grpc_call* call, const grpc_op*
           "grpc_call_start_batch");
   __tsan_release(&order);
   return real(call, ops, count, tag, reserved);
+}
+
+// Inside gRPC work goes from thread to thread as closures; what a server's or client's callbacks
+// see comes out of the last of these.
+#define EIDA_GRPC_RUN \
+  "_ZN9grpc_core7ExecCtx3RunERKNS_13DebugLocationEP12grpc_closureN4absl7debian36StatusE"
+void ExecCtxRun(const void* location, void* closure, void* status) asm(EIDA_GRPC_RUN);
+void ExecCtxRun(const void* location, void* closure, void* status) {
+  static const auto real = Real<void (*)(const void*, void*, void*)>(EIDA_GRPC_RUN);
+  __tsan_release(&order);
+  real(location, closure, status);
+}
+
+#define EIDA_GRPC_FLUSH "_ZN9grpc_core7ExecCtx5FlushEv"
+bool ExecCtxFlush(void* self) asm(EIDA_GRPC_FLUSH);
+bool ExecCtxFlush(void* self) {
+  static const auto real = Real<bool (*)(void*)>(EIDA_GRPC_FLUSH);
+  __tsan_acquire(&order);
+  const bool did = real(self);
+  __tsan_release(&order);
+  return did;
+}
+
+#define EIDA_GRPC_CALLBACKS "_ZN9grpc_core26ApplicationCallbackExecCtxD1Ev"
+void RunCallbacks(void* self) asm(EIDA_GRPC_CALLBACKS);
+void RunCallbacks(void* self) {
+  static const auto real = Real<void (*)(void*)>(EIDA_GRPC_CALLBACKS);
+  __tsan_acquire(&order);
+  real(self);
+  __tsan_release(&order);
 }
