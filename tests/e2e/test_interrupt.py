@@ -7,8 +7,9 @@ import unittest
 
 from case import Case
 
-# Full fine-tuning ends at once, LoRA takes a while: in between some trainings have ended and some are in the middle.
-ARGUMENTS = ("run", "sweep.yaml", "--set", "variants[0].train.epochs=1", "--set", "variants[1].train.epochs=250", "--set", "analyses=[]")
+# Two trainings, one a slot: full fine-tuning ends soon, LoRA takes a while. In between one has ended and one is in the middle.
+ARGUMENTS = ("run", "sweep.yaml", "--set", "seeds=[0]", "--set", "variants[0].train.epochs=20", "--set", "variants[1].train.epochs=300",
+             "--set", "analyses=[]")
 
 
 class Interrupt(Case):
