@@ -46,6 +46,12 @@ void Register_soup(CLI::App* app, Context& context) {
       if (soups.empty())
         return NotFound(a->name.empty() ? "the sweep has no finished soup"
                                         : "the sweep has no finished soup \"" + a->name + "\"");
+      // A uniform soup tries nothing.
+      if (a->trace) {
+        std::erase_if(
+            soups, [](const Soup& s) { return s.content.value("trace", Json::array()).empty(); });
+        if (soups.empty()) return NotFound("no soup of the sweep tried candidates: none is greedy");
+      }
       return PrintSoup(c, soups, a->trace);
     });
   });
