@@ -50,8 +50,9 @@ def results(eidactl):
             if kind == "matrix":
                 found[f"{rest}.{form}"] = ask(eidactl, "heatmap", "--analysis", rest, "--format", form)
             if kind == "soup":
-                for trace in ((), ("--trace",)):
-                    found[f"soup-{rest}{''.join(trace)}.{form}"] = ask(eidactl, "soup", "--name", rest, *trace, "-o", form)
+                found[f"soup-{rest}.{form}"] = ask(eidactl, "soup", "--name", rest, "-o", form)
+        if "soup/greedy" in jobs:  # Other soups try nothing.
+            found["soups' trace." + form] = ask(eidactl, "soup", "--trace", "-o", form)
     for name, job in sorted(jobs.items()):
         digests = {artifact["name"]: artifact["digest"] for artifact in job["artifacts"]}
         found["artifacts of " + name] = json.dumps([job["state"], digests], sort_keys=True)
