@@ -3,15 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "common/wire/enums.h"
+#include "client/scope.h"
 
 namespace eida::client {
 namespace {
-
-std::string KindName(v1::JobKind kind) {
-  const auto value = wire::EnumFromProto<JobKind>(kind, "kind");
-  return value.ok() ? ToString(*value) : "?";
-}
 
 std::string Counts(const Totals& t) {
   std::string text = std::to_string(t.done) + "/" + std::to_string(t.jobs) + " jobs";
@@ -47,7 +42,7 @@ std::string KindBars(const v1::SweepProgress& progress, const ProgressStyle& sty
                         : n.bad > 0       ? "\033[31m"
                         : n.done == n.all ? "\033[32m"
                                           : "\033[36m";
-    out += "  " + render::FitTo(KindName(kind.kind()), 9) + " " + paint +
+    out += "  " + render::FitTo(KindText(kind.kind()), 9) + " " + paint +
            Bar(fraction, bar, style.unicode) + (style.color ? "\033[0m" : "") + " " +
            render::FitTo(counts, std::max(1, std::min(20, style.width - bar - 13))) + "\n";
   }
@@ -138,7 +133,7 @@ std::string ProgressLine(const v1::SweepProgress& progress, const TimeLeft& left
     const KindCounts n = CountsOf(kind);
     if (n.all > 0)
       kinds +=
-          " " + KindName(kind.kind()) + " " + std::to_string(n.done) + "/" + std::to_string(n.all);
+          " " + KindText(kind.kind()) + " " + std::to_string(n.done) + "/" + std::to_string(n.all);
   }
   const std::string text = LeftText(left);
   return "[" + FormatDuration(elapsed) + "]" + kinds + " (" + Counts(TotalsOf(progress)) +

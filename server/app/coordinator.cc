@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <future>
 #include <optional>
 
@@ -71,6 +72,7 @@ struct Coordinator::Impl {
   std::optional<http::Site> site;
   std::unique_ptr<http::Server> http;
   std::optional<rpc::Announcement> announcement;
+  std::atomic<int64_t> busy_waits = store::BusyWaits();  // those that db_busy has counted
   bool stopped = false;
 };
 
@@ -179,6 +181,8 @@ std::string Coordinator::Impl::MetricsText() {
   loop->Ask(
       [this](const sched::Core& core) { SetGauges(core, options.metrics_per_sweep, metrics); },
       kLoopPatience);
+  const int64_t waits = store::BusyWaits();
+  metrics.db_busy.Add(static_cast<double>(waits - busy_waits.exchange(waits)));
   if (const auto sizes = reader->Sizes(); sizes.ok()) {
     metrics.db_size.Set({"main"}, static_cast<double>(sizes->main));
     metrics.db_size.Set({"wal"}, static_cast<double>(sizes->log));

@@ -3,15 +3,29 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <limits>
 
 #include "common/base/fs.h"
+#include "server/store/store.h"
 
 namespace eida::store {
 namespace {
 
-constexpr int kBusyTimeoutMs = 10'000;
+// How long a statement waits for another process's lock: 1, 2, 4 .. 64 ms, then 100 ms at a time,
+// 10 s in all.
+constexpr int kLongestNapMs = 100;
+constexpr int kMostNaps = 106;
+
+std::atomic<int64_t> busy_waits{0};
+
+int OnBusy(void*, int naps) {
+  if (naps == 0) ++busy_waits;
+  if (naps >= kMostNaps) return 0;
+  sqlite3_sleep(naps < 7 ? 1 << naps : kLongestNapMs);
+  return 1;
+}
 
 // SQLite would make it with the umask's mode; its -wal and -shm files inherit this one.
 Status MakePrivateFile(const std::string& path) {
@@ -23,7 +37,11 @@ Status MakePrivateFile(const std::string& path) {
 
 }  // namespace
 
-Db::Db(const std::string& path, int flags) : path_(path), raw_(path, flags, kBusyTimeoutMs) {}
+int64_t BusyWaits() { return busy_waits; }
+
+Db::Db(const std::string& path, int flags) : path_(path), raw_(path, flags) {
+  sqlite3_busy_handler(raw_.getHandle(), OnBusy, nullptr);
+}
 
 Result<std::unique_ptr<Db>> Db::Open(const std::string& path, Mode mode) {
   if (mode == Mode::kReadWrite) {

@@ -2,6 +2,7 @@
 // DIR/eida.db.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -24,6 +25,10 @@ struct StoreOptions {
 };
 
 std::string DatabasePath(const std::string& dir);
+
+// How many statements of this process found the database locked by another one, and waited.
+// Thread-safe.
+int64_t BusyWaits();
 
 // The writer. Not thread-safe: one thread owns it. Only one Store can be open on a directory
 // (DIR/eida.lock).

@@ -57,7 +57,7 @@ bool LeaseTask::Revoke(Millis grace) {
   for (const GrantJob& job : grant_.jobs) reporter_.Forget({job.job, job.attempt});
   stop_grace_ = std::min(stop_grace_.value_or(grace), grace);
   if (process_) process_->Stop(*stop_grace_);
-  return process_ != nullptr;
+  return process_ && !bundle_->AllEnded();
 }
 
 void LeaseTask::Refuse(const Key& key) {

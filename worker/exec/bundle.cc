@@ -83,6 +83,11 @@ std::vector<Outcome> Bundle::OnEnd(const ProcessEnd& end) {
   return outcomes;
 }
 
+bool Bundle::AllEnded() const {
+  return std::all_of(entries_.begin(), entries_.end(),
+                     [](const Entry& e) { return e.phase == Phase::kEnded; });
+}
+
 std::optional<JobId> Bundle::Current() const {
   for (const Entry& entry : entries_) {
     if (entry.phase == Phase::kRunning) return entry.job;

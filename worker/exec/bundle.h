@@ -48,6 +48,7 @@ class Bundle {
   //    started, or when it ended well without running it; otherwise a runner that cannot start
   //    would be tried for ever.
   std::vector<Outcome> OnEnd(const ProcessEnd& end);
+  bool AllEnded() const;
   // The job that has started and not ended.
   std::optional<JobId> Current() const;
 

@@ -143,26 +143,6 @@ void AddSoup(FakeApi& api, int64_t id, const std::string& name, const Json& trac
   api.jobs.push_back(job);
 }
 
-const char* kSweep = R"(apiVersion: eida/v1
-kind: Sweep
-name: tiny
-model: {path: model, head: {classification: {labels: 2}}}
-data:
-  task: classification
-  format: tsv
-  columns: {text: text, label: label}
-  max_length: 16
-  splits:
-    train: reviews.tsv
-    select: {from: train, items: 2, seed: 0}
-    report: {from: train, items: 2, seed: 1}
-seeds: 0..1
-train: {epochs: 1, batch_size: 2, lr: 1.0e-3}
-variants:
-  - {name: full, adapter: {type: none}}
-  - {name: lora, adapter: {type: lora, r: 2, alpha: 4, targets: [query, value]}}
-)";
-
 }  // namespace
 
 FakeApi DemoApi() {
@@ -266,7 +246,7 @@ StudyFiles::StudyFiles() {
   EXPECT_TRUE(WriteFileAtomic(Path("reviews.tsv"),
                               "text\tlabel\none\t0\ntwo\t1\nthree\t1\nfour\t0\nfive\t0\nsix\t1\n")
                   .ok());
-  EXPECT_TRUE(WriteFileAtomic(sweep(), kSweep).ok());
+  EXPECT_TRUE(WriteFileAtomic(sweep(), inputs::kTinySweep).ok());
 }
 
 }  // namespace eida::client

@@ -116,9 +116,12 @@ TEST(BundleTest, LateAndForeignEventsAreRefused) {
   EXPECT_EQ(bundle.Current(), JobId(1));
   EXPECT_TRUE(bundle.OnEvent(At(1, Done{"{}"}))->end.has_value());
   EXPECT_EQ(bundle.Current(), std::nullopt);
+  EXPECT_FALSE(bundle.AllEnded());
   EXPECT_EQ(bundle.OnEvent(At(1, Failed{})).status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(bundle.OnEvent(At(3, Started{})).status().code(),
             absl::StatusCode::kFailedPrecondition);
+  EXPECT_TRUE(bundle.OnEvent(At(2, Failed{}))->end.has_value());
+  EXPECT_TRUE(bundle.AllEnded());
 }
 
 TEST(BundleTest, AfterAnErrorThatEndsTheBundleTheRestIsFree) {

@@ -1,8 +1,10 @@
-// A Hugging Face directory of a tiny BERT, with real headers and no meaning.
+// A Hugging Face directory of a tiny BERT, with real headers and no meaning, and a sweep of it.
 #pragma once
 
 #include <cstring>
+#include <map>
 #include <string>
+#include <vector>
 
 #include "common/base/fs.h"
 #include "common/base/json.h"
@@ -62,13 +64,38 @@ inline std::string TinyTokenizer(int64_t tokens) {
       .dump();
 }
 
-// Writes config.json, tokenizer.json and model.safetensors.
+// File name -> content.
+inline std::map<std::string, std::string> TinyModel() {
+  return {{"config.json", TinyConfig(2)},
+          {"tokenizer.json", TinyTokenizer(30)},
+          {"model.safetensors", SafetensorsBytes(TinyBertShapes(2))}};
+}
+
 inline void WriteTinyModel(const std::string& directory) {
   MakeDirs(directory).IgnoreError();
-  WriteFileAtomic(JoinPath(directory, "config.json"), TinyConfig(2)).IgnoreError();
-  WriteFileAtomic(JoinPath(directory, "tokenizer.json"), TinyTokenizer(30)).IgnoreError();
-  WriteFileAtomic(JoinPath(directory, "model.safetensors"), SafetensorsBytes(TinyBertShapes(2)))
-      .IgnoreError();
+  for (const auto& [name, content] : TinyModel())
+    WriteFileAtomic(JoinPath(directory, name), content).IgnoreError();
 }
+
+// The directory is model/, the data reviews.tsv: 2 runs of each variant.
+inline constexpr char kTinySweep[] = R"(apiVersion: eida/v1
+kind: Sweep
+name: tiny
+model: {path: model, head: {classification: {labels: 2}}}
+data:
+  task: classification
+  format: tsv
+  columns: {text: text, label: label}
+  max_length: 16
+  splits:
+    train: reviews.tsv
+    select: {from: train, items: 2, seed: 0}
+    report: {from: train, items: 2, seed: 1}
+seeds: 0..1
+train: {epochs: 1, batch_size: 2, lr: 1.0e-3}
+variants:
+  - {name: full, adapter: {type: none}}
+  - {name: lora, adapter: {type: lora, r: 2, alpha: 4, targets: [query, value]}}
+)";
 
 }  // namespace eida::inputs

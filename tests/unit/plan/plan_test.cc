@@ -9,6 +9,7 @@
 #include "common/plan/parameters.h"
 #include "common/spec/parse.h"
 #include "gtest/gtest.h"
+#include "tests/sanitizers/sanitized.h"
 #include "tests/unit/inputs/model_dir.h"
 #include "tests/unit/spec/sample.h"
 
@@ -140,11 +141,7 @@ TEST(PlanTest, AGridOfAHundredRunsIsPlannedQuickly) {
   const TimePoint start = Clock::System().Read().mono;
   const Plan plan = PlanOf(text);
   EXPECT_EQ(CountOf(plan, JobKind::kPath), 102 * 101 / 2);
-#ifdef EIDA_SANITIZED
-  constexpr int64_t kBoundMs = 120'000;
-#else
-  constexpr int64_t kBoundMs = 20'000;
-#endif
+  constexpr int64_t kBoundMs = kSanitized ? 120'000 : 20'000;
   EXPECT_LT((Clock::System().Read().mono - start).count(), kBoundMs);
 }
 

@@ -2,16 +2,13 @@
 // busy machines; what is printed is the figure to look at.
 #include <cstdio>
 
+#include "tests/sanitizers/sanitized.h"
 #include "tests/unit/sched/fixture.h"
 
 namespace eida::testing {
 namespace {
 
-#ifdef EIDA_SANITIZED
-constexpr int kJobs = 10'000;  // their speed says nothing of ours
-#else
-constexpr int kJobs = 100'000;
-#endif
+constexpr int kJobs = kSanitized ? 10'000 : 100'000;  // sanitized speed says nothing of ours
 constexpr int kWorkers = 125;
 constexpr int kSlots = 8;
 constexpr double kBoundSeconds = 60;

@@ -1,62 +1,19 @@
 #include "tests/unit/service/harness.h"
 
-#include "common/base/json.h"
 #include "common/rpc/status_map.h"
 #include "common/rpc/token.h"
 #include "common/wire/messages.h"
+#include "tests/unit/inputs/model_dir.h"
 
 namespace eida::testing {
 namespace {
 
-const char* kStudy = R"(apiVersion: eida/v1
-kind: Sweep
-name: tiny
-model: {path: model, head: {classification: {labels: 2}}}
-data:
-  task: classification
-  format: tsv
-  columns: {text: text, label: label}
-  max_length: 16
-  splits:
-    train: reviews.tsv
-    select: {from: train, items: 4, seed: 0}
-    report: {from: train, items: 4, seed: 1}
-seeds: 0..1
-train: {epochs: 1, batch_size: 2, lr: 1.0e-3}
-variants:
-  - {name: full, adapter: {type: none}}
-  - {name: lora, adapter: {type: lora, r: 2, alpha: 4, targets: [query, value]}}
-analyses:
+const char* kAnalyses = R"(analyses:
   - {name: cka, type: cka, split: select, layers: [last]}
   - {name: gap, type: convexity_gap, split: select, alphas: 5}
 soups:
   - {name: uniform, type: uniform, metric: loss, split: select, report: report}
 )";
-
-// A BERT of one layer and width 4: a header and zeros.
-std::string TinyWeights() {
-  Json header = Json::object();
-  int64_t at = 0;
-  const auto add = [&](const std::string& name, int64_t rows, int64_t columns) {
-    const int64_t bytes = rows * columns * 4;
-    header[name] = {
-        {"dtype", "F32"}, {"shape", {rows, columns}}, {"data_offsets", {at, at + bytes}}};
-    at += bytes;
-  };
-  const std::string layer = "encoder.layer.0.";
-  for (const char* part : {"attention.self.query", "attention.self.key", "attention.self.value",
-                           "attention.output.dense"}) {
-    add(layer + part + ".weight", 4, 4);
-  }
-  add(layer + "intermediate.dense.weight", 8, 4);
-  add(layer + "output.dense.weight", 4, 8);
-  add("pooler.dense.weight", 4, 4);
-  const std::string text = Canonical(header);
-  std::string out;
-  for (uint64_t n = text.size(), i = 0; i < 8; ++i, n >>= 8)
-    out.push_back(static_cast<char>(n & 255));
-  return out + text + std::string(static_cast<size_t>(at), '\0');
-}
 
 // What the children of a job of this kind ask for.
 std::vector<std::pair<std::string, std::string>> ArtifactsOf(JobKind kind) {
@@ -170,14 +127,10 @@ Study TinyStudyAndContents() {
     return DigestOf(content).str();
   };
   v1::SubmitRequest& request = study.request;
-  request.set_source(kStudy);
+  request.set_source(std::string(inputs::kTinySweep) + kAnalyses);
   request.set_file_name("tiny.yaml");
   auto& model = *(*request.mutable_inputs())["model"].mutable_digests();
-  model["config.json"] =
-      add(R"({"model_type": "bert", "hidden_size": 4, "num_hidden_layers": 1, "vocab_size": 10,)"
-          R"( "max_position_embeddings": 16})");
-  model["tokenizer.json"] = add("{}");
-  model["model.safetensors"] = add(TinyWeights());
+  for (const auto& [name, content] : inputs::TinyModel()) model[name] = add(content);
   (*(*request.mutable_inputs())["reviews.tsv"].mutable_digests())[""] = add("text\tlabel\n");
   return study;
 }

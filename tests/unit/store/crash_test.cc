@@ -8,6 +8,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/rng.h"
+#include "tests/sanitizers/sanitized.h"
 #include "tests/unit/store/samples.h"
 
 namespace eida::store {
@@ -131,11 +132,7 @@ TEST(StoreTimingTest, FiveThousandPathJobsAndTenThousandUpdates) {
       " one durable update %.2f ms; sweep list %.1f ms; database %.1f MiB\n",
       inserted * 1e3, batched * 1e3, loaded * 1e3, each * 1e3, count.Seconds() * 1e3,
       static_cast<double>(reader->Sizes()->main + reader->Sizes()->log) / 1048576);
-#ifdef EIDA_SANITIZED
-  constexpr double kBound = 60;
-#else
-  constexpr double kBound = 5;
-#endif
+  constexpr double kBound = kSanitized ? 60 : 5;
   EXPECT_LT(inserted, kBound) << "a large study must not take seconds to submit";
 }
 

@@ -1,8 +1,10 @@
 #include "server/store/reader.h"
 
 #include <atomic>
+#include <chrono>
 #include <thread>
 
+#include "SQLiteCpp/Database.h"
 #include "gmock/gmock.h"
 #include "server/store/blob_table.h"
 #include "tests/unit/store/samples.h"
@@ -110,6 +112,21 @@ TEST_F(ReaderTest, LogsAndEventsArePagedByCursor) {
   EXPECT_EQ(reader_->Events(SweepId(1), {}, events[4].id, 0)->size(), 8u);
   EXPECT_EQ(reader_->Events({}, {}, 0, 0)->size(), 25u);
   EXPECT_EQ(reader_->Events(SweepId(1), JobId(2), 0, 0)->size(), 12u);
+}
+
+TEST_F(ReaderTest, AWriterWaitsForAnotherProcessesLockAndIsCounted) {
+  const int64_t before = BusyWaits();
+  SQLite::Database other(DatabasePath(temp_.path()), SQLite::OPEN_READWRITE);
+  other.exec("BEGIN IMMEDIATE");
+  std::thread release([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    other.exec("COMMIT");
+  });
+  JobStatus status;
+  status.state = JobState::kReady;
+  EXPECT_OK(store_->Apply({UpdateJob{JobId(1), JobState::kReady, status}}));
+  release.join();
+  EXPECT_EQ(BusyWaits(), before + 1);
 }
 
 TEST_F(ReaderTest, ReadersOnOtherThreadsNeverFindTheDatabaseBusyAndSeeWholeBatches) {
