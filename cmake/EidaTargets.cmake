@@ -14,7 +14,7 @@ if(EIDA_SANITIZE)
   set(supp ${CMAKE_SOURCE_DIR}/tests/sanitizers)
   list(APPEND EIDA_TEST_ENVIRONMENT
     "UBSAN_OPTIONS=print_stacktrace=1" "LSAN_OPTIONS=suppressions=${supp}/lsan.supp:print_suppressions=0"
-    "TSAN_OPTIONS=suppressions=${supp}/tsan.supp:halt_on_error=1:second_deadlock_stack=1" "EIDA_SEEDS=150")
+    "TSAN_OPTIONS=suppressions=${supp}/tsan.supp:halt_on_error=1:second_deadlock_stack=1" "EIDA_SEEDS=50")
   set(EIDA_TEST_SLOWER 4)
   if(EIDA_SANITIZE MATCHES thread)
     set(EIDA_INTERPOSED eida_grpc_order)

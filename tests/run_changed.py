@@ -4,8 +4,8 @@
     tests/run_changed.py build/ci [--all] [--only NAME ...]
 
 What a test depends on: its own executable, the programs that it starts (REQUIRED_FILES: argument STARTS of eida_test), its
-environment, and every file under tests/ and deploy/examples/ that is not compiled. Kept in BUILD/passed.json; delete it, or
-say --all, to run everything.
+environment, and the files under tests/ and deploy/examples/ that are neither compiled nor documents. Kept in
+BUILD/passed.json; delete it, or say --all, to run everything.
 """
 
 import argparse
@@ -17,7 +17,7 @@ import subprocess
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-COMPILED = (".cc", ".h", ".pyc")
+NOT_READ = (".cc", ".h", ".pyc", ".md", "CMakeLists.txt")
 
 
 def digest_of(path):
@@ -25,23 +25,33 @@ def digest_of(path):
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def data_digest():
-    """Of everything that tests read and nobody compiles."""
-    total = hashlib.sha256()
+def data_files():
+    """{path: digest} of everything that tests read and nobody compiles."""
+    found = {}
     for top in ("tests", "deploy/examples"):
-        for folder, folders, names in os.walk(os.path.join(ROOT, top)):
-            folders.sort()
-            for name in sorted(names):
-                if not name.endswith(COMPILED):
+        for folder, _, names in os.walk(os.path.join(ROOT, top)):
+            for name in names:
+                if not name.endswith(NOT_READ):
                     path = os.path.join(folder, name)
-                    total.update(f"{os.path.relpath(path, ROOT)} {digest_of(path)}\n".encode())
-    return total.hexdigest()
+                    found[os.path.relpath(path, ROOT)] = digest_of(path)
+    return dict(sorted(found.items()))
+
+
+def reads(command, folder, path):
+    """Python is read by the tests of its own folder, and a test file by itself alone."""
+    if not path.endswith(".py"):
+        return True
+    name = os.path.basename(path)[: -len(".py")]
+    return os.path.dirname(path) == folder and (not name.startswith("test_") or name in command)
 
 
 def key_of(test, data):
     properties = {p["name"]: p["value"] for p in test.get("properties", [])}
-    files = [test["command"][0], *properties.get("REQUIRED_FILES", [])]
-    parts = [data, test["command"], properties.get("ENVIRONMENT", []), [digest_of(file) for file in files]]
+    command = test["command"]
+    files = [command[0], *properties.get("REQUIRED_FILES", [])]
+    folder = os.path.relpath(properties.get("WORKING_DIRECTORY", ROOT), ROOT)
+    read = {path: digest for path, digest in data.items() if reads(command, folder, path)}
+    parts = [read, command, properties.get("ENVIRONMENT", []), [digest_of(file) for file in files]]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
@@ -58,7 +68,7 @@ def main():
     unknown = [name for name in chosen if "command" not in tests.get(name, {})]
     if unknown:
         sys.exit(f"{args.build}: there is no built test {', '.join(unknown)}")
-    data = data_digest()
+    data = data_files()
     keys = {name: key_of(tests[name], data) for name in chosen}
     memory = os.path.join(args.build, "passed.json")
     passed = json.load(open(memory, encoding="utf-8")) if os.path.exists(memory) else {}
