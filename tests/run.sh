@@ -28,11 +28,25 @@ part bootstrap deploy/bootstrap.sh test
 part lint python3 tests/lint/lint.py
 part "build" build ci
 part "tests, end to end too" tests/run_changed.py build/ci "${all[@]}"
-part "build for AddressSanitizer and UBSan" build asan eida_tests
-part "tests, AddressSanitizer and UBSan" tests/run_changed.py build/asan "${all[@]}"
 # The coordinator and the agent: every test with threads in it.
 threaded=(eida_base_test eida_rpc_test eida_http_test eida_telemetry_test eida_sched_test eida_flow_test eida_store_test eida_artifacts_test
   eida_app_test eida_service_test eida_exec_test eida_agent_test eida_agent_program_test)
-part "build for ThreadSanitizer" build tsan "${threaded[@]}"
-part "tests, ThreadSanitizer" tests/run_changed.py build/tsan "${all[@]}" --only "${threaded[@]}"
+sanitized() { # preset, its name, tests (none: all)
+  local preset=$1 name=$2
+  shift 2
+  part "build for $name" build "$preset" "${@:-eida_tests}"
+  part "tests, $name" tests/run_changed.py "build/$preset" "${all[@]}" ${1:+--only "$@"}
+}
+# Side by side: after a change in one room each of them has one thing to do at a time.
+trap 'trap - INT TERM; kill 0' INT TERM
+sanitized asan "AddressSanitizer and UBSan" >build/asan.log 2>&1 &
+asan=$!
+sanitized tsan ThreadSanitizer "${threaded[@]}" >build/tsan.log 2>&1 &
+tsan=$!
+bad=0
+for preset in asan tsan; do
+  wait "${!preset}" || bad=1
+  cat "build/$preset.log"
+done
 printf 'all parts: %d s\n' $((SECONDS - started))
+exit $bad

@@ -17,7 +17,7 @@ import subprocess
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-NOT_READ = (".cc", ".h", ".pyc", ".md", "CMakeLists.txt")
+NOT_READ = (".cc", ".h", ".pyc", ".md", ".sh", "CMakeLists.txt")
 
 
 def digest_of(path):

@@ -243,7 +243,7 @@ TEST_F(ProgramTest, KilledAtEveryCommitBoundaryNothingAcknowledgedIsLost) {
     return client.Submit(request);
   };
   constexpr int kSweeps = 4;
-  constexpr int kStep = kSanitized ? 3 : 1;
+  constexpr int kStep = kSanitized ? 4 : 1;
   int crashes = 0, expected = 0;
   for (const char* point : {"before_commit", "after_commit", "before_reply"}) {
     for (int n = 1; n <= 8; n += kStep) {
