@@ -115,7 +115,7 @@ Status Coordinator::Impl::StartLoop() {
   sched_options.lease_ttl = options.lease_ttl;
   sched::Core core = sched::Recover(snapshot, effects, clock.Read(), sched_options);
   if (!effects.changes.empty()) EIDA_RETURN_IF_ERROR(store->Apply(effects.changes));
-  EIDA_INFO("recovered {} sweeps, {} jobs and {} open attempts", snapshot.sweeps.size(),
+  EIDA_INFO("recovered {} sweeps, {} jobs, {} open attempts", snapshot.sweeps.size(),
             snapshot.jobs.size(), snapshot.open_attempts.size());
   Loop::Options loop_options;
   loop_options.commit = [this](const std::vector<Change>& changes) {

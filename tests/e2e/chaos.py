@@ -177,7 +177,7 @@ def run(mode, sweep, overrides, seed, kills, gap, limit, say=lambda text: None):
                 struck.append(victim)
                 say(f"{time.monotonic() - started:6.1f} s: killed {victim}")
                 due = time.monotonic() + rng.uniform(0, 2 * gap)
-            time.sleep(0.02)
+            time.sleep(0.1)
         found = results(study.eidactl)
         check_history(study.eidactl)
         study.stop()

@@ -8,7 +8,7 @@ import unittest
 from case import Case
 
 # Two trainings, one a slot: full fine-tuning ends soon, LoRA takes a while. In between one has ended and one is in the middle.
-ARGUMENTS = ("run", "sweep.yaml", "--set", "seeds=[0]", "--set", "variants[0].train.epochs=20", "--set", "variants[1].train.epochs=300",
+ARGUMENTS = ("run", "sweep.yaml", "--set", "seeds=[0]", "--set", "variants[0].train.epochs=20", "--set", "variants[1].train.epochs=200",
              "--set", "analyses=[]")
 
 
