@@ -9,7 +9,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-BIN = os.environ.get("EIDA_BIN", os.path.join(ROOT, "build", "dev", "bin"))
+BIN = os.path.abspath(os.environ.get("EIDA_BIN", os.path.join(ROOT, "build", "dev", "bin")))
 MARK = "EIDA_E2E"  # every process of a world has this in its environment
 
 

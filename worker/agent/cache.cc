@@ -121,7 +121,14 @@ Status Cache::Bring(const Digest& digest, const Download& download) {
     }
   }
   if (status.ok()) status = MoveIn(temp, digest);
-  if (!status.ok()) unlink(temp.c_str());
+  if (!status.ok()) {
+    unlink(temp.c_str());
+    return status;
+  }
+  if (const auto info = Stat(PathOf(digest))) {
+    const std::lock_guard lock(mutex_);
+    verified_[digest] = {info->st_size, MtimeNs(*info)};
+  }
   return status;
 }
 
@@ -138,11 +145,7 @@ Result<Pin> Cache::Fetch(const Digest& digest, const Download& download, std::st
   }
   const std::string path = PathOf(digest);
   Status status = OkStatus();
-  if (!Check(digest, path)) {
-    status = Bring(digest, download);
-    if (status.ok() && !Check(digest, path))
-      status = DataLoss(path + " was damaged while it was fetched");
-  }
+  if (!Check(digest, path)) status = Bring(digest, download);
   const Result<int64_t> size = status.ok() ? FileSize(path) : Result<int64_t>(status);
   std::unique_lock lock(mutex_);
   busy_.erase(digest);

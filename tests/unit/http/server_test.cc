@@ -94,6 +94,12 @@ TEST_F(ServerTest, WhatIsTooLongOrNoRequestIsRefused) {
               StartsWith("HTTP/1.1 421"));
 }
 
+TEST_F(ServerTest, TheLimitOfTheHeaderIsTheOneGiven) {
+  Start({.max_header_bytes = 1000});
+  EXPECT_THAT(Ask("GET / HTTP/1.1\r\nHost: localhost\r\nX: " + std::string(2000, 'x') + "\r\n\r\n"),
+              StartsWith("HTTP/1.1 431"));
+}
+
 TEST_F(ServerTest, ASilentConnectionIsClosed) {
   Start({.timeout = Millis(100)});
   Socket socket(server_->address().port);
