@@ -37,8 +37,8 @@ struct ParentEdge {
 
 // How failures of a job are answered; from the sweep's `retries`.
 struct RetryPolicy {
-  int max = 3;           // counted failures (crashed, internal, oom, ...) before it fails
-  int max_free = 20;     // worker_lost, preempted and io before it fails
+  int max = 3;        // counted failures (crashed, internal, oom, ...) before it fails
+  int max_free = 20;  // worker_lost, preempted and io in a row without a checkpoint before it fails
   Millis backoff{1000};  // doubles with each counted failure
   Millis max_backoff{600'000};
   std::vector<ErrorClass> never = {ErrorClass::kNonfinite, ErrorClass::kData, ErrorClass::kConfig};
@@ -65,7 +65,7 @@ struct JobStatus {
   JobState state = JobState::kBlocked;
   Attempt attempt = 0;    // the newest attempt; the fence
   int failures = 0;       // counted failures since the last `retry`
-  int free_failures = 0;  // worker_lost, preempted, io
+  int free_failures = 0;  // worker_lost, preempted, io, since the last attempt with a checkpoint
   JobId reused_from;      // finished twin whose result this job took over
   JobId cause;            // for skipped: the ancestor that failed or was cancelled
   ErrorClass error = ErrorClass::kNone;

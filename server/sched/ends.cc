@@ -7,6 +7,17 @@
 #include "server/sched/step.h"
 
 namespace eida::sched {
+namespace {
+
+std::string TimesInARow(const Job& job, int times) {
+  return " (" + std::to_string(times) + " in a row" +
+         (job.record.spec.kind == JobKind::kTrain
+              ? " without a checkpoint; checkpoint.every says how often one is written"
+              : "") +
+         ")";
+}
+
+}  // namespace
 
 double Step::CloseAttempt(Job& job, const std::string& outcome, const std::string& message,
                           bool told) {
@@ -48,6 +59,8 @@ void Step::Succeed(Job& job, const Finished& result) {
 void Step::Fail(Job& job, ErrorClass error, const std::string& message, bool told) {
   Sweep& sweep = GetSweep(job.record.spec.sweep);
   JobStatus next = job.record.status;
+  // An attempt that left a checkpoint has moved the job on: however often workers go away, it ends.
+  if (job.checkpoint && job.checkpoint->attempt == next.attempt) next.free_failures = 0;
   const RetryDecision decision =
       DecideRetry(sweep.record.retries, error, next.failures, next.free_failures);
   ++(decision.free ? next.free_failures : next.failures);
@@ -57,6 +70,7 @@ void Step::Fail(Job& job, ErrorClass error, const std::string& message, bool tol
   const std::string said =
       std::string(eida::ToString(error)) + (message.empty() ? "" : ": " + message);
   if (decision.verdict == Verdict::kGiveUp) {
+    if (decision.free) next.error_message += TimesInARow(job, next.free_failures);
     next.finished = now.wall;
     Change(job, JobEvent::kFailed, std::move(next));
     Count(CounterEvent::What::kFinished, job, seconds, error);

@@ -191,6 +191,7 @@ Status ModelStore::One(const AddCheckpoint& change) {
   if (open == open_.end() || open->second.attempt != made.attempt) {
     return Internal("checkpoint of " + Named(made.job, made.attempt) + ", which is not open");
   }
+  with_checkpoint_.insert({made.job, made.attempt});
   CheckpointRecord& newest = checkpoints_[made.job];
   if (std::pair(newest.attempt, newest.step) <= std::pair(made.attempt, made.step)) newest = made;
   return OkStatus();

@@ -26,6 +26,9 @@ class ModelStore {
   const std::map<JobId, JobRecord>& jobs() const { return jobs_; }
   const std::vector<EventRecord>& events() const { return events_; }
   const std::vector<AttemptRecord>& closed_attempts() const { return closed_; }
+  bool LeftCheckpoint(JobId job, Attempt attempt) const {
+    return with_checkpoint_.contains({job, attempt});
+  }
   int64_t accepted_results() const { return static_cast<int64_t>(results_.size()); }
 
  private:
@@ -52,6 +55,7 @@ class ModelStore {
   std::vector<AttemptRecord> closed_;
   std::set<JobId> results_;  // jobs with an accepted result, computed here
   std::map<JobId, CheckpointRecord> checkpoints_;
+  std::set<std::pair<JobId, Attempt>> with_checkpoint_;
   std::map<WorkerId, WorkerRecord> workers_;
   std::vector<EventRecord> events_;
   int64_t last_lease_ = 0;

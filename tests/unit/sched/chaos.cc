@@ -372,6 +372,7 @@ void Chaos::CheckEnd() {
     if (attempt.outcome == "succeeded" || attempt.outcome == "cancelled") continue;
     const Result<ErrorClass> error = ParseEnum<ErrorClass>(attempt.outcome);
     Check(error.status());
+    if (world_.store.LeftCheckpoint(attempt.job, attempt.attempt)) failures[attempt.job].second = 0;
     if (error.ok())
       ++(sched::IsFree(*error) ? failures[attempt.job].second : failures[attempt.job].first);
   }

@@ -1,3 +1,4 @@
+#include "gmock/gmock.h"
 #include "tests/unit/sched/fixture.h"
 
 namespace eida::testing {
@@ -97,6 +98,20 @@ TEST_F(ControlTest, MaxFailuresInTheMiddleOfALostBundleEndsTheRestOnce) {
   Advance(15'000);
   for (int64_t job = 1; job <= 4; ++job) EXPECT_EQ(StateOf(job), JobState::kFailed);
   EXPECT_TRUE(core().leases.empty());
+}
+
+TEST_F(ControlTest, ATrainingThatGaveUpSaysThatNoCheckpointWasLeft) {
+  AddSweep plan = APlan({AJob("a")});
+  plan.sweep.retries.max_free = 1;
+  Submit(plan);
+  for (int lost = 0; lost < 2; ++lost) {
+    Sync("w1");
+    Advance(15'000);
+  }
+  EXPECT_EQ(StateOf(1), JobState::kFailed);
+  EXPECT_THAT(StatusOf(1).error_message,
+              ::testing::EndsWith("(2 in a row without a checkpoint; checkpoint.every says how "
+                                  "often one is written)"));
 }
 
 }  // namespace
