@@ -38,7 +38,7 @@ sanitized() { # preset, its name, tests (none: all)
   part "tests, $name" tests/run_changed.py "build/$preset" "${all[@]}" ${1:+--only "$@"}
 }
 # Side by side: after a change in one room each of them has one thing to do at a time.
-trap 'trap - INT TERM; kill 0' INT TERM
+trap 'kill 0' INT  # the parts in the background do not hear it; TERM stays this script's own
 sanitized asan "AddressSanitizer and UBSan" >build/asan.log 2>&1 &
 asan=$!
 sanitized tsan ThreadSanitizer "${threaded[@]}" >build/tsan.log 2>&1 &
