@@ -9,6 +9,7 @@ BUILD/passed.json; delete it, or say --all, to run everything.
 """
 
 import argparse
+import fnmatch
 import hashlib
 import json
 import os
@@ -59,12 +60,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("build")
     parser.add_argument("--all", action="store_true", help="those that passed, too")
-    parser.add_argument("--only", nargs="+", help="names of tests")
+    parser.add_argument("--only", nargs="+", help="names of tests; * and ? as in a shell")
     args = parser.parse_args()
     ctest = ["ctest", "--test-dir", args.build]
     listing = json.loads(subprocess.run([*ctest, "--show-only=json-v1"], check=True, capture_output=True, text=True).stdout)
     tests = {test["name"]: test for test in listing["tests"]}
-    chosen = list(args.only or tests)
+    chosen = [name for pattern in args.only or ["*"] for name in fnmatch.filter(tests, pattern) or [pattern]]
     unknown = [name for name in chosen if "command" not in tests.get(name, {})]
     if unknown:
         sys.exit(f"{args.build}: there is no built test {', '.join(unknown)}")

@@ -13,11 +13,11 @@ namespace eida::engine {
 
 namespace {
 
-struct Entry {
+struct AdapterEntry {
   const char* id;
   Result<std::unique_ptr<Adapter>> (*make)(const Json&);
 };
-constexpr Entry kAdapters[] = {
+constexpr AdapterEntry kAdapters[] = {
 #define EIDA_ADAPTER(id, parameters, help) {#id, MakeAdapter_##id},
 #include "common/catalog/adapters.def"
 #undef EIDA_ADAPTER
@@ -34,7 +34,7 @@ bool Names(const std::string& target, const SiteName& site) {
 
 Result<std::unique_ptr<Adapter>> MakeAdapter(const Json& settings) {
   const auto type = GetOr<std::string>(settings, "type", "none");
-  for (const Entry& entry : kAdapters) {
+  for (const AdapterEntry& entry : kAdapters) {
     if (type == entry.id) return entry.make(settings);
   }
   return ConfigError("adapter.type is \"" + type +

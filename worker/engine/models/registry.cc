@@ -12,11 +12,11 @@ namespace eida::engine {
 
 namespace {
 
-struct Entry {
+struct ModelEntry {
   const char* id;
   Result<std::unique_ptr<Model>> (*make)(const Json&, const ModelOptions&);
 };
-constexpr Entry kModels[] = {
+constexpr ModelEntry kModels[] = {
 #define EIDA_MODEL(id, roles, help) {#id, Make_##id},
 #include "common/catalog/models.def"
 #undef EIDA_MODEL
@@ -26,7 +26,7 @@ constexpr Entry kModels[] = {
 
 Result<std::unique_ptr<Model>> MakeModel(const Json& config, const ModelOptions& options) {
   const auto type = GetOr<std::string>(config, "model_type", "");
-  for (const Entry& entry : kModels) {
+  for (const ModelEntry& entry : kModels) {
     if (type == entry.id) return entry.make(config, options);
   }
   return ConfigError(options.config_path + ": model_type is \"" + type +

@@ -19,11 +19,11 @@ namespace {
 
 constexpr size_t kKept = 4;
 
-struct Entry {
+struct TaskEntry {
   const char* id;
   Result<Examples> (*load)(const Job&, const Base&, const ItemChoice&);
 };
-constexpr Entry kTasks[] = {
+constexpr TaskEntry kTasks[] = {
 #define EIDA_TASK(id, metrics, help) {#id, Load_##id},
 #include "common/catalog/tasks.def"
 #undef EIDA_TASK
@@ -54,7 +54,7 @@ Result<std::shared_ptr<const Examples>> LoadExamples(const Job& job, const Base&
   }
   const auto task =
       GetOr<std::string>(job.spec.value("data", Json::object()), "task", "classification");
-  for (const Entry& entry : kTasks) {
+  for (const TaskEntry& entry : kTasks) {
     if (task != entry.id) continue;
     EIDA_ASSIGN_OR_RETURN(Examples loaded, entry.load(job, base, choice));
     kept.emplace_back(key, std::make_shared<const Examples>(std::move(loaded)));
