@@ -15,6 +15,10 @@ Status FromGrpc(const grpc::Status& status, const std::string& what) {
     case grpc::StatusCode::UNAVAILABLE:
       return Unavailable(what + ": the coordinator does not answer (" + status.error_message() +
                          "); is `eida-coordinator serve` running there?");
+    case grpc::StatusCode::CANCELLED:  // by the coordinator, or by a caller that asks nobody why
+      return Unavailable(what +
+                         ": the coordinator ended the call, as it does when it stops; "
+                         "try again when it is back");
     case grpc::StatusCode::DEADLINE_EXCEEDED:
       return DeadlineExceeded(what +
                               ": no answer in time; try again, or give it longer with --timeout");

@@ -88,5 +88,12 @@ TEST(StatusMapTest, AnAbsentCoordinatorIsNamedWithTheNextStep) {
             absl::StatusCode::kDeadlineExceeded);
 }
 
+// What a coordinator that stops gives to the calls that it ends; nobody pressed Ctrl-C here.
+TEST(StatusMapTest, ACallThatTheCoordinatorEndedIsAnAbsentCoordinator) {
+  const Status status = FromGrpc(grpc::Status(grpc::StatusCode::CANCELLED, "CANCELLED"), "Watch");
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(Message(status), testing::HasSubstr("Watch: the coordinator ended the call"));
+}
+
 }  // namespace
 }  // namespace eida::rpc
