@@ -20,7 +20,17 @@ if(EIDA_CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
 endif()
 
-set_property(GLOBAL PROPERTY JOB_POOLS compile=2 link=1)
+# As many compilers as there are cores, with 2 GB for each.
+cmake_host_system_information(RESULT cores QUERY NUMBER_OF_LOGICAL_CORES)
+cmake_host_system_information(RESULT megabytes QUERY TOTAL_PHYSICAL_MEMORY)
+math(EXPR room "${megabytes} / 2000")
+list(APPEND room ${cores})
+list(SORT room COMPARE NATURAL)
+list(GET room 0 compilers)
+if(compilers LESS 1)
+  set(compilers 1)
+endif()
+set_property(GLOBAL PROPERTY JOB_POOLS compile=${compilers} link=1)
 set(CMAKE_JOB_POOL_COMPILE compile)
 set(CMAKE_JOB_POOL_LINK link)
 
