@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """The whole demo study: `eidactl run` beside the same study by transformers + PEFT, in one run on the same cores.
 
-Both read one sweep file. The peer takes the cores as one process of all threads or as processes of one thread side by side,
-whichever a short trial finds faster. Prints a table of seconds and ratios and writes JSON; a slow result is no error.
+All read one sweep file. The peer comes twice: as scripts are usually written (plain), and with what an expert would add (tuned; peer_study.py
+says what). It takes the cores as one process of all threads or as processes of one thread side by side, whichever a short trial
+finds faster. Prints a table of seconds and ratios for each and writes JSON; a slow result is no error.
 """
 
 import argparse
@@ -113,7 +114,7 @@ def main():
     parser.add_argument("--bin", default=os.path.join(ROOT, "build/release/bin"))
     parser.add_argument("--precision", choices=["fp32", "bf16"], help="of the whole study (default: as the file says)")
     parser.add_argument("--quick", action="store_true", help="one seed and few items: does it run at all")
-    parser.add_argument("--style", choices=["tuned", "plain"], default="tuned", help="of the peer; see peer_study.py")
+    parser.add_argument("--style", choices=["plain", "tuned"], nargs="+", default=["plain", "tuned"], help="of the peer (default: both)")
     parser.add_argument("--peer", help="PROCESSESxTHREADS in place of the trial")
     parser.add_argument("--only", choices=["ours", "peer"])
     parser.add_argument("--out", default=os.path.join(ROOT, "build/bench/study.json"))
@@ -128,28 +129,27 @@ def main():
     try:
         path = os.path.join(directory, "sweep.yaml")
         study_file.save(sweep, path)
-        result = {"cores": cores, "quick": args.quick, "sweep": sweep, "ours": None, "peer": None}
+        result = {"cores": cores, "quick": args.quick, "sweep": sweep, "ours": None, "peers": {}}
         if args.only != "peer":
             say("our study")
             result["ours"] = ours(os.path.join(os.path.abspath(args.bin), "eidactl"), path, directory, cores)
             say(f"our study: {result['ours']['wall_seconds']:.1f} s")
-        if args.only != "ours":
-            if args.peer:
-                mode = tuple(int(n) for n in args.peer.split("x"))
-            else:
-                mode, result["peer_trials"] = faster_mode(path, cores, args.style)
-            say(f"the peer's study, {mode[0]} x {mode[1]} threads, {args.style}")
-            result["peer"] = peer(path, mode, args.style)
+        for style in args.style if args.only != "ours" else []:
+            mode, trials = tuple(int(n) for n in args.peer.split("x")) if args.peer else None, {}
+            if mode is None:
+                mode, trials = faster_mode(path, cores, style)
+            say(f"the peer's study, {mode[0]} x {mode[1]} threads, {style}")
+            result["peers"][style] = {**peer(path, mode, style), "trials": trials}
     finally:
         shutil.rmtree(directory)
-    table = rows(result["ours"], result["peer"], cores)
-    result["table"] = [dict(zip(("what", "ours", "peer", "ratio"), line)) for line in table]
     precision = {"train": sweep["train"].get("precision", "fp32"), "evaluation": sweep.get("eval", {}).get("precision", "fp32")}
-    print(f"\nthe demo study{' (quick)' if args.quick else ''}, {cores} cores, train {precision['train']}, "
-          f"evaluation {precision['evaluation']}" + (f"; peer: {result['peer']['peer']}, {result['peer']['style']}, "
-                                                     f"{result['peer']['processes']} x {result['peer']['threads']} threads"
-                                                     if result["peer"] else ""))
-    show(table, result["ours"], result["peer"])
+    result["tables"] = {}
+    for style, found in (result["peers"] or {"none": None}).items():
+        table = rows(result["ours"], found, cores)
+        result["tables"][style] = [dict(zip(("what", "ours", "peer", "ratio"), line)) for line in table]
+        print(f"\nthe demo study{' (quick)' if args.quick else ''}, {cores} cores, train {precision['train']}, evaluation {precision['evaluation']}" +
+              (f"; peer: {found['peer']}, {style}, {found['processes']} x {found['threads']} threads" if found else ""))
+        show(table, result["ours"], found)
     os.makedirs(os.path.dirname(os.path.abspath(args.out)), exist_ok=True)
     with open(args.out, "w", encoding="utf-8") as file:
         json.dump(result, file, indent=1)
