@@ -44,7 +44,7 @@ if(EIDA_LLD)
 endif()
 set(EIDA_UNITY 0 CACHE STRING "Sources compiled as one (0: each alone)")
 if(EIDA_UNITY)
-  # Headers and the templates that each source instantiates again are most of the cost, and nobody edits in these presets all day.
+  # Headers and the templates that each source instantiates again are most of the cost, and nobody edits in these presets all day (preset dev is for that).
   set(CMAKE_UNITY_BUILD ON)
   set(CMAKE_UNITY_BUILD_BATCH_SIZE ${EIDA_UNITY})
 endif()
