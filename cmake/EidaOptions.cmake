@@ -20,14 +20,13 @@ if(EIDA_CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
 endif()
 
-# As many compilers as there are cores, with 2 GB for each.
+# As many compilers as there are cores and room for: up to 2 GB each, and tests/run.sh builds three presets at a time.
 cmake_host_system_information(RESULT cores QUERY NUMBER_OF_LOGICAL_CORES)
 cmake_host_system_information(RESULT megabytes QUERY TOTAL_PHYSICAL_MEMORY)
-math(EXPR room "${megabytes} / 2000")
-list(APPEND room ${cores})
-list(SORT room COMPARE NATURAL)
-list(GET room 0 compilers)
-if(compilers LESS 1)
+math(EXPR compilers "${megabytes} / 6000")
+if(compilers GREATER cores)
+  set(compilers ${cores})
+elseif(compilers LESS 1)
   set(compilers 1)
 endif()
 set_property(GLOBAL PROPERTY JOB_POOLS compile=${compilers} link=1)
@@ -44,7 +43,8 @@ if(EIDA_LLD)
 endif()
 set(EIDA_UNITY 0 CACHE STRING "Sources compiled as one (0: each alone)")
 if(EIDA_UNITY)
-  # Headers and the templates that each source instantiates again are most of the cost, and nobody edits in these presets all day (preset dev is for that).
+  # Headers and the templates that each source instantiates again are most of the cost, and nobody edits in these presets all
+  # day: preset dev is for that.
   set(CMAKE_UNITY_BUILD ON)
   set(CMAKE_UNITY_BUILD_BATCH_SIZE ${EIDA_UNITY})
 endif()
