@@ -52,9 +52,9 @@ if(EIDA_SANITIZE)
   target_compile_definitions(eida_flags INTERFACE EIDA_SANITIZED)  # to tests with bounds on time
   target_compile_options(eida_flags INTERFACE -fsanitize=${EIDA_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(eida_flags INTERFACE -fsanitize=${EIDA_SANITIZE})
-  # Debian's protobuf and abseil are built without sanitizers: under these macros their headers give some classes other members.
-  target_compile_options(eida_flags INTERFACE -U__SANITIZE_THREAD__ -U__SANITIZE_ADDRESS__)
   if(EIDA_SANITIZE MATCHES thread)
+    # Debian's protobuf and abseil are built without ThreadSanitizer: under this macro their headers give some classes other members.
+    target_compile_options(eida_flags INTERFACE -U__SANITIZE_THREAD__)
     add_library(eida_grpc_order OBJECT ${CMAKE_SOURCE_DIR}/tests/sanitizers/grpc_order.cc)
     target_compile_options(eida_grpc_order PRIVATE -O1 -std=c++20 -fPIC)
   endif()
