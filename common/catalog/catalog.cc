@@ -17,7 +17,20 @@ std::vector<Role> ParseRoles(const std::string& text) {
   std::vector<Role> roles;
   for (const std::string& word : Words(text)) {
     const size_t equals = word.find('=');
-    roles.push_back({word.substr(0, equals), word.substr(equals + 1)});
+    Role role;
+    role.role = word.substr(0, equals);
+    std::string pattern = word.substr(equals + 1);
+    for (; !pattern.empty() && (pattern[0] == '^' || pattern[0] == '+'); pattern.erase(0, 1)) {
+      role.transposed |= pattern[0] == '^';
+      role.in_head |= pattern[0] == '+';
+    }
+    const size_t bracket = pattern.find('[');
+    if (bracket != std::string::npos) {  // [part/parts]
+      role.part = pattern[bracket + 1] - '0';
+      role.parts = pattern[bracket + 3] - '0';
+    }
+    role.pattern = pattern.substr(0, bracket);
+    roles.push_back(std::move(role));
   }
   return roles;
 }
@@ -45,7 +58,7 @@ std::vector<Parameter> ParseParameters(const std::string& text) {
 
 const std::vector<Model>& Models() {
   static const std::vector<Model> table = {
-#define EIDA_MODEL(id, roles, help) {#id, ParseRoles(roles), help},
+#define EIDA_MODEL(id, prefix, roles, help) {#id, prefix, ParseRoles(roles), help},
 #include "common/catalog/models.def"
 #undef EIDA_MODEL
   };
@@ -86,15 +99,6 @@ const std::vector<Analysis>& Analyses() {
 #undef EIDA_ANALYSIS
   };
   return table;
-}
-
-std::string RoleOf(const Model& model, const std::string& module) {
-  const std::string prefix = model.id + ".";
-  const std::string name = module.rfind(prefix, 0) == 0 ? module.substr(prefix.size()) : module;
-  for (const Role& role : model.roles) {
-    if (GlobMatch(role.pattern, name)) return role.role;
-  }
-  return "";
 }
 
 }  // namespace eida::catalog

@@ -17,12 +17,16 @@ struct Parameter {
 };
 
 struct Role {
-  std::string role;     // query, key, value, attn_out, fc1, fc2, ...
-  std::string pattern;  // module path with * for the layer
+  std::string role;         // query, key, value, attn_out, fc1, fc2, ...
+  std::string pattern;      // module path with * for the layer
+  bool transposed = false;  // the weight is stored [in, out], as GPT-2's Conv1D does
+  bool in_head = false;     // of the new head: there whether or not a checkpoint has it
+  int part = 0, parts = 1;  // one of `parts` equal ranges of the module's outputs
 };
 
 struct Model {
   std::string id;
+  std::string prefix;  // of the base model's modules in a checkpoint that has a head: "bert."
   std::vector<Role> roles;
   std::string help;
 };
@@ -67,9 +71,5 @@ std::vector<std::string> Ids(const std::vector<Entry>& entries) {
   for (const Entry& entry : entries) ids.push_back(entry.id);
   return ids;
 }
-
-// The role of a module ("bert.encoder.layer.3.attention.self.query" -> "query"), "" when it has
-// none. A leading model prefix is ignored.
-std::string RoleOf(const Model& model, const std::string& module);
 
 }  // namespace eida::catalog

@@ -18,13 +18,25 @@ namespace {
 
 constexpr int64_t kMaxHeader = 100'000'000;  // the format's own cap
 
-// Tensors of the base model as transformers counts them: no buffers, no heads.
+// Tensors of the base model as transformers counts them: no buffers, no heads, no second name of a
+// tied tensor. `name` has no prefix.
 bool CountsAsBase(const std::string& name) {
-  for (const char* head : {"classifier.", "cls.", "qa_outputs.", "lm_head."}) {
-    if (name.rfind(head, 0) == 0) return false;
+  for (const char* other : {"classifier.", "cls.", "qa_outputs.", "lm_head.", "final_logits_bias",
+                            "encoder.embed_tokens.", "decoder.embed_tokens."}) {
+    if (name.rfind(other, 0) == 0) return false;
   }
-  return name.find("position_ids") == std::string::npos &&
-         name.find("token_type_ids") == std::string::npos;
+  for (const char* buffer : {"position_ids", "token_type_ids", ".attn.bias", ".attn.masked_bias"}) {
+    if (name.find(buffer) != std::string::npos) return false;
+  }
+  return true;
+}
+
+// The first of several names under which families keep a number of config.json.
+Result<int64_t> NumberOf(const Json& config, const std::vector<const char*>& keys) {
+  for (const char* key : keys) {
+    if (config.contains(key)) return Require<int64_t>(config, key, "config.json");
+  }
+  return Require<int64_t>(config, keys.front(), "config.json");
 }
 
 Result<std::vector<TensorFact>> ReadHeaders(const std::map<std::string, std::string>& headers) {
@@ -63,29 +75,44 @@ Result<ModelFacts> MakeModelFacts(const std::string& config_json,
         "config.json: model_type is \"" + facts.architecture +
         "\", this version reads: " + Join(catalog::Ids(catalog::Models()), ", "));
   }
-  EIDA_ASSIGN_OR_RETURN(facts.hidden_size, Require<int64_t>(config, "hidden_size", "config.json"));
-  EIDA_ASSIGN_OR_RETURN(facts.layers, Require<int64_t>(config, "num_hidden_layers", "config.json"));
-  EIDA_ASSIGN_OR_RETURN(facts.vocabulary, Require<int64_t>(config, "vocab_size", "config.json"));
+  EIDA_ASSIGN_OR_RETURN(facts.hidden_size, NumberOf(config, {"hidden_size", "n_embd", "d_model"}));
+  EIDA_ASSIGN_OR_RETURN(facts.layers,
+                        NumberOf(config, {"num_hidden_layers", "n_layer", "encoder_layers"}));
+  if (config.contains("decoder_layers")) {
+    EIDA_ASSIGN_OR_RETURN(facts.layers, NumberOf(config, {"encoder_layers"}));
+    EIDA_ASSIGN_OR_RETURN(const int64_t decoder, NumberOf(config, {"decoder_layers"}));
+    facts.layers += decoder;
+  }
+  EIDA_ASSIGN_OR_RETURN(facts.vocabulary, NumberOf(config, {"vocab_size"}));
   EIDA_ASSIGN_OR_RETURN(facts.max_positions,
-                        Require<int64_t>(config, "max_position_embeddings", "config.json"));
+                        NumberOf(config, {"max_position_embeddings", "n_positions"}));
+  // RoBERTa's positions begin behind the padding token's.
+  if (model->id == "roberta") facts.max_positions -= GetOr<int64_t>(config, "pad_token_id", 1) + 1;
   EIDA_ASSIGN_OR_RETURN(const std::vector<TensorFact> tensors, ReadHeaders(headers));
-  const std::string prefix = model->id + ".";
   for (const TensorFact& tensor : tensors) {
-    const std::string name =
-        tensor.name.rfind(prefix, 0) == 0 ? tensor.name.substr(prefix.size()) : tensor.name;
+    const std::string name = catalog::WithoutPrefix(*model, tensor.name);
     if (!CountsAsBase(name)) continue;
     int64_t count = 1;
     for (int64_t d : tensor.shape) count *= d;
     facts.parameters += count;
     const std::string module = ModuleOf(name);
-    const std::string role = catalog::RoleOf(*model, module);
-    if (!role.empty() && tensor.shape.size() == 2)
-      facts.sites.push_back({module, role, tensor.shape[0], tensor.shape[1]});
+    if (module.empty() || tensor.shape.size() != 2) continue;
+    for (catalog::SiteShape& site :
+         catalog::SitesOf(*model, model->prefix + module, tensor.shape[0], tensor.shape[1]))
+      facts.sites.push_back(std::move(site));
   }
-  std::sort(facts.sites.begin(), facts.sites.end(),
-            [](const SiteFact& a, const SiteFact& b) { return a.name < b.name; });
-  const int64_t queries = std::count_if(facts.sites.begin(), facts.sites.end(),
-                                        [](const SiteFact& s) { return s.role == "query"; });
+  for (const catalog::Role& role : model->roles) {
+    if (!role.in_head) continue;
+    for (catalog::SiteShape& site :
+         catalog::SitesOf(*model, role.pattern, facts.hidden_size, facts.hidden_size))
+      facts.sites.push_back(std::move(site));
+  }
+  std::sort(
+      facts.sites.begin(), facts.sites.end(),
+      [](const catalog::SiteShape& a, const catalog::SiteShape& b) { return a.name < b.name; });
+  const int64_t queries =
+      std::count_if(facts.sites.begin(), facts.sites.end(),
+                    [](const catalog::SiteShape& s) { return s.role == "query"; });
   if (queries != facts.layers) {
     return InvalidArgument("config.json says " + std::to_string(facts.layers) +
                            " layers, but the weights hold " + std::to_string(queries) +

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/base/status.h"
+#include "common/catalog/sites.h"
 
 namespace eida::inputs {
 
@@ -16,14 +17,6 @@ struct TensorFact {
   std::vector<int64_t> shape;
 };
 
-// One linear map of the model (DESIGN section 5). Shape as PyTorch's Linear: out x in.
-struct SiteFact {
-  std::string name;
-  std::string role;
-  int64_t out = 0;
-  int64_t in = 0;
-};
-
 struct ModelFacts {
   std::string architecture;  // a models.def id, from config.json's model_type
   int64_t parameters = 0;    // of the checkpoint, buffers and heads excluded
@@ -31,7 +24,7 @@ struct ModelFacts {
   int64_t layers = 0;
   int64_t vocabulary = 0;
   int64_t max_positions = 0;
-  std::vector<SiteFact> sites;
+  std::vector<catalog::SiteShape> sites;  // names with the model's prefix
 };
 
 // `headers`: for each safetensors file its JSON header. Errors say what is missing and what can be

@@ -1,26 +1,13 @@
-"""What counts as equal: every tolerance of the parity tests, stated once, and the largest difference that was measured."""
+"""Holds the parity tests to the tolerances of limits.def, and prints the largest difference that was measured."""
 
 import atexit
+import os
+import re
 
-# name -> (limit, what is compared). Absolute differences in fp32 unless the text says otherwise.
-LIMITS = {
-    "token ids": (0, "token and segment ids against the Python tokenizer; texts that differ"),
-    "hidden states": (1e-4, "every layer's output at every token, real MiniLM"),
-    "logits": (1e-4, "logits of a classifier"),
-    "item losses": (1e-4, "cross entropy of one item"),
-    "step losses": (1e-4, "loss of each of 50 training steps, relative"),
-    "final weights": (1e-3, "trained tensors after 50 steps"),
-    "features": (1e-4, "mean over non-special tokens of a layer's output"),
-    "bf16 logits": (1.5, "error of bf16 against fp32 logits (root mean square), in units of transformers' under autocast"),
-    "bf16 training": (0.05, "mean loss of the last 10 of 20 steps in bf16, relative to transformers in fp32"),
-    "path losses": (1e-4, "item losses along a path against PEFT's cat combination"),
-    "gap": (1e-12, "convexity gap of a measured curve against the scan over all stretches"),
-    "cka": (1e-5, "CKA of trained models against NumPy in fp64"),
-    "cka oracle": (1e-5, "CKA of the reference inputs against 0.55761 and 0.51346, which have five digits"),
-    "soup weights": (1e-6, "tensors of a soup against the weighted sum in fp64"),
-    "soup table": (1e-6, "losses of a soup's table against the model that was written"),
-    "export logits": (1e-4, "logits of an exported directory in transformers or PEFT"),
-}
+with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "limits.def"), encoding="utf-8") as file:
+    # name -> (limit, what is compared)
+    LIMITS = {name.replace("_", " "): (float(limit), what)
+              for name, limit, what in re.findall(r'^EIDA_LIMIT\((\w+), (\S+), "(.*)"\)$', file.read(), re.M)}
 measured = {}
 
 

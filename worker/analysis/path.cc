@@ -27,9 +27,10 @@ Result<engine::EvalResult> SelectItems(const engine::EvalResult& result,
     }
     out[i] = it->second;
   }
-  return engine::EvalResult{have.index_select(0, index), result.label.index_select(0, index),
-                            result.loss.index_select(0, index),
-                            result.logits.index_select(0, index)};
+  return engine::EvalResult{
+      have.index_select(0, index), result.label.index_select(0, index),
+      result.loss.index_select(0, index), result.logits.index_select(0, index),
+      result.count.defined() ? result.count.index_select(0, index) : result.count};
 }
 
 Result<PathLosses> MeasurePath(engine::Study& study, const engine::Weights& a,

@@ -56,7 +56,7 @@ Result<engine::EvalResult> EnsembleLogits(const std::vector<engine::EvalResult>&
   const at::Tensor chosen =
       torch::log_softmax(logits, 1).gather(1, members[0].label.unsqueeze(1)).squeeze(1);
   return engine::EvalResult{members[0].item, members[0].label, (-chosen).to(torch::kFloat),
-                            logits.to(torch::kFloat)};
+                            logits.to(torch::kFloat), members[0].count};
 }
 
 StudyKitchen::StudyKitchen(engine::Study& study, std::vector<std::string> paths, int64_t total,

@@ -22,12 +22,14 @@ using Weights = std::map<std::string, at::Tensor>;
 struct EvalResult {
   at::Tensor item;    // i64 [n]
   at::Tensor label;   // i64 [n]
-  at::Tensor loss;    // f32 [n], cross entropy of the item alone
-  at::Tensor logits;  // f32 [n, labels]
+  at::Tensor loss;    // f32 [n], cross entropy of the item alone: the mean over its labels
+  at::Tensor logits;  // f32 [n, labels]; [n, 0] of a language model
+  at::Tensor count;   // f32 [n], how many labels each item has; undefined = 1 each
 };
 struct Scores {
-  double loss = 0, accuracy = 0, f1 = 0;  // f1 of class 1; means in double over items in order
+  double loss = 0, accuracy = 0, f1 = 0;  // f1 of class 1; means in double over labels in order
   int64_t n = 0;
+  bool classified = true;  // else there is a loss only
 };
 Scores Score(const EvalResult& result);
 Json ToJson(const Scores& scores);  // {"loss", "accuracy", "f1", "n"}

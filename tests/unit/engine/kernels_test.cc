@@ -5,6 +5,7 @@
 #include "tests/unit/engine/tiny.h"
 #include "worker/engine/nn/functional.h"
 #include "worker/engine/nn/product.h"
+#include "worker/engine/nn/vocabulary.h"
 #include "worker/engine/train/adamw.h"
 
 namespace eida::engine {
@@ -125,9 +126,85 @@ TEST(FusedTest, AttentionSeesOnlyItsOwnItem) {
               at::randn({one_query ? batch.items() : tokens, width}).to(c.type),
               at::randn({tokens, width}).to(c.type), at::randn({tokens, width}).to(c.type)};
           ExpectSame(inputs, c.type == at::kFloat ? 5e-6 : 3e-2, [&](const auto& in) {
-            return nn::Attention(in[0], in[1], in[2], batch, 3, nn::MakeDropout(p, 9));
+            return nn::Attention(
+                in[0], in[1], in[2],
+                one_query ? AttentionRows::OneQuery(batch) : AttentionRows::Whole(batch), 3,
+                nn::MakeDropout(p, 9));
           });
         }
+      }
+    }
+  }
+}
+
+TEST(FusedTest, CausalAttentionSeesWhatCameBeforeAndCrossAttentionAnotherSequence) {
+  const Batch keys = Lengths({5, 3, 33, 16, 17, 8}), queries = Lengths({2, 9, 1, 16, 40, 3});
+  for (const Case& c : kCases) {
+    for (const double p : {0.0, 0.25}) {
+      for (const bool causal : {false, true}) {
+        at::manual_seed(2);
+        const int64_t width = 3 * 20;
+        const std::vector<at::Tensor> inputs = {
+            at::randn({causal ? keys.tokens() : queries.tokens(), width}).to(c.type),
+            at::randn({keys.tokens(), width}).to(c.type),
+            at::randn({keys.tokens(), width}).to(c.type)};
+        ExpectSame(inputs, c.type == at::kFloat ? 5e-6 : 3e-2, [&](const auto& in) {
+          return nn::Attention(
+              in[0], in[1], in[2],
+              causal ? AttentionRows::Causal(keys) : AttentionRows::Across(queries, keys), 3,
+              nn::MakeDropout(p, 9));
+        });
+      }
+    }
+  }
+}
+
+TEST(FusedTest, TheLastQueriesOfACausalItemSeeWhatTheyWouldInTheWhole) {
+  // A cache of keys: the last two queries of each item alone.
+  const Batch whole = Lengths({5, 2, 9}), tail = Lengths({2, 2, 2});
+  at::manual_seed(2);
+  const at::Tensor q = at::randn({16, 40}), k = at::randn({16, 40}), v = at::randn({16, 40});
+  const at::Tensor last = torch::tensor({3, 4, 5, 6, 14, 15}, at::kLong);
+  const AttentionRows rows{tail.starts, whole.starts, true};
+  for (const bool plain : {false, true}) {
+    std::optional<nn::PlainForms> forms;
+    if (plain) forms.emplace();
+    const at::Tensor all = nn::Attention(q, k, v, AttentionRows::Causal(whole), 2, {});
+    const at::Tensor part = nn::Attention(q.index_select(0, last), k, v, rows, 2, {});
+    EXPECT_LE(Difference(part, all.index_select(0, last)), 1e-6);
+  }
+}
+
+TEST(VocabularyTest, LossesAndGradientsAreThoseOfTheLogits) {
+  for (const double smoothing : {0.0, 0.1}) {
+    for (const bool frozen : {false, true}) {
+      at::manual_seed(7);
+      const at::Tensor labels = at::randint(0, 50000, {400}, at::kLong);
+      const at::Tensor x = 0.3 * at::randn({400, 8}), w = at::randn({50000, 8}),
+                       b = at::randn({50000}), up = at::rand({400});
+      const auto run = [&](bool whole) {
+        const at::ScalarType type = whole ? at::kDouble : at::kFloat;
+        const at::Tensor states = Leaf(x.clone(), type);
+        at::Tensor weight = w.to(type, false, true), bias = b.to(type, false, true);
+        if (!frozen) weight = Leaf(weight, type), bias = Leaf(bias, type);
+        at::Tensor loss;
+        if (whole) {
+          const at::Tensor logs = at::log_softmax(at::linear(states, weight, bias), 1);
+          loss = -(1 - smoothing) * logs.gather(1, labels.unsqueeze(1)).squeeze(1) -
+                 smoothing * logs.mean(1);
+        } else {
+          loss = nn::VocabularyLoss(states, weight, bias, labels, smoothing);
+        }
+        (loss * up).sum().backward();
+        std::vector<at::Tensor> result = {loss.detach(), states.grad()};
+        if (!frozen) result.insert(result.end(), {weight.grad(), bias.grad()});
+        return result;
+      };
+      // 167 rows of logits at a time: three chunks.
+      const auto ours = run(false), theirs = run(true);
+      for (size_t i = 0; i < ours.size(); ++i) {
+        const double scale = 1 + theirs[i].abs().max().item<double>();
+        EXPECT_LE(Difference(ours[i], theirs[i]) / scale, 2e-5) << i << " " << smoothing << frozen;
       }
     }
   }
@@ -140,7 +217,7 @@ TEST(KernelsTest, EveryInstructionSetGivesTheSameNumbers) {
                    gamma = at::randn({n}), beta = at::randn({n});
   const DropoutKey key = nn::MakeDropout(0.2, 4);
   const std::vector<int32_t> starts = {0, 3, 7};
-  const AttentionShape shape{starts.data(), 2, 35, false, 0.2f, key};
+  const AttentionShape shape{starts.data(), starts.data(), 2, 35, true, 0.2f, key};
   std::vector<std::vector<at::Tensor>> results;
   for (const Kernels* kernels : AllKernels()) {
     const at::Tensor y = at::empty_like(x), gelu = at::empty_like(x), attention = at::empty_like(x);

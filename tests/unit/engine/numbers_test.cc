@@ -1,6 +1,7 @@
 // What transformers and PEFT compute on a tiny BERT, as tests/parity/make_numbers.py wrote it down.
 #include <torch/torch.h>
 
+#include "tests/unit/engine/limits.h"
 #include "tests/unit/engine/tiny.h"
 #include "worker/engine/adapters/adapter.h"
 #include "worker/engine/nn/context.h"
@@ -9,9 +10,6 @@
 
 namespace eida::engine {
 namespace {
-
-// The tolerances of tests/parity/limits.py; losses of steps are relative.
-constexpr double kStates = 1e-4, kLosses = 1e-4, kWeights = 1e-3;
 
 std::string Golden(const std::string& name) {
   return std::string(EIDA_SOURCE_DIR) + "/tests/golden/transformers/" + name;
@@ -75,14 +73,14 @@ TEST(NumbersTest, HiddenStatesLogitsAndLossesAreThoseOfTransformers) {
   Context context(at::kFloat);
   int layers = 0;
   context.Probe(base->model->layers(), [&](const std::string& layer, const at::Tensor& output) {
-    EXPECT_LE(Difference(output, w.numbers.at("hidden." + layer)), kStates) << layer;
+    EXPECT_LE(Difference(output, w.numbers.at("hidden." + layer)), limits::hidden_states) << layer;
     ++layers;
   });
   base->model->Logits({&head, &base->weights}, batch, context);
   EXPECT_EQ(layers, 3);
   const EvalResult result = EvaluateWeights(*base, head, rows, {at::kFloat, 3, true}).value();
-  EXPECT_LE(Difference(result.logits, w.numbers.at("logits")), kStates);
-  EXPECT_LE(Difference(result.loss, w.numbers.at("loss")), kLosses);
+  EXPECT_LE(Difference(result.logits, w.numbers.at("logits")), limits::logits);
+  EXPECT_LE(Difference(result.loss, w.numbers.at("loss")), limits::item_losses);
   EXPECT_GT(w.numbers.at("logits").std().item<double>(), 0.1);
 }
 
@@ -102,12 +100,12 @@ void ExpectTheirTraining(const std::string& name) {
   ASSERT_TRUE(at::equal(trace.at("items"), w.numbers.at(name + ".items")));
   const at::Tensor losses = w.numbers.at(name + ".loss");
   ASSERT_EQ(losses.numel(), 12);
-  EXPECT_LE(((trace.at("loss") - losses) / losses).abs().max().item<double>(), kLosses);
+  EXPECT_LE(((trace.at("loss") - losses) / losses).abs().max().item<double>(), limits::step_losses);
   const Weights trained = ReadSafetensors(ArtifactPath(*result, "weights")).value(),
                 expected = w.Under(name + ".final.");
   EXPECT_EQ(trained.size(), expected.size());
   for (const auto& [parameter, tensor] : expected)
-    EXPECT_LE(Difference(trained.at(parameter), tensor), kWeights) << parameter;
+    EXPECT_LE(Difference(trained.at(parameter), tensor), limits::final_weights) << parameter;
 }
 
 TEST(NumbersTest, FullFineTuningIsThatOfTransformers) { ExpectTheirTraining("full"); }

@@ -29,7 +29,8 @@ struct StudyWorld {
 
   std::string Member(const Json& settings, uint64_t seed) const {
     const auto adapter = MakeAdapter(settings).value();
-    Weights trained = adapter->Init(*base, seed).value();
+    const auto examples = LoadExamples(job, *base, {"train", std::nullopt, 0}).value();
+    Weights trained = adapter->Init(*base, seed, {*examples, *base->model}).value();
     at::manual_seed(static_cast<int64_t>(seed));
     for (auto& [name, tensor] : trained) tensor = tensor + 0.05 * at::randn_like(tensor);
     const std::string path = tiny.path("member" + std::to_string(seed) + ".safetensors");

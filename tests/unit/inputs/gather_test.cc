@@ -77,7 +77,7 @@ TEST_F(GatherTest, LayersThatConfigAndWeightsDisagreeOn) {
 
 TEST_F(GatherTest, AnotherArchitectureNamesWhatIsRead) {
   Write("model/config.json", R"({"model_type": "mamba"})");
-  ExpectProblem("model.path", "this version reads: bert");
+  ExpectProblem("model.path", "this version reads: bart, bert, gpt2, mbart, roberta");
 }
 
 TEST_F(GatherTest, EmptyData) {

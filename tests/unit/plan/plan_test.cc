@@ -166,21 +166,30 @@ TEST(ParametersTest, RatiosOfTheThesisTables) {
   inputs::ModelFacts mbart;
   mbart.parameters = 610'851'840;
   mbart.hidden_size = 1024;
-  for (int i = 0; i < 24; ++i)
-    bert.sites.push_back({"b" + std::to_string(i), i % 2 == 0 ? "query" : "value", 768, 768});
-  for (int i = 0; i < 72; ++i)
-    mbart.sites.push_back({"m" + std::to_string(i), i % 2 == 0 ? "query" : "value", 1024, 1024});
-  const auto ratio = [](const inputs::ModelFacts& model, int r) {
-    return 100 *
-           CountParameters(model, {{"type", "lora"}, {"r", r}, {"targets", {"query", "value"}}}, 2)
-               ->ratio();
+  const auto add = [](inputs::ModelFacts& facts, const char* id, const std::string& module) {
+    for (auto& site : catalog::SitesOf(*catalog::Find(catalog::Models(), id), module,
+                                       facts.hidden_size, facts.hidden_size))
+      facts.sites.push_back(std::move(site));
   };
-  EXPECT_EQ(CountParameters(bert, {{"type", "lora"}, {"r", 1}, {"targets", {"query", "value"}}}, 2)
-                ->adapter,
-            36'864);
-  EXPECT_EQ(CountParameters(mbart, {{"type", "lora"}, {"r", 1}, {"targets", {"query", "value"}}}, 2)
-                ->adapter,
-            147'456);
+  for (int i = 0; i < 12; ++i) {
+    const std::string layer = std::to_string(i);
+    for (const char* part : {"query", "key", "value"})
+      add(bert, "bert", "bert.encoder.layer." + layer + ".attention.self." + part);
+    for (const char* part : {"q_proj", "k_proj", "v_proj"}) {
+      add(mbart, "mbart", "model.encoder.layers." + layer + ".self_attn." + part);
+      add(mbart, "mbart", "model.decoder.layers." + layer + ".self_attn." + part);
+      add(mbart, "mbart", "model.decoder.layers." + layer + ".encoder_attn." + part);
+    }
+  }
+  const auto count = [&](const inputs::ModelFacts& model, int r) {
+    const Json targets = &model == &bert ? Json{"query", "value"} : Json{"q_proj", "v_proj"};
+    return *CountParameters(model, {{"type", "lora"}, {"r", r}, {"targets", targets}}, 2);
+  };
+  const auto ratio = [&](const inputs::ModelFacts& model, int r) {
+    return 100 * count(model, r).ratio();
+  };
+  EXPECT_EQ(count(bert, 1).adapter, 36'864);
+  EXPECT_EQ(count(mbart, 1).adapter, 147'456);
   EXPECT_NEAR(ratio(bert, 1), 0.034, 5e-4);
   EXPECT_NEAR(ratio(bert, 2), 0.067, 5e-4);
   EXPECT_NEAR(ratio(bert, 4), 0.135, 5e-4);

@@ -22,17 +22,24 @@ struct LoraSettings {
 
 class LoraPatch : public SitePatch {
  public:
-  LoraPatch(at::Tensor a, at::Tensor b, double scale, double dropout)
-      : a_(std::move(a)), b_(std::move(b)), scale_(scale), dropout_(dropout) {}
+  LoraPatch(SiteShape shape, at::Tensor a, at::Tensor b, double scale, double dropout)
+      : shape_(std::move(shape)),
+        a_(std::move(a)),
+        b_(std::move(b)),
+        scale_(scale),
+        dropout_(dropout) {}
 
-  at::Tensor Apply(Context& context, const Site& site, const at::Tensor& x) const override {
-    const at::Tensor base = context.Plain(site, x);
+  at::Tensor Apply(Context& context, const Site&, const at::Tensor& x,
+                   at::Tensor y) const override {
     const at::Tensor input = nn::DropoutSame(x, context.NextDropout(dropout_));
     const at::Tensor low = nn::Linear(input, context.Cast(a_), {});
-    return nn::AddLinear(base, low, context.Cast(b_), scale_);
+    if (shape_.whole()) return nn::AddLinear(y, low, context.Cast(b_), scale_);
+    y.narrow(1, shape_.begin, shape_.out).add_(nn::Linear(low, context.Cast(b_), {}), scale_);
+    return y;
   }
 
  private:
+  SiteShape shape_;
   at::Tensor a_, b_;
   double scale_, dropout_;
 };
@@ -43,78 +50,70 @@ class Lora : public Adapter {
   std::string artifact_kind() const override { return "adapter"; }
   Json settings() const override { return json_; }
 
-  Result<Weights> Init(const Base& base, uint64_t seed) const override {
-    EIDA_ASSIGN_OR_RETURN(const std::vector<SiteName> sites, TargetSites(*base.model, s_.targets));
+  Result<Weights> Init(const Base& base, uint64_t seed, const TrainingData&) const override {
+    EIDA_ASSIGN_OR_RETURN(const std::vector<SiteShape> sites,
+                          catalog::TargetSites(base.model->sites(), s_.targets));
+    EIDA_ASSIGN_OR_RETURN(const Weights head, HeadAtStart(base, seed));
     Weights trainable;
-    for (const SiteName& site : sites) {
-      const at::Tensor& weight = base.weights.at(site.name + ".weight");
-      const int64_t out = weight.size(0), in = weight.size(1);
-      at::Tensor a = at::empty({s_.r, in}, at::kFloat);
+    const auto options = at::TensorOptions().dtype(at::kFloat).device(base.device);
+    for (const SiteShape& site : sites) {
+      if (site.in_head)
+        return ConfigError("adapter lora: " + site.name +
+                           " belongs to the new head, which trains whole; leave it out of targets");
+      at::Tensor a = at::empty({s_.r, site.in}, at::kFloat);
       Rng rng(seed, "lora/" + site.name);
-      const double bound = 1.0 / std::sqrt(static_cast<double>(in));
+      const double bound = 1.0 / std::sqrt(static_cast<double>(site.in));
       float* data = a.data_ptr<float>();
       for (int64_t i = 0; i < a.numel(); ++i)
         data[i] = static_cast<float>((2.0 * rng.Unit() - 1.0) * bound);
       trainable[peft::KeyA(site.name)] = a.to(base.device);
-      trainable[peft::KeyB(site.name)] = at::zeros({out, s_.r}, weight.options());
+      trainable[peft::KeyB(site.name)] = at::zeros({site.out, s_.r}, options);
     }
-    const Weights fresh = base.Fresh(seed);
-    for (const Parameter& p : base.model->parameters()) {
-      const auto found = fresh.find(p.name);
-      if (!base.model->IsHead(p.name)) {
-        if (found == fresh.end()) continue;
-        return ConfigError("the base model lacks " + p.name +
-                           ", which a LoRA run would leave at random values; use adapter none, "
-                           "or a checkpoint that has it");
-      }
-      trainable[peft::KeyOf(p.name)] =
-          found == fresh.end() ? base.weights.at(p.name).clone() : found->second;
-    }
+    for (const auto& [name, tensor] : head) trainable[peft::KeyOf(name)] = tensor;
     return trainable;
   }
 
-  void Attach(const Base& base, const Weights& trainable, Weights* over,
+  void Attach(const Base& base, const Weights& state, Weights* over,
               SitePatches* patches) const override {
-    for (const SiteName& site : base.model->sites()) {
-      const auto a = trainable.find(peft::KeyA(site.name)),
-                 b = trainable.find(peft::KeyB(site.name));
-      if (a == trainable.end() || b == trainable.end()) continue;
-      (*patches)[site.name] =
-          std::make_shared<LoraPatch>(a->second, b->second, s_.scale(), s_.dropout);
+    for (const SiteShape& site : base.model->sites()) {
+      const auto a = state.find(peft::KeyA(site.name)), b = state.find(peft::KeyB(site.name));
+      if (a == state.end() || b == state.end()) continue;
+      (*patches)[site.module].push_back(
+          std::make_shared<LoraPatch>(site, a->second, b->second, s_.scale(), s_.dropout));
     }
     for (const Parameter& p : base.model->parameters()) {
-      const auto found = trainable.find(peft::KeyOf(p.name));
-      if (found != trainable.end()) (*over)[p.name] = found->second;
+      const auto found = state.find(peft::KeyOf(p.name));
+      if (found != state.end()) (*over)[p.name] = found->second;
     }
   }
 
-  Result<Weights> Merge(const Base& base, const Weights& trained) const override {
+  Result<Weights> Merge(const Base& base, const Weights& state) const override {
     Weights merged;
     const at::NoGradGuard no_grad;
     size_t used = 0;
-    for (const SiteName& site : base.model->sites()) {
-      const auto a = trained.find(peft::KeyA(site.name)), b = trained.find(peft::KeyB(site.name));
-      if (a == trained.end() && b == trained.end()) continue;
-      const at::Tensor& weight = base.weights.at(site.name + ".weight");
-      if (a == trained.end() || b == trained.end() || a->second.dim() != 2 ||
-          b->second.dim() != 2 || a->second.size(1) != weight.size(1) ||
-          b->second.size(0) != weight.size(0) || a->second.size(0) != b->second.size(1)) {
+    for (const SiteShape& site : base.model->sites()) {
+      const auto a = state.find(peft::KeyA(site.name)), b = state.find(peft::KeyB(site.name));
+      if (a == state.end() && b == state.end()) continue;
+      if (a == state.end() || b == state.end() || a->second.dim() != 2 || b->second.dim() != 2 ||
+          a->second.size(1) != site.in || b->second.size(0) != site.out ||
+          a->second.size(0) != b->second.size(1)) {
         return ConfigError("adapter weights of " + site.name + " do not fit the base model");
       }
-      const auto fp32 = weight.options();
-      merged[site.name + ".weight"] =
-          at::addmm(weight, b->second.to(fp32), a->second.to(fp32), 1.0, s_.scale());
+      at::Tensor& stored = merged[site.weight()];
+      if (!stored.defined()) stored = base.weights.at(site.weight()).clone();
+      WeightOf(stored, site)
+          .addmm_(b->second.to(stored.options()), a->second.to(stored.options()), 1.0, s_.scale());
       used += 2;
     }
     for (const Parameter& p : base.model->parameters()) {
-      const auto found = trained.find(peft::KeyOf(p.name));
-      if (found == trained.end()) continue;
+      const auto found = state.find(peft::KeyOf(p.name));
+      if (found == state.end()) continue;
       merged[p.name] = found->second.detach().to(base.device, at::kFloat);
       ++used;
     }
-    if (used != trained.size()) {
+    if (used != state.size()) {
       return ConfigError(
-          "the adapter has " + std::to_string(trained.size() - used) +
+          "the adapter has " + std::to_string(state.size() - used) +
           " tensors that name no module of the base model: it was trained on another model");
     }
     return merged;

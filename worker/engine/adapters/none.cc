@@ -11,9 +11,12 @@ class None : public Adapter {
   std::string artifact_kind() const override { return "model"; }
   Json settings() const override { return {{"type", "none"}}; }
 
-  Result<Weights> Init(const Base& base, uint64_t seed) const override {
+  Result<Weights> Init(const Base& base, uint64_t seed, const TrainingData&) const override {
     Weights trainable = base.Fresh(seed);
-    for (const auto& [name, tensor] : base.weights) trainable[name] = tensor.clone();
+    for (const Parameter& p : base.model->parameters()) {
+      const auto found = base.weights.find(p.name);
+      if (found != base.weights.end() && !p.buffer) trainable[p.name] = found->second.clone();
+    }
     return trainable;
   }
 

@@ -1,4 +1,4 @@
-#include <algorithm>
+#include <torch/torch.h>
 
 #include "common/base/text.h"
 #include "common/catalog/catalog.h"
@@ -23,13 +23,6 @@ constexpr AdapterEntry kAdapters[] = {
 #undef EIDA_ADAPTER
 };
 
-bool Names(const std::string& target, const SiteName& site) {
-  if (site.role == target || site.name == target) return true;
-  return site.name.size() > target.size() &&
-         site.name.compare(site.name.size() - target.size() - 1, std::string::npos, "." + target) ==
-             0;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Adapter>> MakeAdapter(const Json& settings) {
@@ -41,29 +34,29 @@ Result<std::unique_ptr<Adapter>> MakeAdapter(const Json& settings) {
                      "\", this version has: " + Join(catalog::Ids(catalog::Adapters()), ", "));
 }
 
-Result<std::vector<SiteName>> TargetSites(const Model& model,
-                                          const std::vector<std::string>& targets) {
-  std::vector<SiteName> sites;
-  for (const std::string& target : targets) {
-    const bool found = std::any_of(model.sites().begin(), model.sites().end(),
-                                   [&](const SiteName& s) { return Names(target, s); });
-    if (found) continue;
-    std::vector<std::string> roles;
-    for (const SiteName& site : model.sites()) {
-      if (!site.role.empty() && std::find(roles.begin(), roles.end(), site.role) == roles.end())
-        roles.push_back(site.role);
+at::Tensor WeightOf(const at::Tensor& stored, const SiteShape& site) {
+  const at::Tensor whole = site.transposed ? stored.t() : stored;
+  return site.whole() ? whole : whole.narrow(0, site.begin, site.out);
+}
+
+at::Tensor BiasOf(const at::Tensor& stored, const SiteShape& site) {
+  return site.whole() ? stored : stored.narrow(0, site.begin, site.out);
+}
+
+Result<Weights> HeadAtStart(const Base& base, uint64_t seed) {
+  Weights head;
+  const Weights fresh = base.Fresh(seed);
+  for (const Parameter& p : base.model->parameters()) {
+    const auto found = fresh.find(p.name);
+    if (!base.model->IsHead(p.name)) {
+      if (found == fresh.end()) continue;
+      return ConfigError("the base model lacks " + p.name +
+                         ", which the run of an adapter would leave at random values; use adapter "
+                         "none, or a checkpoint that has it");
     }
-    const std::string meant = Nearest(target, roles);
-    return ConfigError("adapter target \"" + target +
-                       "\" names no linear map of the model (roles: " + Join(roles, ", ") + ")" +
-                       (meant.empty() ? "" : "; did you mean \"" + meant + "\"?"));
+    head[p.name] = found == fresh.end() ? base.weights.at(p.name).clone() : found->second;
   }
-  for (const SiteName& site : model.sites()) {
-    if (std::any_of(targets.begin(), targets.end(),
-                    [&](const std::string& t) { return Names(t, site); }))
-      sites.push_back(site);
-  }
-  return sites;
+  return head;
 }
 
 }  // namespace eida::engine

@@ -19,19 +19,20 @@ std::string KeyOf(const std::string& parameter) { return kPrefix + parameter; }
 
 Result<Json> AdapterConfig(const Json& settings, const Model& model, const Json& base_name) {
   EIDA_ASSIGN_OR_RETURN(
-      const std::vector<SiteName> sites,
-      TargetSites(model, GetOr<std::vector<std::string>>(settings, "targets", {"query", "value"})));
+      const std::vector<SiteShape> sites,
+      catalog::TargetSites(
+          model.sites(), GetOr<std::vector<std::string>>(settings, "targets", {"query", "value"})));
   // PEFT takes a name for every module that ends with it. Short names if they mean the same sites,
   // else whole paths.
   std::vector<std::string> short_names, whole_names;
-  for (const SiteName& site : sites) {
+  for (const SiteShape& site : sites) {
     whole_names.push_back(site.name);
     const std::string last = LastPart(site.name);
     if (std::find(short_names.begin(), short_names.end(), last) == short_names.end())
       short_names.push_back(last);
   }
   const auto meant =
-      std::count_if(model.sites().begin(), model.sites().end(), [&](const SiteName& site) {
+      std::count_if(model.sites().begin(), model.sites().end(), [&](const SiteShape& site) {
         return std::find(short_names.begin(), short_names.end(), LastPart(site.name)) !=
                short_names.end();
       });

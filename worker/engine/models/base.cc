@@ -63,7 +63,7 @@ Status ReadWeights(const Job& job, Base& base) {
     EIDA_ASSIGN_OR_RETURN(const SafetensorsFile file, SafetensorsFile::Open(path));
     for (const std::string& stored : file.names()) {
       const std::string name = base.model->NameOf(stored);
-      if (name.empty()) continue;  // position_ids, a pre-training head
+      if (name.empty()) continue;  // position_ids, a pre-training head, a tied tensor again
       const at::Tensor tensor = file.Get(stored);
       const Parameter& parameter = *wanted.at(name);
       if (tensor.sizes().vec() != parameter.shape) {
@@ -82,6 +82,10 @@ Status ReadWeights(const Job& job, Base& base) {
   std::vector<std::string> lost;
   for (const Parameter& p : base.model->parameters()) {
     if (base.weights.count(p.name) != 0) continue;
+    if (p.buffer) {
+      base.weights[p.name] = at::zeros(p.shape, at::TensorOptions().device(base.device));
+      continue;
+    }
     base.missing.push_back(p.name);
     if (p.init == Parameter::Init::kNone) lost.push_back(p.name);
   }
@@ -126,8 +130,10 @@ Result<std::shared_ptr<const Base>> ReadBase(const Job& job) {
 
 int64_t Base::parameters() const {
   int64_t count = 0;
-  for (const auto& [name, tensor] : weights) {
-    if (!model->IsHead(name)) count += tensor.numel();
+  for (const Parameter& p : model->parameters()) {
+    const auto found = weights.find(p.name);
+    if (found != weights.end() && !p.buffer && !model->IsHead(p.name))
+      count += found->second.numel();
   }
   return count;
 }

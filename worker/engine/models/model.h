@@ -32,31 +32,46 @@ struct Parameter {
   std::string name;
   std::vector<int64_t> shape;
   Init init = Init::kNone;
-  double spread = 0;  // standard deviation of kNormal
+  double spread = 0;    // standard deviation of kNormal
+  bool buffer = false;  // never trained
 };
 
 struct ModelOptions {
-  int64_t labels = 2;
+  int64_t labels = 2;       // of a classifier
   std::string config_path;  // for messages
+};
+
+// What turns the states of a language model into logits: states weight^T + bias.
+struct Projection {
+  at::Tensor weight;  // [vocabulary, hidden]
+  at::Tensor bias;    // [vocabulary] numbers, or undefined
 };
 
 class Model {
  public:
   virtual ~Model() = default;
-  // Every parameter with its Hugging Face name, as transformers' sequence classification class
-  // saves it. Head last.
+  // Every parameter with its Hugging Face name, as transformers' class of that head saves it. Head
+  // last.
   virtual const std::vector<Parameter>& parameters() const = 0;
-  // Every linear map in forward order, the head excluded.
-  virtual const std::vector<SiteName>& sites() const = 0;
+  // Every linear map in forward order, the parts of fused ones behind them; the last projection of
+  // the head excluded.
+  virtual const std::vector<SiteShape>& sites() const = 0;
   // The name under which parameters() has a tensor of a checkpoint ("" = not a parameter of this
-  // model).
+  // model, or the second name of one).
   virtual std::string NameOf(const std::string& checkpoint_name) const = 0;
-  // Layers whose output Features may ask for, in order. The last is what "last" means.
+  // Layers whose output Features may ask for, in order. The last is what "last" means; those of a
+  // decoder begin with "decoder.".
   virtual std::vector<std::string> layers() const = 0;
   virtual int64_t max_length() const = 0;
   virtual int64_t vocabulary() const = 0;
-  // fp32 [items, labels]; undefined when the context is probing for layers.
-  virtual at::Tensor Logits(const Tensors& tensors, const Batch& batch, Context& context) const = 0;
+  // Does it predict tokens (States, Output), or classify items (Logits)?
+  virtual bool generates() const { return false; }
+  // Classifiers: fp32 [items, labels]; undefined when the context is probing for layers.
+  virtual at::Tensor Logits(const Tensors&, const Batch&, Context&) const { return {}; }
+  // Language models: what Output projects, [tokens (of the decoder), hidden] in the compute type;
+  // undefined when the context is probing.
+  virtual at::Tensor States(const Tensors&, const Batch&, Context&) const { return {}; }
+  virtual Projection Output(const Tensors&) const { return {}; }
   // Parameters that belong to the new head, which every adapter trains.
   virtual bool IsHead(const std::string& name) const = 0;
   // Dropout probabilities; null = config.json's. One number for all of them.
@@ -65,6 +80,16 @@ class Model {
   // num_labels, labels.
   virtual Json ExportConfig(const Json& config) const = 0;
 };
+
+// Losses of a batch, per item.
+struct Losses {
+  at::Tensor sum;     // fp32 [items]: over the item's labels
+  at::Tensor count;   // fp32 [items]: how many labels it has; 1 for a classifier
+  at::Tensor logits;  // classifiers: fp32 [items, labels]
+};
+// Cross entropy with label smoothing, as transformers' LabelSmoother.
+Losses LossesOf(const Model& model, const Tensors& tensors, const Batch& batch, Context& context,
+                double smoothing);
 
 // The model of config.json's model_type. ConfigError naming what this version cannot compute.
 Result<std::unique_ptr<Model>> MakeModel(const Json& config, const ModelOptions& options);

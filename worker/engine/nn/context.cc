@@ -18,21 +18,17 @@ at::Tensor CastCache::Get(const at::Tensor& weight, at::ScalarType type) {
 }
 
 at::Tensor Context::Linear(const Site& site, const at::Tensor& x) {
-  at::Tensor y;
-  const SitePatch* patch = nullptr;
+  const at::Tensor weight = Cast(site.weight);
+  at::Tensor y = nn::Linear(x, site.transposed ? weight.t() : weight,
+                            site.bias.defined() ? Cast(site.bias) : at::Tensor());
   if (patches_ != nullptr) {
     const auto found = patches_->find(site.name);
-    if (found != patches_->end()) patch = found->second.get();
+    if (found != patches_->end()) {
+      for (const auto& patch : found->second) y = patch->Apply(*this, site, x, std::move(y));
+    }
   }
-  y = patch == nullptr ? Plain(site, x) : patch->Apply(*this, site, x);
   for (const Observer& observer : observers_) observer(site, x, y);
   return y;
-}
-
-at::Tensor Context::Plain(const Site& site, const at::Tensor& x) {
-  const at::Tensor weight = Cast(site.weight);
-  return nn::Linear(x, site.transposed ? weight.t() : weight,
-                    site.bias.defined() ? Cast(site.bias) : at::Tensor());
 }
 
 at::Tensor Context::Cast(const at::Tensor& weight) {

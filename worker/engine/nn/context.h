@@ -18,13 +18,17 @@ namespace eida::engine {
 
 class Context;
 
-// What an adapter puts in place of a site's plain product.
+// What an adapter adds at a site.
 class SitePatch {
  public:
   virtual ~SitePatch() = default;
-  virtual at::Tensor Apply(Context& context, const Site& site, const at::Tensor& x) const = 0;
+  // The site's output: `y` is what it was before this patch, x W^T + b at first, and may be
+  // changed in place.
+  virtual at::Tensor Apply(Context& context, const Site& site, const at::Tensor& x,
+                           at::Tensor y) const = 0;
 };
-using SitePatches = std::map<std::string, std::shared_ptr<const SitePatch>>;  // by site name
+// By module path; a fused map may have one patch for each of its parts.
+using SitePatches = std::map<std::string, std::vector<std::shared_ptr<const SitePatch>>>;
 
 // Copies of weights in the compute type, made on first use and kept: for weights that never change.
 class CastCache {
@@ -47,11 +51,9 @@ class Context {
 
   explicit Context(at::ScalarType compute) : compute_(compute) {}
 
-  // x W^T + b of the site, or what is patched in there. The only way a model multiplies by a
-  // weight.
+  // x W^T + b of the site and what is patched in there. The only way a model multiplies by a weight
+  // (but for an embedding that is also the last projection).
   at::Tensor Linear(const Site& site, const at::Tensor& x);
-  // The same without patch and observers: what a patch builds on.
-  at::Tensor Plain(const Site& site, const at::Tensor& x);
   at::ScalarType compute() const { return compute_; }
   // The weight in the compute type. One that needs a gradient stays differentiable; of others a
   // copy is kept.

@@ -30,6 +30,24 @@ DropoutKey MakeDropout(double p, uint64_t stream) {
 
 at::Tensor Gelu(const at::Tensor& x) { return Fused(x) ? fused::Gelu(x) : at::gelu(x); }
 
+bool IsActivation(const std::string& name) {
+  return name == "gelu" || name == "gelu_new" || name == "gelu_pytorch_tanh" ||
+         name == "gelu_fast" || name == "relu";
+}
+
+at::Tensor Activate(const std::string& name, const at::Tensor& x) {
+  if (name == "gelu") return Gelu(x);
+  return name == "relu" ? at::relu(x) : at::gelu(x, "tanh");
+}
+
+Hidden Norm(const at::Tensor& stream, const NormWeights& weights, at::ScalarType compute) {
+  return AddNorm(stream, {}, weights, {}, compute);
+}
+
+at::Tensor AddResidual(const at::Tensor& x, const at::Tensor& stream, const DropoutKey& dropout) {
+  return stream + DropoutSame(x, dropout).to(at::kFloat);
+}
+
 Hidden AddNorm(const at::Tensor& x, const at::Tensor& residual, const NormWeights& weights,
                const DropoutKey& dropout, at::ScalarType compute) {
   return Fused(x) ? fused::AddNorm(x, residual, weights, dropout, compute)
@@ -47,9 +65,9 @@ at::Tensor DropoutSame(const at::Tensor& x, const DropoutKey& dropout) {
 }
 
 at::Tensor Attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                     const Batch& batch, int64_t heads, const DropoutKey& dropout) {
-  return Fused(q) ? fused::Attention(q, k, v, batch, heads, dropout)
-                  : plain::Attention(q, k, v, batch, heads, dropout);
+                     const AttentionRows& rows, int64_t heads, const DropoutKey& dropout) {
+  return Fused(q) ? fused::Attention(q, k, v, rows, heads, dropout)
+                  : plain::Attention(q, k, v, rows, heads, dropout);
 }
 
 at::Tensor DropoutMask(const DropoutKey& dropout, int64_t rows, int64_t n) {

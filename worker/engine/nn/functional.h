@@ -6,7 +6,9 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "worker/engine/nn/batch.h"
+#include <string>
+
+#include "worker/engine/nn/attention_rows.h"
 #include "worker/engine/nn/kernels.h"
 
 namespace eida::engine {
@@ -29,17 +31,23 @@ namespace nn {
 DropoutKey MakeDropout(double p, uint64_t stream);
 
 at::Tensor Gelu(const at::Tensor& x);  // the exact (erf) form
+// By its name in config.json: gelu, gelu_new (also gelu_pytorch_tanh, gelu_fast), relu. REQUIRES:
+// IsActivation(name).
+at::Tensor Activate(const std::string& name, const at::Tensor& x);
+bool IsActivation(const std::string& name);
 // norm(dropout(x) + residual); `residual` may be undefined.
 Hidden AddNorm(const at::Tensor& x, const at::Tensor& residual, const NormWeights& weights,
                const DropoutKey& dropout, at::ScalarType compute);
+// The pieces of a pre-norm layer: norm(stream), and stream + dropout(x) in fp32.
+Hidden Norm(const at::Tensor& stream, const NormWeights& weights, at::ScalarType compute);
+at::Tensor AddResidual(const at::Tensor& x, const at::Tensor& stream, const DropoutKey& dropout);
 // dropout(x) of an fp32 [rows, n].
 Hidden Dropout(const at::Tensor& x, const DropoutKey& dropout, at::ScalarType compute);
 // Dropout of [rows, n] in its own type.
 at::Tensor DropoutSame(const at::Tensor& x, const DropoutKey& dropout);
-// Rows of k and v are the batch's tokens; rows of q too, or (q has as many rows as items) each
-// item's only query.
+// softmax(q k^T / sqrt(dim)) v within each item and head, dropout on the probabilities.
 at::Tensor Attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                     const Batch& batch, int64_t heads, const DropoutKey& dropout);
+                     const AttentionRows& rows, int64_t heads, const DropoutKey& dropout);
 
 // The multipliers of `dropout` for [rows, n], as the kernels draw them. fp32, for definitions and
 // tests.

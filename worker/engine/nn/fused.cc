@@ -217,20 +217,25 @@ struct DropoutSameFunction : Function<DropoutSameFunction> {
 };
 
 struct AttentionFunction : Function<AttentionFunction> {
-  static AttentionShape Shape(const std::vector<int32_t>& starts, int64_t heads, int64_t width,
-                              bool one_query, const DropoutKey& key) {
+  static AttentionShape Shape(const AttentionRows& rows, int64_t heads, int64_t width,
+                              const DropoutKey& key) {
     const int64_t dim = width / heads;
-    return {starts.data(), heads, dim, one_query, 1.0f / std::sqrt(static_cast<float>(dim)), key};
+    return {rows.q.data(),
+            rows.k.data(),
+            heads,
+            dim,
+            rows.causal,
+            1.0f / std::sqrt(static_cast<float>(dim)),
+            key};
   }
 
   static at::Tensor forward(AutogradContext* ctx, const at::Tensor& query,
                             const at::Tensor& key_rows, const at::Tensor& value,
-                            const std::vector<int32_t>& starts, int64_t longest, int64_t heads,
-                            const DropoutKey& key, bool keep) {
+                            const AttentionRows& rows, int64_t heads, const DropoutKey& key,
+                            bool keep) {
     const at::Tensor q = Rows(query), k = Rows(key_rows), v = Rows(value);
-    const int64_t items = static_cast<int64_t>(starts.size()) - 1;
-    const bool one_query = q.size(0) == items && starts.back() != items;
-    const AttentionShape shape = Shape(starts, heads, q.size(1), one_query, key);
+    const int64_t items = rows.items(), longest = rows.longest();
+    const AttentionShape shape = Shape(rows, heads, q.size(1), key);
     const at::Tensor out = at::empty_like(q);
     const at::Tensor lse =
         keep ? at::empty({q.size(0), heads}, q.options().dtype(at::kFloat)) : at::Tensor();
@@ -246,10 +251,10 @@ struct AttentionFunction : Function<AttentionFunction> {
     });
     if (keep) {
       ctx->save_for_backward({q, k, v, lse});
-      ctx->saved_data["starts"] = std::vector<int64_t>(starts.begin(), starts.end());
-      ctx->saved_data["longest"] = longest;
+      ctx->saved_data["q_starts"] = std::vector<int64_t>(rows.q.begin(), rows.q.end());
+      ctx->saved_data["k_starts"] = std::vector<int64_t>(rows.k.begin(), rows.k.end());
+      ctx->saved_data["causal"] = rows.causal;
       ctx->saved_data["heads"] = heads;
-      ctx->saved_data["one_query"] = one_query;
       Keep(ctx, key);
     }
     return out;
@@ -259,17 +264,20 @@ struct AttentionFunction : Function<AttentionFunction> {
     const auto saved = ctx->get_saved_variables();
     const at::Tensor q = saved[0], k = saved[1], v = saved[2], lse = saved[3],
                      dout = Rows(grads[0]);
-    const std::vector<int64_t> wide = ctx->saved_data["starts"].toIntVector();
-    const std::vector<int32_t> starts(wide.begin(), wide.end());
-    const AttentionShape shape = Shape(starts, ctx->saved_data["heads"].toInt(), q.size(1),
-                                       ctx->saved_data["one_query"].toBool(), Kept(ctx));
+    const auto starts = [&](const char* name) {
+      const std::vector<int64_t> wide = ctx->saved_data[name].toIntVector();
+      return std::vector<int32_t>(wide.begin(), wide.end());
+    };
+    const AttentionRows rows{starts("q_starts"), starts("k_starts"),
+                             ctx->saved_data["causal"].toBool()};
+    const AttentionShape shape =
+        Shape(rows, ctx->saved_data["heads"].toInt(), q.size(1), Kept(ctx));
     const auto like = [&](size_t i, const at::Tensor& x) {
       return ctx->needs_input_grad(i) ? at::empty_like(x) : at::Tensor();
     };
     const at::Tensor dq = like(0, q), dk = like(1, k), dv = like(2, v);
-    const int64_t items = static_cast<int64_t>(starts.size()) - 1;
-    const int64_t floats =
-        CpuKernels().attention_scratch(ctx->saved_data["longest"].toInt(), shape.dim);
+    const int64_t items = rows.items();
+    const int64_t floats = CpuKernels().attention_scratch(rows.longest(), shape.dim);
     const at::Tensor scratch = at::empty({PartsFor(items, 1), floats}, lse.options());
     ByType(q.scalar_type(), [&](auto t) {
       using T = decltype(t);
@@ -279,7 +287,7 @@ struct AttentionFunction : Function<AttentionFunction> {
                                           Data<T>(dv), Data<float>(scratch) + part * floats, b, e);
       });
     });
-    variable_list result(8);
+    variable_list result(7);
     result[0] = dq;
     result[1] = dk;
     result[2] = dv;
@@ -320,9 +328,8 @@ at::Tensor DropoutSame(const at::Tensor& x, const DropoutKey& dropout) {
 }
 
 at::Tensor Attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                     const Batch& batch, int64_t heads, const DropoutKey& dropout) {
-  return AttentionFunction::apply(q, k, v, batch.starts, batch.longest, heads, dropout,
-                                  Recording({q, k, v}));
+                     const AttentionRows& rows, int64_t heads, const DropoutKey& dropout) {
+  return AttentionFunction::apply(q, k, v, rows, heads, dropout, Recording({q, k, v}));
 }
 
 }  // namespace eida::engine::nn::fused

@@ -12,6 +12,6 @@ Hidden AddNorm(const at::Tensor& x, const at::Tensor& residual, const NormWeight
 Hidden Dropout(const at::Tensor& x, const DropoutKey& dropout, at::ScalarType compute);
 at::Tensor DropoutSame(const at::Tensor& x, const DropoutKey& dropout);
 at::Tensor Attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                     const Batch& batch, int64_t heads, const DropoutKey& dropout);
+                     const AttentionRows& rows, int64_t heads, const DropoutKey& dropout);
 
 }  // namespace eida::engine::nn::fused

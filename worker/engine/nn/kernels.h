@@ -23,9 +23,10 @@ struct DropoutKey {
 
 // Attention of packed items: heads lie side by side in each row of q, k, v, out.
 struct AttentionShape {
-  const int32_t* starts;  // rows of item i in k and v: [starts[i], starts[i + 1])
-  int64_t heads, dim;     // row width = heads * dim
-  bool one_query;         // q, out: row i is item i's only query; else rows as in k and v
+  const int32_t* q_starts;  // rows of item i in q and out: [q_starts[i], q_starts[i + 1])
+  const int32_t* k_starts;  // the same in k and v
+  int64_t heads, dim;       // row width = heads * dim
+  bool causal;              // the last query sees every key, each one before it one key less
   float scale;
   DropoutKey dropout;
 };

@@ -115,14 +115,19 @@ EIDA_INLINE void AttentionMask(const DropoutKey& key, int64_t query_row, int64_t
   MaskRow(0, n, own, mask);
 }
 
+// How many of an item's `n` keys query `i` of `m` sees.
+EIDA_INLINE int64_t Seen(const AttentionShape& s, int64_t i, int64_t m, int64_t n) {
+  return s.causal ? n - m + i + 1 : n;
+}
+
 template <class T>
 void Attention(const AttentionShape& s, const T* q, const T* k, const T* v, T* out, float* lse,
                float* scratch, int64_t begin, int64_t end) {
   const int64_t stride = s.heads * s.dim, width = RoundUp(s.dim);
   for (int64_t item = begin; item < end; ++item) {
-    const int64_t first = s.starts[item], n = s.starts[item + 1] - first;
-    const int64_t length = RoundUp(n), padded = length + 32;
-    const int64_t query = s.one_query ? item : first, m = s.one_query ? 1 : n;
+    const int64_t first = s.k_starts[item], n = s.k_starts[item + 1] - first;
+    const int64_t query = s.q_starts[item], m = s.q_starts[item + 1] - query;
+    const int64_t length = RoundUp(n), padded = RoundUp(n > m ? n : m) + 32;
     float* scores = scratch;                 // [m, length]
     float* mask = scores + padded * padded;  // [length rounded to 32]
     float* left = mask + padded * padded;    // q [m, width], then the result
@@ -136,11 +141,13 @@ void Attention(const AttentionShape& s, const T* q, const T* k, const T* v, T* o
       Product(left, width, 1, right, length, scores, length, m, length, s.dim);
       for (int64_t i = 0; i < m; ++i) {
         float* row = scores + i * length;
-        const float total = Softmax(row, n);
+        const int64_t seen = Seen(s, i, m, n);
+        const float total = Softmax(row, seen);
+        for (int64_t j = seen; j < n; ++j) row[j] = 0;
         if (lse != nullptr) lse[(query + i) * s.heads + h] = total;
         if (s.dropout.threshold == 0) continue;
-        AttentionMask(s.dropout, query + i, s.heads, h, n, mask);
-        for (int64_t j = 0; j < n; ++j) row[j] *= mask[j];
+        AttentionMask(s.dropout, query + i, s.heads, h, seen, mask);
+        for (int64_t j = 0; j < seen; ++j) row[j] *= mask[j];
       }
       Product(scores, length, 1, values, width, left, width, m, width, n);
       CopyOut(left, width, m, s.dim, 1.0f, out + query * stride + at, stride);
@@ -154,9 +161,9 @@ void AttentionBackward(const AttentionShape& s, const T* q, const T* k, const T*
                        int64_t begin, int64_t end) {
   const int64_t stride = s.heads * s.dim, width = RoundUp(s.dim);
   for (int64_t item = begin; item < end; ++item) {
-    const int64_t first = s.starts[item], n = s.starts[item + 1] - first;
-    const int64_t length = RoundUp(n), padded = length + 32;
-    const int64_t query = s.one_query ? item : first, m = s.one_query ? 1 : n;
+    const int64_t first = s.k_starts[item], n = s.k_starts[item + 1] - first;
+    const int64_t query = s.q_starts[item], m = s.q_starts[item + 1] - query;
+    const int64_t length = RoundUp(n), padded = RoundUp(n > m ? n : m) + 32;
     float* weights = scratch;                   // probabilities, after dropout [m, length]
     float* slopes = weights + padded * padded;  // gradient of the scores [m, length]
     float* mask = slopes + padded * padded;     // [length rounded to 32]
@@ -177,17 +184,19 @@ void AttentionBackward(const AttentionShape& s, const T* q, const T* k, const T*
         float* p = weights + i * length;
         float* d = slopes + i * length;
         const float total = lse[(query + i) * s.heads + h];
-        for (int64_t j = 0; j < n; ++j) p[j] = Exp(p[j] - total);
+        const int64_t seen = Seen(s, i, m, n);
+        for (int64_t j = 0; j < seen; ++j) p[j] = Exp(p[j] - total);
+        for (int64_t j = seen; j < n; ++j) p[j] = d[j] = 0;
         float dot = 0;
         if (s.dropout.threshold == 0) {
 #pragma omp simd reduction(+ : dot)
-          for (int64_t j = 0; j < n; ++j) dot += p[j] * d[j];
-          for (int64_t j = 0; j < n; ++j) d[j] = p[j] * (d[j] - dot);
+          for (int64_t j = 0; j < seen; ++j) dot += p[j] * d[j];
+          for (int64_t j = 0; j < seen; ++j) d[j] = p[j] * (d[j] - dot);
         } else {
-          AttentionMask(s.dropout, query + i, s.heads, h, n, mask);
+          AttentionMask(s.dropout, query + i, s.heads, h, seen, mask);
 #pragma omp simd reduction(+ : dot)
-          for (int64_t j = 0; j < n; ++j) dot += p[j] * mask[j] * d[j];
-          for (int64_t j = 0; j < n; ++j) {
+          for (int64_t j = 0; j < seen; ++j) dot += p[j] * mask[j] * d[j];
+          for (int64_t j = 0; j < seen; ++j) {
             d[j] = p[j] * (mask[j] * d[j] - dot);
             p[j] *= mask[j];
           }

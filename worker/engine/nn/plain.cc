@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace eida::engine::nn::plain {
 namespace {
@@ -55,15 +56,29 @@ at::Tensor MaskOn(const DropoutKey& key, int64_t rows, int64_t n, at::Device dev
 }
 
 // Packed rows -> [items, longest] row numbers (0 where there is none) and which of them exist.
-std::pair<at::Tensor, at::Tensor> Padding(const Batch& batch, at::Device device) {
-  at::Tensor rows = at::zeros({batch.items(), batch.longest}, at::kLong);
-  at::Tensor real = at::zeros({batch.items(), batch.longest}, at::kBool);
-  for (int64_t i = 0; i < batch.items(); ++i) {
-    const int64_t begin = batch.starts[i], n = batch.starts[i + 1] - begin;
+std::pair<at::Tensor, at::Tensor> Padding(const std::vector<int32_t>& starts, at::Device device) {
+  const int64_t items = static_cast<int64_t>(starts.size()) - 1;
+  int64_t longest = 0;
+  for (int64_t i = 0; i < items; ++i)
+    longest = std::max<int64_t>(longest, starts[i + 1] - starts[i]);
+  at::Tensor rows = at::zeros({items, longest}, at::kLong);
+  at::Tensor real = at::zeros({items, longest}, at::kBool);
+  for (int64_t i = 0; i < items; ++i) {
+    const int64_t begin = starts[i], n = starts[i + 1] - begin;
     rows[i].slice(0, 0, n).copy_(at::arange(begin, begin + n, at::kLong));
     real[i].slice(0, 0, n).fill_(true);
   }
   return {rows.to(device), real.to(device)};
+}
+
+// [items, 1, queries, keys]: which key each query sees.
+at::Tensor Visible(const AttentionRows& rows, const at::Tensor& q_real, const at::Tensor& k_real) {
+  const at::Tensor keys = k_real.unsqueeze(1).unsqueeze(1);
+  if (!rows.causal) return keys.expand({-1, 1, q_real.size(1), -1});
+  const at::Tensor behind = k_real.sum(1) - q_real.sum(1);  // keys before the first query
+  const auto order = [&](int64_t n) { return at::arange(n, at::kLong).to(q_real.device()); };
+  const at::Tensor last = behind.view({-1, 1, 1}) + order(q_real.size(1)).view({1, -1, 1});
+  return at::logical_and(keys, order(k_real.size(1)).view({1, 1, -1}).le(last).unsqueeze(1));
 }
 
 }  // namespace
@@ -91,20 +106,16 @@ at::Tensor DropoutSame(const at::Tensor& x, const DropoutKey& dropout) {
 }
 
 at::Tensor Attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                     const Batch& batch, int64_t heads, const DropoutKey& dropout) {
-  const int64_t width = q.size(1), dim = width / heads, items = batch.items(),
-                longest = batch.longest;
-  const bool one_query = q.size(0) == items && batch.tokens() != items;
-  const auto [rows, real] = Padding(batch, q.device());
-  const auto split = [&](const at::Tensor& x, int64_t length) {
-    return x.reshape({items, length, heads, dim}).transpose(1, 2);
+                     const AttentionRows& rows, int64_t heads, const DropoutKey& dropout) {
+  const int64_t width = q.size(1), dim = width / heads, items = rows.items();
+  const auto [q_rows, q_real] = Padding(rows.q, q.device());
+  const auto [k_rows, k_real] = Padding(rows.k, q.device());
+  const auto padded = [&](const at::Tensor& x, const at::Tensor& at) {
+    return x.index_select(0, at.flatten()).reshape({items, at.size(1), heads, dim}).transpose(1, 2);
   };
-  const auto padded = [&](const at::Tensor& x) {
-    return split(x.index_select(0, rows.flatten()), longest);
-  };
-  const int64_t queries = one_query ? 1 : longest;
-  const at::Tensor ours = one_query ? split(q, 1) : padded(q), keys = padded(k), values = padded(v);
-  const at::Tensor visible = real.unsqueeze(1).unsqueeze(1);  // [items, 1, 1, longest]
+  const int64_t queries = q_rows.size(1), longest = k_rows.size(1);
+  const at::Tensor ours = padded(q, q_rows), keys = padded(k, k_rows), values = padded(v, k_rows);
+  const at::Tensor visible = Visible(rows, q_real, k_real);
   at::Tensor out;
   if (dropout.threshold == 0) {
     out = at::scaled_dot_product_attention(ours, keys, values, visible);
@@ -112,10 +123,8 @@ at::Tensor Attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor&
     at::Tensor scores =
         at::matmul(ours.to(at::kFloat), keys.to(at::kFloat).transpose(2, 3)) / std::sqrt(dim);
     scores = scores.masked_fill(visible.logical_not(), -std::numeric_limits<float>::infinity());
-    const at::Tensor query =
-        one_query ? at::arange(items, at::kLong).to(q.device()).unsqueeze(1) : rows;
     const at::Tensor head = at::arange(heads, at::kLong).to(q.device()).view({1, heads, 1});
-    const at::Tensor number = (query.unsqueeze(1) * heads + head).reshape({-1, 1});
+    const at::Tensor number = (q_rows.unsqueeze(1) * heads + head).reshape({-1, 1});
     const at::Tensor own =
         Xor(Scalar(dropout.a).to(q.device()),
             Hash(Word(number), Scalar(dropout.b).to(q.device()), Scalar(dropout.a).to(q.device())));
@@ -124,8 +133,7 @@ at::Tensor Attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor&
     out = at::matmul(at::softmax(scores, -1) * mask, values.to(at::kFloat)).to(q.scalar_type());
   }
   out = out.transpose(1, 2).reshape({items * queries, width});
-  if (one_query) return out;
-  return out.index_select(0, at::nonzero(real.flatten()).squeeze(1));
+  return out.index_select(0, at::nonzero(q_real.flatten()).squeeze(1));
 }
 
 }  // namespace eida::engine::nn::plain

@@ -6,6 +6,8 @@
 
 #include <string>
 
+#include "common/catalog/sites.h"
+
 namespace eida::engine {
 
 struct Site {
@@ -17,9 +19,8 @@ struct Site {
   bool transposed = false;  // stored as GPT-2's Conv1D
 };
 
-// A site without its tensors.
-struct SiteName {
-  std::string name, role;
-};
+// What a model's linear maps are, without their tensors. A part of a fused map has no pass of its
+// own: what is attached to it enters the pass of its module.
+using catalog::SiteShape;
 
 }  // namespace eida::engine

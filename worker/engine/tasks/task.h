@@ -12,14 +12,24 @@
 
 namespace eida::engine {
 
+inline constexpr int64_t kNoLabel = -100;
+
 // Items of one split, in file order.
 struct Examples {
-  std::vector<int64_t> items;  // row numbers
-  std::vector<int64_t> labels;
-  TokenIds tokens;  // one entry per item
+  std::vector<int64_t> items;   // row numbers
+  std::vector<int64_t> labels;  // of a classifier
+  TokenIds tokens;              // one entry per item
+  TokenIds decoder;             // what an encoder-decoder's decoder reads; else empty
+  // Language models: for each token of `decoder` (of `tokens` when there is no decoder) the token
+  // that it predicts, kNoLabel where the loss does not look. Empty for classifiers.
+  std::vector<int64_t> targets;
   std::string item_hash;
   int64_t size() const { return static_cast<int64_t>(items.size()); }
   int64_t length(int64_t i) const { return tokens.starts[i + 1] - tokens.starts[i]; }
+  // How many labels the loss of an item is about.
+  int64_t label_count(int64_t i) const;
+  // The sequences that a language model predicts.
+  const TokenIds& predicted() const { return decoder.size() > 0 ? decoder : tokens; }
 };
 
 // Which of a split's items: all of them, or `samples` chosen by `item_seed`.

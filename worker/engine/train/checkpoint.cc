@@ -8,6 +8,7 @@ namespace {
 constexpr char kFormat[] = "eida/checkpoint/v1";
 constexpr char kState[] = "eida.state";
 constexpr char kModel[] = "model.";
+constexpr char kFixed[] = "fixed.";
 constexpr char kAvg[] = "exp_avg.";
 constexpr char kAvgSq[] = "exp_avg_sq.";
 constexpr char kBest[] = "best.";
@@ -30,16 +31,19 @@ Status WriteCheckpoint(const RunState& state, const std::string& identity, const
                        const std::string& path) {
   Weights tensors;
   Put(state.trainable, kModel, tensors);
+  Put(state.fixed, kFixed, tensors);
   Put(state.exp_avg, kAvg, tensors);
   Put(state.exp_avg_sq, kAvgSq, tensors);
   Json json = {{"format", kFormat},
                {"run", identity},
                {"where", where},
                {"step", state.step},
+               {"cycle", state.cycle},
                {"items", state.items},
+               {"labels", state.labels},
                {"tokens", state.tokens},
                {"loss_sum", state.loss_sum},
-               {"interval", {{"loss", state.interval_loss}, {"items", state.interval_items}}}};
+               {"interval", {{"loss", state.interval_loss}, {"labels", state.interval_labels}}}};
   if (state.best) {
     json["best"] = {{"step", state.best->step}, {"scores", state.best->scores}};
     Put(state.best->weights, kBest, tensors);
@@ -62,13 +66,17 @@ Result<RunState> ReadCheckpoint(const std::string& path, const std::string& iden
   RunState state;
   state.step = GetOr<int64_t>(json, "step", -1);
   state.items = GetOr<int64_t>(json, "items", 0);
+  state.cycle = GetOr<int64_t>(json, "cycle", 0);
+  state.labels = GetOr<int64_t>(json, "labels", state.items);
   state.tokens = GetOr<int64_t>(json, "tokens", 0);
   state.loss_sum = GetOr<double>(json, "loss_sum", 0);
   const Json interval = json.value("interval", Json::object());
   state.interval_loss = GetOr<double>(interval, "loss", 0);
-  state.interval_items = GetOr<int64_t>(interval, "items", 0);
+  // Checkpoints of classifiers from before there were other models count items.
+  state.interval_labels = GetOr<int64_t>(interval, "labels", GetOr<int64_t>(interval, "items", 0));
   if (state.step < 0) return ConfigError(path + " is not a checkpoint: its state has no step");
   state.trainable = Take(tensors, kModel);
+  state.fixed = Take(tensors, kFixed);
   state.exp_avg = Take(tensors, kAvg);
   state.exp_avg_sq = Take(tensors, kAvgSq);
   if (json.contains("best")) {

@@ -17,13 +17,15 @@ struct BestSoFar {
 };
 
 struct RunState {
-  int64_t step = 0;  // updates done; order, dropout and schedule are functions of it
-  int64_t items = 0, tokens = 0;
-  double loss_sum = 0;  // over `items`
+  int64_t step = 0;   // updates done; order, dropout and schedule are functions of it
+  int64_t cycle = 0;  // how often the adapter's state was made anew
+  int64_t items = 0, tokens = 0, labels = 0;
+  double loss_sum = 0;  // over `labels`
   // Since the last train/loss metric.
   double interval_loss = 0;
-  int64_t interval_items = 0;
+  int64_t interval_labels = 0;
   Weights trainable, exp_avg, exp_avg_sq;
+  Weights fixed;  // of the adapter's state, what does not train
   std::optional<BestSoFar> best;
 };
 

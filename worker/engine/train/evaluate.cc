@@ -46,10 +46,6 @@ std::vector<std::vector<int64_t>> EvalBatches(const Examples& examples, const Nu
   return batches;
 }
 
-at::Tensor ItemLosses(const at::Tensor& logits, const at::Tensor& labels) {
-  return -at::log_softmax(logits, 1).gather(1, labels.unsqueeze(1)).squeeze(1);
-}
-
 namespace {
 
 Status CheckHead(const Base& base, const Weights& weights) {
@@ -71,7 +67,32 @@ Status CheckHead(const Base& base, const Weights& weights) {
   return OkStatus();
 }
 
+// [items, T]: each row averages its item's tokens that the tokenizer did not add.
+at::Tensor MeanRows(const TokenIds& tokens, const std::vector<int64_t>& which,
+                    const Sequences& rows) {
+  at::Tensor mean = at::zeros({rows.items(), rows.tokens()}, at::kFloat);
+  for (size_t i = 0; i < which.size(); ++i) {
+    const int64_t from = tokens.starts[which[i]], length = tokens.starts[which[i] + 1] - from;
+    int64_t real = 0;
+    for (int64_t p = 0; p < length; ++p) real += tokens.special[from + p] == 0;
+    for (int64_t p = 0; p < length; ++p) {
+      if (real == 0 || tokens.special[from + p] == 0) {
+        mean.data_ptr<float>()[static_cast<int64_t>(i) * rows.tokens() + rows.starts[i] + p] =
+            1.0f / static_cast<float>(real == 0 ? length : real);
+      }
+    }
+  }
+  return mean;
+}
+
 }  // namespace
+
+void Pass(const Model& model, const Tensors& tensors, const Batch& batch, Context& context) {
+  if (model.generates())
+    model.States(tensors, batch, context);
+  else
+    model.Logits(tensors, batch, context);
+}
 
 Result<EvalResult> EvaluateWeights(const Base& base, const Weights& weights,
                                    const Examples& examples, const Numerics& numerics) {
@@ -83,15 +104,22 @@ Result<EvalResult> EvaluateWeights(const Base& base, const Weights& weights,
   EvalResult result;
   const int64_t n = examples.size();
   result.item = torch::tensor(examples.items, at::kLong);
-  result.label = torch::tensor(examples.labels, at::kLong);
+  const bool classifies = !base.model->generates();
+  result.label = classifies ? torch::tensor(examples.labels, at::kLong) : at::zeros({n}, at::kLong);
   result.loss = at::empty({n}, at::kFloat);
-  result.logits = at::empty({n, base.labels}, at::kFloat);
+  if (!classifies) result.count = at::empty({n}, at::kFloat);
+  result.logits = at::empty({n, classifies ? base.labels : 0}, at::kFloat);
   for (const std::vector<int64_t>& which : EvalBatches(examples, numerics)) {
     const Batch batch = MakeBatch(examples, which, base.device);
-    const at::Tensor logits = base.model->Logits(tensors, batch, context);
+    const Losses losses = LossesOf(*base.model, tensors, batch, context, 0);
     const at::Tensor place = torch::tensor(which, at::kLong);
-    result.logits.index_copy_(0, place, logits.cpu());
-    result.loss.index_copy_(0, place, ItemLosses(logits, batch.labels).cpu());
+    if (classifies) {
+      result.logits.index_copy_(0, place, losses.logits.cpu());
+      result.loss.index_copy_(0, place, losses.sum.cpu());
+    } else {
+      result.count.index_copy_(0, place, losses.count.cpu());
+      result.loss.index_copy_(0, place, (losses.sum / losses.count.clamp_min(1)).cpu());
+    }
   }
   if (!at::isfinite(result.loss).all().item<bool>()) {
     const int64_t at = at::nonzero(at::isfinite(result.loss).logical_not())[0].item<int64_t>();
@@ -127,28 +155,19 @@ Result<std::map<std::string, at::Tensor>> FeaturesOf(const Base& base, const Wei
   context.SetFrozen(&base.weights, &base.casts);
   for (const std::vector<int64_t>& which : EvalBatches(examples, numerics)) {
     const Batch batch = MakeBatch(examples, which, base.device);
-    // [items, T]: each row averages its item's tokens that the tokenizer did not add.
-    at::Tensor mean = at::zeros({batch.items(), batch.tokens()}, at::kFloat);
-    for (size_t i = 0; i < which.size(); ++i) {
-      const int64_t from = examples.tokens.starts[which[i]];
-      int64_t real = 0;
-      for (int64_t p = 0; p < examples.length(which[i]); ++p)
-        real += examples.tokens.special[from + p] == 0;
-      for (int64_t p = 0; p < examples.length(which[i]); ++p) {
-        if (real == 0 || examples.tokens.special[from + p] == 0) {
-          mean.data_ptr<float>()[static_cast<int64_t>(i) * batch.tokens() + batch.starts[i] + p] =
-              1.0f / static_cast<float>(real == 0 ? examples.length(which[i]) : real);
-        }
-      }
-    }
-    mean = mean.to(base.device);
+    const at::Tensor mean = MeanRows(examples.tokens, which, batch).to(base.device),
+                     decoded =
+                         examples.decoder.size() == 0
+                             ? mean
+                             : MeanRows(examples.decoder, which, batch.decoder).to(base.device);
     const at::Tensor place = torch::tensor(which, at::kLong);
     context.Probe(wanted, [&](const std::string& name, const at::Tensor& output) {
       at::Tensor& all = features[name];
       if (!all.defined()) all = at::empty({examples.size(), output.size(1)}, at::kFloat);
-      all.index_copy_(0, place, at::mm(mean, output).cpu());
+      const bool of_decoder = name.rfind("decoder.", 0) == 0;
+      all.index_copy_(0, place, at::mm(of_decoder ? decoded : mean, output).cpu());
     });
-    base.model->Logits(tensors, batch, context);
+    Pass(*base.model, tensors, batch, context);
   }
   std::map<std::string, at::Tensor> result;
   for (const auto& [layer, name] : asked) result[layer] = features.at(name);

@@ -34,13 +34,13 @@ Status CheckFits(const Weights& fresh, const Weights& stored, const std::string&
     }
   }
   if (stored.size() != fresh.size())
-    return ConfigError(path + ": the checkpoint has tensors that this run does not train");
+    return ConfigError(path + ": the checkpoint has tensors that this run does not have");
   return OkStatus();
 }
 
-Weights Copies(const Weights& weights) {
+Weights Copies(const Weights& weights, at::Device device) {
   Weights copies;
-  for (const auto& [name, tensor] : weights) copies[name] = tensor.detach().clone();
+  for (const auto& [name, tensor] : weights) copies[name] = tensor.detach().to(device).clone();
   return copies;
 }
 
@@ -66,32 +66,73 @@ Result<std::unique_ptr<Trainer>> Trainer::Make(const Job& job) {
   }
   t->length_ = LengthOf(t->s_, t->train_->size());
   t->log_every_ = (t->length_.updates + kLogPoints - 1) / kLogPoints;
-  auto trainable = t->adapter_->Init(*t->base_, t->s_.seed);
-  if (!trainable.ok()) return Annotate(trainable.status(), "job " + job.name);
   if (job.resume) {
     EIDA_ASSIGN_OR_RETURN(RunState stored, ReadCheckpoint(*job.resume, t->identity_));
-    EIDA_RETURN_IF_ERROR(CheckFits(*trainable, stored.trainable, *job.resume));
     if (stored.step > t->length_.updates)
       return ConfigError(*job.resume + ": the checkpoint is past the end of this run");
     t->state_ = std::move(stored);
-    for (auto& [name, tensor] : *trainable) tensor.copy_(t->state_.trainable.at(name));
-    if (t->state_.best) t->state_.best->weights = Copies(t->state_.best->weights);
+    // Off the file's mapping: the file may go while the run goes on.
+    for (Weights* part : {&t->state_.trainable, &t->state_.fixed})
+      *part = Copies(*part, t->base_->device);
+    if (t->state_.best) t->state_.best->weights = Copies(t->state_.best->weights, t->base_->device);
     t->resumed_from_ = t->saved_step_ = t->state_.step;
     t->items_before_ = t->state_.items;
   }
-  t->state_.trainable = std::move(*trainable);
-  t->optimizer_ = std::make_unique<AdamW>(t->s_.optimizer, t->state_.trainable);
+  if (!job.resume || !t->adapter_->refreshes()) {
+    auto state = t->adapter_->Init(*t->base_, t->s_.seed, t->Data());
+    if (!state.ok()) return Annotate(state.status(), "job " + job.name);
+    if (job.resume)
+      EIDA_RETURN_IF_ERROR(CheckFits(*state, t->AdapterState(), *job.resume));
+    else
+      t->Begin(std::move(*state));
+  }
   if (job.resume) {
-    EIDA_RETURN_IF_ERROR(
-        t->optimizer_->Restore(t->state_.exp_avg, t->state_.exp_avg_sq, t->state_.step));
-    t->state_.exp_avg.clear();
-    t->state_.exp_avg_sq.clear();
+    const Weights exp_avg = std::move(t->state_.exp_avg),
+                  exp_avg_sq = std::move(t->state_.exp_avg_sq);
+    t->Begin();
+    EIDA_RETURN_IF_ERROR(t->optimizer_->Restore(exp_avg, exp_avg_sq, t->StepInCycle()));
   }
   if (GetOr(job.spec.value("train", Json::object()), "trace", false))
     t->trace_.emplace(t->state_.trainable);
-  for (auto& [name, tensor] : t->state_.trainable) tensor.set_requires_grad(true);
-  t->adapter_->Attach(*t->base_, t->state_.trainable, &t->over_, &t->patches_);
   return t;
+}
+
+TrainingData Trainer::Data() const { return {*train_, *model_, s_.compute, s_.batch_size}; }
+
+Weights Trainer::AdapterState() const {
+  Weights state = state_.fixed;
+  for (const auto& [name, tensor] : state_.trainable) state[name] = tensor.detach();
+  return state;
+}
+
+void Trainer::Begin(Weights adapter_state) {
+  state_.trainable.clear();
+  state_.fixed.clear();
+  for (auto& [name, tensor] : adapter_state)
+    (adapter_->Trains(name) ? state_.trainable : state_.fixed)[name] = tensor;
+  Begin();
+}
+
+void Trainer::Begin() {
+  optimizer_ = std::make_unique<AdamW>(s_.optimizer, state_.trainable);
+  for (auto& [name, tensor] : state_.trainable) tensor.set_requires_grad(true);
+  Weights state = state_.fixed;
+  state.insert(state_.trainable.begin(), state_.trainable.end());
+  over_.clear();
+  patches_.clear();
+  adapter_->Attach(*base_, state, &over_, &patches_);
+}
+
+int64_t Trainer::StepInCycle() const {
+  return state_.step - state_.cycle * length_.updates_per_epoch;
+}
+
+Status Trainer::NextCycle() {
+  ++state_.cycle;
+  EIDA_ASSIGN_OR_RETURN(Weights state,
+                        adapter_->Refresh(*base_, AdapterState(), s_.seed, state_.cycle, Data()));
+  Begin(std::move(state));
+  return OkStatus();
 }
 
 uint64_t Trainer::DropoutStream(int64_t micro_batch) const {
@@ -106,11 +147,14 @@ Status Trainer::Update(Events& events) {
   if (epoch != epoch_) {
     batches_ = EpochBatches(*train_, s_.seed, epoch, s_.batch_size, s_.bucketed);
     epoch_ = epoch;
+    while (adapter_->refreshes() && state_.cycle < epoch) EIDA_RETURN_IF_ERROR(NextCycle());
   }
   const int64_t begin = within * s_.grad_accum,
                 end = std::min(length_.batches_per_epoch, begin + s_.grad_accum);
-  int64_t items = 0;
-  for (int64_t i = begin; i < end; ++i) items += static_cast<int64_t>(batches_[i].size());
+  int64_t labels = 0;
+  for (int64_t i = begin; i < end; ++i) {
+    for (const int64_t item : batches_[i]) labels += train_->label_count(item);
+  }
   const Tensors tensors{&over_, &base_->weights};
   double loss_sum = 0;
   for (int64_t i = begin; i < end; ++i) {
@@ -119,16 +163,17 @@ Status Trainer::Update(Events& events) {
     context.SetFrozen(&base_->weights, &base_->casts);
     context.SetPatches(&patches_);
     context.SetDropoutStream(DropoutStream(i - begin));
-    const at::Tensor loss = ItemLosses(model_->Logits(tensors, batch, context), batch.labels).sum();
+    const at::Tensor loss = LossesOf(*model_, tensors, batch, context, 0).sum.sum();
     const double value = loss.item<double>();
     if (!std::isfinite(value)) {
       return NonfiniteError(
           "the training loss is " + std::to_string(value) + " at step " + std::to_string(step + 1) +
           ": the run diverged; try a lower lr, a longer warm-up or gradient clipping");
     }
-    // Every item of an update counts the same, however it is cut into micro-batches.
-    (loss / static_cast<double>(items)).backward();
+    // Every label of an update counts the same, however it is cut into micro-batches.
+    (loss / static_cast<double>(labels)).backward();
     loss_sum += value;
+    state_.items += static_cast<int64_t>(batches_[i].size());
     state_.tokens += batch.tokens();
     if (trace_) trace_->AddBatch(batches_[i], *train_);
   }
@@ -141,24 +186,24 @@ Status Trainer::Update(Events& events) {
   const double lr = LearningRate(s_, length_.updates, step);
   optimizer_->Step(lr, ClipFactor(norm, s_.grad_clip));
   ++state_.step;
-  if (trace_) trace_->AddUpdate(loss_sum / static_cast<double>(items));
-  state_.items += items;
+  if (trace_) trace_->AddUpdate(loss_sum / static_cast<double>(labels));
+  state_.labels += labels;
   state_.loss_sum += loss_sum;
   state_.interval_loss += loss_sum;
-  state_.interval_items += items;
+  state_.interval_labels += labels;
   if (state_.step % log_every_ == 0 || state_.step == length_.updates) {
     events.Metric("train/loss", state_.step,
-                  state_.interval_loss / static_cast<double>(state_.interval_items));
+                  state_.interval_loss / static_cast<double>(state_.interval_labels));
     events.Metric("train/lr", state_.step, lr);
     events.Metric("train/grad_norm", state_.step, norm);
     state_.interval_loss = 0;
-    state_.interval_items = 0;
+    state_.interval_labels = 0;
   }
   return OkStatus();
 }
 
 Status Trainer::Evaluate(Events& events) {
-  EIDA_ASSIGN_OR_RETURN(const Weights merged, adapter_->Merge(*base_, state_.trainable));
+  EIDA_ASSIGN_OR_RETURN(const Weights merged, adapter_->Merge(*base_, AdapterState()));
   EIDA_ASSIGN_OR_RETURN(const EvalResult result,
                         EvaluateWeights(*base_, merged, *eval_, s_.eval_numerics));
   const Json scores = ToJson(Score(result));
@@ -170,8 +215,8 @@ Status Trainer::Evaluate(Events& events) {
       !state_.best || (s_.maximize ? value > MetricOf(state_.best->scores, s_.metric)
                                    : value < MetricOf(state_.best->scores, s_.metric));
   if (better)
-    state_.best =
-        BestSoFar{state_.step, scores, s_.keep_best ? Copies(state_.trainable) : Weights()};
+    state_.best = BestSoFar{state_.step, scores,
+                            s_.keep_best ? Copies(AdapterState(), base_->device) : Weights()};
   return OkStatus();
 }
 
@@ -186,7 +231,7 @@ Status Trainer::SaveCheckpoint(const Job& job, Events& events) {
   const std::string path = job.out + "/checkpoint-" + std::to_string(state.step) + ".safetensors";
   EIDA_RETURN_IF_ERROR(WriteCheckpoint(state, identity_, where, path));
   Json metrics = {
-      {"train/loss", state.items == 0 ? 0 : state.loss_sum / static_cast<double>(state.items)}};
+      {"train/loss", state.labels == 0 ? 0 : state.loss_sum / static_cast<double>(state.labels)}};
   if (state.best)
     metrics["best"] = {{"step", state.best->step},
                        {s_.metric, MetricOf(state.best->scores, s_.metric)}};
@@ -204,7 +249,7 @@ Result<JobResult> Trainer::Finish(const Job& job) {
     result.artifacts.push_back({name, kind, path, {{"step", step}}});
     return OkStatus();
   };
-  EIDA_RETURN_IF_ERROR(add("weights", state_.trainable, state_.step));
+  EIDA_RETURN_IF_ERROR(add("weights", AdapterState(), state_.step));
   if (s_.keep_best && state_.best)
     EIDA_RETURN_IF_ERROR(add("best", state_.best->weights, state_.best->step));
   if (trace_) {
@@ -219,7 +264,7 @@ Result<JobResult> Trainer::Finish(const Job& job) {
       {"epochs", static_cast<double>(state_.step) / static_cast<double>(length_.updates_per_epoch)},
       {"items", state_.items},
       {"tokens", state_.tokens},
-      {"train_loss", state_.loss_sum / static_cast<double>(std::max<int64_t>(1, state_.items))},
+      {"train_loss", state_.loss_sum / static_cast<double>(std::max<int64_t>(1, state_.labels))},
       {"trainable_parameters", trainable},
       {"base_parameters", base_->parameters()},
       {"resumed_from_step", resumed_from_}};

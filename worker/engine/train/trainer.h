@@ -32,6 +32,15 @@ class Trainer {
   Status SaveCheckpoint(const Job& job, Events& events);
   Result<JobResult> Finish(const Job& job);
   uint64_t DropoutStream(int64_t micro_batch) const;
+  TrainingData Data() const;
+  // What trains and what is fixed, together.
+  Weights AdapterState() const;
+  // Takes a state into use with a fresh optimizer; without one, that of state_.
+  void Begin(Weights adapter_state);
+  void Begin();
+  // Updates since the adapter's state was last made anew.
+  int64_t StepInCycle() const;
+  Status NextCycle();
 
   TrainSettings s_;
   std::string identity_;

@@ -1,0 +1,157 @@
+"""Writes tests/golden/models: a tiny random model of every family of common/catalog/models.def, and what transformers computes
+with it, for tests/unit/engine/models_test.cc.
+
+    tests/parity/run.sh make_models.py [DIR [SEED]]     another directory, other sizes and weights (test_models.py does that)
+"""
+
+import json
+import os
+import shutil
+import sys
+
+import tokenizers
+import torch
+import transformers
+from safetensors.torch import save_file
+
+import eida
+
+LENGTHS = [[3, 9, 1, 6, 12], [5, 2, 7, 4, 8]]  # of the items, and of what a decoder reads
+SMOOTHING = 0.1
+VOCABULARY = 30
+
+
+def bert(sizes):
+    config = transformers.BertConfig(vocab_size=VOCABULARY, max_position_embeddings=16, num_labels=3, **sizes)
+    return transformers.BertForSequenceClassification(config)
+
+
+def roberta(sizes):
+    config = transformers.RobertaConfig(vocab_size=VOCABULARY, max_position_embeddings=18, type_vocab_size=1, num_labels=3,
+                                        layer_norm_eps=1e-5, pad_token_id=1, bos_token_id=0, eos_token_id=2, **sizes)
+    return transformers.RobertaForSequenceClassification(config)
+
+
+def gpt2(sizes):
+    config = transformers.GPT2Config(vocab_size=VOCABULARY, n_positions=16, n_embd=sizes["hidden_size"],
+                                     n_layer=sizes["num_hidden_layers"], n_head=sizes["num_attention_heads"],
+                                     n_inner=sizes["intermediate_size"], bos_token_id=2, eos_token_id=2)
+    return transformers.GPT2LMHeadModel(config)
+
+
+def stacks(sizes):
+    heads, inner, layers = sizes["num_attention_heads"], sizes["intermediate_size"], sizes["num_hidden_layers"]
+    return {"vocab_size": VOCABULARY, "max_position_embeddings": 16, "d_model": sizes["hidden_size"], "encoder_layers": layers,
+            "decoder_layers": layers, "encoder_attention_heads": heads, "decoder_attention_heads": heads,
+            "encoder_ffn_dim": inner, "decoder_ffn_dim": inner, "pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2}
+
+
+def bart(sizes):
+    return transformers.BartForConditionalGeneration(transformers.BartConfig(**stacks(sizes)))
+
+
+def mbart(sizes):
+    return transformers.MBartForConditionalGeneration(transformers.MBartConfig(**stacks(sizes), scale_embedding=True))
+
+
+FAMILIES = {"bart": bart, "bert": bert, "gpt2": gpt2, "mbart": mbart, "roberta": roberta}
+
+
+def randomise(model):
+    """Weights far larger than at initialisation, norms and biases too: nothing may hide behind a zero or a one."""
+    with torch.no_grad():
+        for name, p in model.named_parameters():
+            norm = "norm" in name.lower() or ".ln_" in name
+            p.copy_((1.0 if norm and name.endswith("weight") else 0.0) + torch.randn_like(p) * (0.2 if p.dim() < 2 else 0.25))
+        if hasattr(model, "final_logits_bias"):
+            model.final_logits_bias.copy_(torch.randn_like(model.final_logits_bias) * 0.3)
+    # transformers zeroes the padding token's row where it makes an embedding, and then leaves it to training: so do we.
+    return model.eval()
+
+
+def write_tokenizer(directory):
+    vocabulary = {f"w{i}": i for i in range(VOCABULARY)}
+    tokenizer = tokenizers.Tokenizer(tokenizers.models.WordLevel(vocabulary, unk_token="w3"))
+    tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
+    tokenizer.save(os.path.join(directory, "tokenizer.json"), pretty=False)
+
+
+def padded(rows, value):
+    longest = max(len(r) for r in rows)
+    return torch.tensor([list(r) + [value] * (longest - len(r)) for r in rows])
+
+
+def sequences(generator, lengths):
+    return [torch.randint(4, VOCABULARY, (n,), generator=generator).tolist() for n in lengths]
+
+
+def smoothed(logits, labels, smoothing):
+    logs = torch.log_softmax(logits.double(), -1)
+    return -(1 - smoothing) * logs.gather(-1, labels.unsqueeze(-1)).squeeze(-1) - smoothing * logs.mean(-1)
+
+
+def compute(model, seed):
+    """Token ids, and what transformers makes of them in one padded batch, at the real tokens."""
+    generator = torch.Generator().manual_seed(seed)
+    ids = sequences(generator, LENGTHS[0])
+    tensors = {"ids": torch.tensor(sum(ids, [])), "lengths": torch.tensor(LENGTHS[0])}
+    pad = model.config.pad_token_id if model.config.pad_token_id is not None else 0
+    inputs = {"input_ids": padded(ids, pad), "attention_mask": padded([[1] * len(r) for r in ids], 0)}
+    mask = inputs["attention_mask"].bool()
+    decodes, generates = model.config.is_encoder_decoder, model.config.architectures[0].find("SequenceClassification") < 0
+    predicted = mask
+    if decodes:
+        decoder = sequences(generator, LENGTHS[1])
+        tensors |= {"decoder.ids": torch.tensor(sum(decoder, [])), "decoder.lengths": torch.tensor(LENGTHS[1])}
+        inputs |= {"decoder_input_ids": padded(decoder, pad), "decoder_attention_mask": padded([[1] * len(r) for r in decoder], 0)}
+        predicted = inputs["decoder_attention_mask"].bool()
+    out = model(**inputs, output_hidden_states=True)
+    if generates:
+        # Some rows have no label, as a prompt's tokens.
+        targets = torch.randint(0, VOCABULARY, predicted.shape, generator=generator)
+        targets[torch.rand(predicted.shape, generator=generator) < 0.3] = -100
+        targets[:, 0] = 7
+        targets[~predicted] = -100
+        counted = targets >= 0
+        losses = {s: torch.where(counted, smoothed(out.logits, targets.clamp_min(0), s), 0.0).sum(1) for s in (0.0, SMOOTHING)}
+        tensors |= {"targets": targets[predicted], "logits": out.logits[predicted], "count": counted.sum(1).float()}
+    else:
+        labels = torch.tensor([0, 2, 1, 1, 0])
+        losses = {s: smoothed(out.logits, labels, s) for s in (0.0, SMOOTHING)}
+        tensors |= {"labels": labels, "logits": out.logits}
+    tensors |= {"loss": losses[0.0].float(), "smoothed": losses[SMOOTHING].float()}
+    stacks_of = {"": (out.hidden_states, mask)} if not decodes else {
+        "encoder.": (out.encoder_hidden_states, mask), "decoder.": (out.decoder_hidden_states, predicted)}
+    for prefix, (states, keep) in stacks_of.items():
+        for k, state in enumerate(states):
+            tensors[f"hidden.{prefix}" + ("embeddings" if k == 0 else f"layer.{k - 1}")] = state[keep]
+    model.zero_grad()
+    losses[SMOOTHING].sum().backward()
+    tensors |= {"grad." + n: p.grad for n, p in model.named_parameters()}
+    return {k: v.detach().contiguous().clone() for k, v in tensors.items()}
+
+
+def write(directory, seed=0, **changes):
+    sizes = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 20, **changes}
+    for number, (name, make) in enumerate(FAMILIES.items()):
+        torch.manual_seed(100 * seed + number)
+        out = os.path.join(directory, name)
+        os.makedirs(out)
+        model = randomise(make(sizes))
+        model.save_pretrained(out)
+        write_tokenizer(out)
+        for extra in os.listdir(out):
+            if extra not in ("config.json", "tokenizer.json", "model.safetensors"):
+                os.remove(os.path.join(out, extra))
+        save_file(compute(model, seed), os.path.join(out, "numbers.safetensors"),
+                  metadata={"made_by": "tests/parity/make_models.py", "transformers": transformers.__version__})
+        for file in os.listdir(out):
+            os.chmod(os.path.join(out, file), 0o644)
+
+
+if __name__ == "__main__":
+    OUT = sys.argv[1] if len(sys.argv) > 1 else os.path.join(eida.ROOT, "tests/golden/models")
+    shutil.rmtree(OUT, ignore_errors=True)
+    write(OUT, int(sys.argv[2]) if len(sys.argv) > 2 else 0)
+    print(json.dumps({name: sum(os.path.getsize(os.path.join(OUT, name, f)) for f in os.listdir(os.path.join(OUT, name)))
+                      for name in FAMILIES}))
