@@ -1,13 +1,38 @@
 //! A C interface to the `tokenizers` crate; eida_tokenizers.h is the contract. No panic leaves this library.
 
-use std::ffi::{c_char, c_int, c_void, CString};
+mod chunks;
+mod encode;
+mod frame;
+
+use std::ffi::{c_char, c_int, c_void};
 use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::ptr;
 use std::slice;
+use std::sync::Once;
 
-use tokenizers::{EncodeInput, Encoding, Tokenizer, TruncationParams, TruncationStrategy};
+use tokenizers::ModelWrapper;
 
-pub struct EidaTokenizer {
-    plain: Tokenizer,
+pub use encode::EidaTokenizer;
+use encode::{Flat, Items};
+use frame::{Frame, Truncation};
+
+#[repr(C)]
+pub struct EidaText {
+    data: *const c_char,
+    size: u64,
+    owner: *mut c_void,
+}
+
+#[repr(C)]
+pub struct EidaEncodeOptions {
+    max_length: u64,
+    threads: u32,
+    truncation: u32,
+    frame: u32,
+    before: *const u32,
+    before_count: u64,
+    after: *const u32,
+    after_count: u64,
 }
 
 #[repr(C)]
@@ -20,60 +45,45 @@ pub struct EidaEncoding {
     owner: *mut c_void,
 }
 
-/// What `EidaEncoding::owner` points to: the vectors that the other fields look into.
-struct Flat {
-    offsets: Vec<i64>,
-    ids: Vec<u32>,
-    type_ids: Vec<u8>,
-    special: Vec<u8>,
+/// `size` values at `data`, which may be NULL when there are none.
+unsafe fn part<'a, T>(data: *const T, size: u64) -> &'a [T] {
+    if size == 0 {
+        return &[];
+    }
+    slice::from_raw_parts(data, size as usize)
 }
 
-fn set_error(error: *mut *mut c_char, message: &str) {
-    if !error.is_null() {
-        let text = CString::new(message.replace('\0', " ")).unwrap_or_default();
-        unsafe { *error = text.into_raw() };
+unsafe fn give_text(out: *mut EidaText, text: String) {
+    if !out.is_null() {
+        let owned = Box::new(text);
+        *out = EidaText { data: owned.as_ptr().cast(), size: owned.len() as u64, owner: ptr::null_mut() };
+        (*out).owner = Box::into_raw(owned).cast();
     }
 }
 
 /// Runs `work`; an error or a panic becomes a text in `error` and `None`.
-fn guard<T>(error: *mut *mut c_char, work: impl FnOnce() -> Result<T, String>) -> Option<T> {
-    match catch_unwind(AssertUnwindSafe(work)) {
-        Ok(Ok(value)) => Some(value),
-        Ok(Err(message)) => {
-            set_error(error, &message);
-            None
+unsafe fn guard<T>(error: *mut EidaText, work: impl FnOnce() -> Result<T, String>) -> Option<T> {
+    let message = match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(Ok(value)) => return Some(value),
+        Ok(Err(message)) => message,
+        Err(panic) => {
+            let reason = panic.downcast_ref::<String>().cloned().or_else(|| panic.downcast_ref::<&str>().map(|s| s.to_string()));
+            format!("the tokenizer panicked: {}", reason.unwrap_or_default())
         }
-        Err(_) => {
-            set_error(error, "the tokenizer panicked");
-            None
-        }
-    }
-}
-
-/// # Safety
-/// `data` points to `size` readable bytes.
-unsafe fn text<'a>(data: *const c_char, size: u64) -> Result<&'a str, String> {
-    let bytes = slice::from_raw_parts(data.cast::<u8>(), size as usize);
-    std::str::from_utf8(bytes).map_err(|e| format!("text is not UTF-8 at byte {}", e.valid_up_to()))
+    };
+    give_text(error, message);
+    None
 }
 
 /// # Safety
 /// See eida_tokenizers.h.
 #[no_mangle]
-pub unsafe extern "C" fn eida_tokenizers_open(
-    json: *const c_char,
-    size: u64,
-    error: *mut *mut c_char,
-) -> *mut EidaTokenizer {
-    let opened = guard(error, || {
-        let bytes = slice::from_raw_parts(json.cast::<u8>(), size as usize);
-        let mut plain = Tokenizer::from_bytes(bytes).map_err(|e| e.to_string())?;
-        // Files often carry the padding and truncation of the day they were saved; both are the caller's choice here.
-        plain.with_padding(None);
-        plain.with_truncation(None).map_err(|e| e.to_string())?;
-        Ok(EidaTokenizer { plain })
-    });
-    opened.map_or(std::ptr::null_mut(), |t| Box::into_raw(Box::new(t)))
+pub unsafe extern "C" fn eida_tokenizers_open(json: *const c_char, size: u64, error: *mut EidaText) -> *mut EidaTokenizer {
+    // What a panic has to say is in the error; nothing else in the process is Rust.
+    static SILENCE: Once = Once::new();
+    SILENCE.call_once(|| std::panic::set_hook(Box::new(|_| {})));
+    let opened = guard(error, || EidaTokenizer::open(part(json.cast(), size)));
+    opened.map_or(ptr::null_mut(), |t| Box::into_raw(Box::new(t)))
 }
 
 /// # Safety
@@ -89,61 +99,38 @@ pub unsafe extern "C" fn eida_tokenizers_close(tokenizer: *mut EidaTokenizer) {
 /// `tokenizer` is open.
 #[no_mangle]
 pub unsafe extern "C" fn eida_tokenizers_vocabulary(tokenizer: *const EidaTokenizer) -> u32 {
-    let vocabulary = (*tokenizer).plain.get_vocab(true);
-    vocabulary.values().max().map_or(0, |id| id + 1)
+    guard(ptr::null_mut(), || Ok((*tokenizer).vocabulary())).unwrap_or(0)
 }
 
 /// # Safety
-/// `tokenizer` is open, `token` is a NUL-terminated text.
+/// `tokenizer` is open.
 #[no_mangle]
-pub unsafe extern "C" fn eida_tokenizers_id(tokenizer: *const EidaTokenizer, token: *const c_char) -> i64 {
-    let token = std::ffi::CStr::from_ptr(token).to_string_lossy();
-    (*tokenizer).plain.token_to_id(&token).map_or(-1, i64::from)
+pub unsafe extern "C" fn eida_tokenizers_model(tokenizer: *const EidaTokenizer) -> *const c_char {
+    let name = match (*tokenizer).plain.get_model() {
+        ModelWrapper::BPE(_) => c"BPE",
+        ModelWrapper::WordPiece(_) => c"WordPiece",
+        ModelWrapper::WordLevel(_) => c"WordLevel",
+        ModelWrapper::Unigram(_) => c"Unigram",
+    };
+    name.as_ptr()
 }
 
-fn flatten(encodings: Vec<Encoding>) -> Flat {
-    let total: usize = encodings.iter().map(Encoding::len).sum();
-    let mut flat = Flat {
-        offsets: Vec::with_capacity(encodings.len() + 1),
-        ids: Vec::with_capacity(total),
-        type_ids: Vec::with_capacity(total),
-        special: Vec::with_capacity(total),
-    };
-    flat.offsets.push(0);
-    for encoding in &encodings {
-        flat.ids.extend_from_slice(encoding.get_ids());
-        flat.type_ids.extend(encoding.get_type_ids().iter().map(|&t| t as u8));
-        flat.special.extend(encoding.get_special_tokens_mask().iter().map(|&s| s as u8));
-        flat.offsets.push(flat.ids.len() as i64);
-    }
-    flat
+/// # Safety
+/// `tokenizer` is open, `token` points to `size` bytes.
+#[no_mangle]
+pub unsafe extern "C" fn eida_tokenizers_id(tokenizer: *const EidaTokenizer, token: *const c_char, size: u64) -> i64 {
+    let id = guard(ptr::null_mut(), || {
+        let token = std::str::from_utf8(part(token.cast(), size)).map_err(|e| e.to_string())?;
+        Ok((*tokenizer).plain.token_to_id(token))
+    });
+    id.flatten().map_or(-1, i64::from)
 }
 
-fn encode_all(tokenizer: &Tokenizer, inputs: Vec<EncodeInput>, threads: usize) -> Result<Vec<Encoding>, String> {
-    let encode = |part: Vec<EncodeInput>| -> Result<Vec<Encoding>, String> {
-        part.into_iter().map(|input| tokenizer.encode(input, true).map_err(|e| e.to_string())).collect()
-    };
-    if threads <= 1 || inputs.len() < 64 {
-        return encode(inputs);
-    }
-    let size = inputs.len().div_ceil(threads);
-    let mut parts: Vec<Vec<EncodeInput>> = Vec::new();
-    let mut rest = inputs.into_iter();
-    loop {
-        let part: Vec<EncodeInput> = rest.by_ref().take(size).collect();
-        if part.is_empty() {
-            break;
-        }
-        parts.push(part);
-    }
-    std::thread::scope(|scope| {
-        let handles: Vec<_> = parts.into_iter().map(|part| scope.spawn(|| encode(part))).collect();
-        let mut all = Vec::new();
-        for handle in handles {
-            all.extend(handle.join().map_err(|_| "a tokenizer thread panicked".to_string())??);
-        }
-        Ok(all)
-    })
+/// # Safety
+/// `pointers` and `sizes` have `count` values.
+unsafe fn bytes<'a>(pointers: *const *const c_char, sizes: *const u64, count: u64) -> Vec<&'a [u8]> {
+    let pairs = part(pointers, count).iter().zip(part(sizes, count));
+    pairs.map(|(&data, &size)| part(data.cast(), size)).collect()
 }
 
 /// # Safety
@@ -157,36 +144,37 @@ pub unsafe extern "C" fn eida_tokenizers_encode(
     pairs: *const *const c_char,
     pair_sizes: *const u64,
     count: i64,
-    max_length: u32,
-    threads: u32,
+    options: *const EidaEncodeOptions,
     out: *mut EidaEncoding,
-    error: *mut *mut c_char,
+    error: *mut EidaText,
 ) -> c_int {
     let encoded = guard(error, || {
-        let mut inputs = Vec::with_capacity(count as usize);
-        for i in 0..count as usize {
-            let first = text(*texts.add(i), *sizes.add(i)).map_err(|e| format!("item {i}: {e}"))?;
-            inputs.push(if pairs.is_null() {
-                EncodeInput::Single(first.into())
-            } else {
-                let second = text(*pairs.add(i), *pair_sizes.add(i)).map_err(|e| format!("item {i}: {e}"))?;
-                EncodeInput::Dual(first.into(), second.into())
-            });
-        }
-        let all = if max_length == 0 {
-            encode_all(&(*tokenizer).plain, inputs, threads as usize)?
-        } else {
-            let mut truncating = (*tokenizer).plain.clone();
-            truncating
-                .with_truncation(Some(TruncationParams {
-                    max_length: max_length as usize,
-                    strategy: TruncationStrategy::LongestFirst,
-                    ..Default::default()
-                }))
-                .map_err(|e| e.to_string())?;
-            encode_all(&truncating, inputs, threads as usize)?
+        let (tokenizer, options, count, paired) = (&*tokenizer, &*options, count as u64, !pairs.is_null());
+        let given;
+        let frame = match options.frame {
+            0 | 1 => tokenizer.frame(paired, options.frame == 0)?,
+            2 => {
+                given = Frame::given(part(options.before, options.before_count), part(options.after, options.after_count), paired);
+                &given
+            }
+            other => return Err(format!("{other} is no frame")),
         };
-        Ok(flatten(all))
+        if paired && !frame.paired() {
+            return Err("its post_processor takes no second text".to_string());
+        }
+        let items = Items {
+            texts: bytes(texts, sizes, count),
+            pairs: paired.then(|| bytes(pairs, pair_sizes, count)),
+            frame,
+            max_length: if options.max_length == 0 { usize::MAX } else { options.max_length as usize },
+            truncation: match options.truncation {
+                0 => Truncation::LongestFirst,
+                1 => Truncation::OnlyFirst,
+                2 => Truncation::OnlySecond,
+                other => return Err(format!("{other} is no truncation")),
+            },
+        };
+        tokenizer.encode(&items, options.threads as usize)
     });
     let Some(flat) = encoded else { return -1 };
     let flat = Box::new(flat);
@@ -195,7 +183,7 @@ pub unsafe extern "C" fn eida_tokenizers_encode(
     (*out).ids = flat.ids.as_ptr();
     (*out).type_ids = flat.type_ids.as_ptr();
     (*out).special = flat.special.as_ptr();
-    (*out).owner = Box::into_raw(flat).cast::<c_void>();
+    (*out).owner = Box::into_raw(flat).cast();
     0
 }
 
@@ -205,7 +193,7 @@ pub unsafe extern "C" fn eida_tokenizers_encode(
 pub unsafe extern "C" fn eida_tokenizers_free_encoding(encoding: *mut EidaEncoding) {
     if !encoding.is_null() && !(*encoding).owner.is_null() {
         drop(Box::from_raw((*encoding).owner.cast::<Flat>()));
-        (*encoding).owner = std::ptr::null_mut();
+        (*encoding).owner = ptr::null_mut();
     }
 }
 
@@ -217,24 +205,23 @@ pub unsafe extern "C" fn eida_tokenizers_decode(
     ids: *const u32,
     count: i64,
     skip_special: c_int,
-    result: *mut *mut c_char,
-    error: *mut *mut c_char,
+    text: *mut EidaText,
+    error: *mut EidaText,
 ) -> c_int {
     let decoded = guard(error, || {
-        let ids = slice::from_raw_parts(ids, count as usize);
-        let text = (*tokenizer).plain.decode(ids, skip_special != 0).map_err(|e| e.to_string())?;
-        CString::new(text.replace('\0', "")).map_err(|e| e.to_string())
+        (*tokenizer).plain.decode(part(ids, count as u64), skip_special != 0).map_err(|e| e.to_string())
     });
     let Some(decoded) = decoded else { return -1 };
-    *result = decoded.into_raw();
+    give_text(text, decoded);
     0
 }
 
 /// # Safety
-/// `text` came from this library, or is NULL.
+/// `text` was filled by this library, or is NULL.
 #[no_mangle]
-pub unsafe extern "C" fn eida_tokenizers_free_text(text: *mut c_char) {
-    if !text.is_null() {
-        drop(CString::from_raw(text));
+pub unsafe extern "C" fn eida_tokenizers_free_text(text: *mut EidaText) {
+    if !text.is_null() && !(*text).owner.is_null() {
+        drop(Box::from_raw((*text).owner.cast::<String>()));
+        (*text).owner = ptr::null_mut();
     }
 }
