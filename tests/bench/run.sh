@@ -1,31 +1,35 @@
 #!/usr/bin/env bash
-# `make bench`: the micro-benchmarks, then the whole demo study beside transformers + PEFT. Prints; asserts nothing.
+# `make bench`: the micro-benchmarks, tokenising beside Python's tokenizers, then the whole demo study beside transformers +
+# PEFT. Prints; asserts nothing.
 #
-#   tests/bench/run.sh [--quick] [--micro | --study] [options of study_bench.py, see --help]
+#   tests/bench/run.sh [--quick] [--micro | --tokenizer | --study] [options of study_bench.py, see --help]
 #
-# Results: build/bench/micro.json, build/bench/study.json.
+# Tokenising takes EIDA_BENCH_ROWS and EIDA_BENCH_TOKENIZERS (see tokenizer_bench.py --help); without them the demo's files.
+# Results: build/bench/micro.json, build/bench/tokenizer.json, build/bench/study.json.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-micro=1 study=1 quick= rest=()
+micro=1 tokenizer=1 study=1 quick= rest=()
 for argument in "$@"; do
   case "$argument" in
-    --micro) study= ;;
-    --study) micro= ;;
+    --micro) tokenizer= study= ;;
+    --tokenizer) micro= study= ;;
+    --study) micro= tokenizer= ;;
     --quick) quick=1 rest+=(--quick) ;;
     *) rest+=("$argument") ;;
   esac
 done
 build=${EIDA_BUILD:-build/release}
 python=.deps/parity-venv/bin/python
-if [ -n "$study" ] && { [ ! -x $python ] || [ ! -f .deps/demo/reviews.tsv ]; }; then
+if [ -n "$study$tokenizer" ] && { [ ! -x $python ] || [ ! -f .deps/demo/reviews.tsv ]; }; then
   deploy/bootstrap.sh demo
   deploy/parity/setup.sh
 fi
 mkdir -p build/bench
 cmake --preset release -DEIDA_BENCH=ON >build/bench/configure.log 2>&1 || { cat build/bench/configure.log; exit 1; }
-ninja -C "$build" eidactl eida-coordinator eida-worker eida-runner eida_bench | tail -1
+ninja -C "$build" eidactl eida-coordinator eida-worker eida-runner eida_bench eida_tokenizer_bench | tail -1
 if [ -n "$micro" ]; then
   "$build/bin/eida_bench" ${quick:+--benchmark_min_time=0.01} --benchmark_out=build/bench/micro.json --benchmark_out_format=json
 fi
+[ -z "$tokenizer" ] || $python tests/bench/tokenizer_bench.py --bin "$build/bin" ${quick:+--rounds 2} --out build/bench/tokenizer.json
 [ -z "$study" ] || PYTHONDONTWRITEBYTECODE=1 $python tests/bench/study_bench.py --bin "$build/bin" "${rest[@]}"
