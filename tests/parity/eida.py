@@ -112,6 +112,8 @@ class Bench:
         settings = {"steps": steps, "batch_size": 16, "grad_accum": 1, "lr": 2e-4, "precision": "fp32", "grad_clip": 1.0,
                     "batching": "padded", "dropout": 0.0, "schedule": {"name": "linear", "warmup_ratio": 0.06},
                     "optimizer": {"name": "adamw", "betas": [0.9, 0.999], "eps": 1e-8, "weight_decay": 0.01}, **train}
+        settings = {k: v for k, v in settings.items() if v is not None}
+        self.settings = settings
         return self.run("train", {"seed": seed, "adapter": adapter, "train": settings,
                                   "eval": {"every": None, "metric": "loss", "goal": "minimize", "split": "select",
                                            "report": "report", "batch_size": 32},
@@ -145,12 +147,19 @@ def largest(a, b):
 class Trace:
     """What a traced training wrote: initial trainable tensors, the micro-batches of each step in order, the loss of each step."""
 
-    def __init__(self, result, accumulate=1, per_epoch=None):
-        """`per_epoch`: micro-batches of an epoch, where the last step of an epoch takes fewer than `accumulate`."""
+    def __init__(self, result, accumulate=1, epoch_items=None):
+        """`epoch_items`: items of an epoch, where the last step of an epoch takes fewer than `accumulate` micro-batches."""
         tensors = result.tensors("trace")
         batches = [b.tolist() for b in tensors["items"].split(tensors["batch_sizes"].tolist())]
-        per_epoch = per_epoch or len(batches)
-        self.updates = [epoch[at:at + accumulate] for epoch in (batches[e:e + per_epoch] for e in range(0, len(batches), per_epoch))
-                        for at in range(0, len(epoch), accumulate)]
+        epochs, taken = [[]], 0
+        for batch in batches:
+            if epoch_items and taken == epoch_items:
+                epochs.append([])
+                taken = 0
+            epochs[-1].append(batch)
+            taken += len(batch)
+        by_epoch = [[epoch[at:at + accumulate] for at in range(0, len(epoch), accumulate)] for epoch in epochs]
+        self.updates = [update for epoch in by_epoch for update in epoch]
+        self.cycles = [len(epoch) for epoch in by_epoch]  # updates of each epoch
         self.init = {k.removeprefix("init."): v for k, v in tensors.items() if k.startswith("init.")}
         self.loss = tensors["loss"].double()

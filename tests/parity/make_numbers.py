@@ -30,12 +30,26 @@ CONFIG = {"vocab_size": 4 + len(WORDS), "hidden_size": 24, "num_hidden_layers": 
 OPTIMIZER = {"name": "adamw", "betas": [0.9, 0.999], "eps": 1e-8, "weight_decay": 0.1}
 COMMON = {"epochs": 3, "batch_size": 4, "grad_accum": 2, "precision": "fp32", "grad_clip": 0.7, "dropout": 0.0, "trace": True,
           "optimizer": OPTIMIZER, "schedule": {"name": "linear", "warmup_steps": 3}}
-TRAININGS = {
+TRAININGS = {  # three epochs each
     "full": {"seed": 4, "adapter": {"type": "none"}, "train": {**COMMON, "lr": 1e-3, "batching": "bucketed"}},
     "lora": {"seed": 5, "adapter": {"type": "lora", "r": 3, "alpha": 6, "dropout": 0, "targets": ["query", "value", "fc1"],
                                     "bias": "none"},
              "train": {**COMMON, "lr": 1e-2, "batching": "padded"}},
 }
+LORA = {"type": "lora", "r": 2, "alpha": 8, "dropout": 0, "targets": ["query", "value"], "bias": "none"}
+PLAIN = {k: v for k, v in COMMON.items() if k not in ("batch_size", "optimizer", "schedule")}
+# The settings of the En-Ro runs at this size: Adam, polynomial decay, smoothed labels, batches of so many padded tokens.
+TRAININGS["adam"] = {"seed": 6, "adapter": LORA, "train": {
+    **PLAIN, "lr": 1e-2, "batching": "padded", "batch_tokens": 70, "label_smoothing": 0.1,
+    "optimizer": {"name": "adam", "betas": [0.9, 0.98], "eps": 1e-6, "weight_decay": 0.01},
+    "schedule": {"name": "polynomial", "warmup_steps": 2, "power": 2.0, "lr_end": 1e-4}}}
+TRAININGS["cosine"] = {"seed": 7, "adapter": LORA, "train": {
+    **PLAIN, "lr": 1e-2, "batching": "bucketed", "batch_size": 4, "normalise": "micro_batch", "grad_accum": 3, "optimizer": OPTIMIZER,
+    "schedule": {"name": "cosine", "warmup_ratio": 0.2, "cycles": 0.5}}}
+# EIDA's cycles: optimizer, warm-up and decay start afresh with each epoch.
+TRAININGS["restart"] = {"seed": 8, "adapter": LORA, "train": {
+    **PLAIN, "lr": 1e-2, "batching": "packed", "batch_tokens": 36, "grad_accum": 1, "gradient_checkpointing": True, "optimizer": OPTIMIZER,
+    "schedule": {"name": "linear", "warmup_ratio": 0.3, "restart": "epoch"}}}
 ITEMS, SELECT, MAX_LENGTH = 46, 16, 24  # 30 items train: 8 micro-batches and 4 steps an epoch, the last ones short
 
 
@@ -121,16 +135,19 @@ def main():
 
     for name, spec in TRAININGS.items():
         result = bench.run("train", {"eval": {"every": None}, "checkpoint": {"every": None, "keep": ["last"]}, **spec})
-        trace = eida.Trace(result, accumulate=2, per_epoch=8)
         adapter, train = spec["adapter"], spec["train"]
+        trace = eida.Trace(result, train["grad_accum"], ITEMS - SELECT)
         model, name_of = classifier(), lambda n: n
         if adapter["type"] == "lora":
+            modules = [{"fc1": "intermediate.dense"}.get(t, t) for t in adapter["targets"]]
             model = get_peft_model(model, LoraConfig(r=adapter["r"], lora_alpha=adapter["alpha"], lora_dropout=0.0, task_type="SEQ_CLS",
-                                                     target_modules=["query", "value", "intermediate.dense"]))
+                                                     target_modules=modules))
             name_of = peer.peft_name
         named = peer.trainable(model, trace.init, name_of)
-        losses, norms = peer.train(model, items, trace.updates, named, train["lr"], 3, OPTIMIZER["weight_decay"], train["grad_clip"])
-        assert len(losses) == len(trace.loss) == 12 and any(n > train["grad_clip"] for n in norms)
+        restarts = train["schedule"].get("restart") == "epoch"
+        losses, norms = peer.train(model, items, trace.updates, named, train, trace.cycles if restarts else None)
+        assert len(losses) == len(trace.loss) and len(trace.cycles) == 3 and any(n > train["grad_clip"] for n in norms)
+        assert "batch_tokens" not in train or len(set(trace.cycles)) > 1, "epochs should differ in their updates"
         worst = float(((trace.loss - losses) / losses).abs().max())
         apart = sorted((eida.largest(result.tensors("weights")[n], p.detach()), n) for n, p in named.items())
         print(f"{name}: losses {losses[0]:.3f} .. {losses[-1]:.3f}; Eida's differ by {worst:.1e} relative, its weights by", apart[-4:])

@@ -1,5 +1,8 @@
 """The peers: transformers and PEFT models on the same files, trained and evaluated the plain way."""
 
+import itertools
+import math
+
 import torch
 import transformers
 from peft import LoraConfig, get_peft_model
@@ -79,31 +82,55 @@ def losses(scores, labels):
     return torch.nn.functional.cross_entropy(scores.double(), labels, reduction="none")
 
 
-def train(model, items, updates, named, lr, warmup, weight_decay=0.01, clip=1.0):
+def optimizer_of(named, lr, settings):
+    """torch.optim's Adam or AdamW; biases and norms are not decayed."""
+    decay = [p for n, p in named.items() if not n.endswith("bias") and "LayerNorm" not in n]
+    plain = [p for n, p in named.items() if n.endswith("bias") or "LayerNorm" in n]
+    kind = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}[settings["name"]]
+    return kind([{"params": decay, "weight_decay": settings["weight_decay"]}, {"params": plain, "weight_decay": 0.0}], lr=lr,
+                betas=tuple(settings["betas"]), eps=settings["eps"])
+
+
+def schedule_of(optimizer, settings, updates):
+    """transformers' schedule of that name over so many updates."""
+    warmup = settings["warmup_steps"] if "warmup_steps" in settings else math.ceil(settings.get("warmup_ratio", 0) * updates)
+    if settings["name"] == "polynomial":
+        return transformers.get_polynomial_decay_schedule_with_warmup(optimizer, warmup, updates, lr_end=settings.get("lr_end", 1e-7),
+                                                                      power=settings.get("power", 1.0))
+    if settings["name"] == "cosine":
+        return transformers.get_cosine_schedule_with_warmup(optimizer, warmup, updates, num_cycles=settings.get("cycles", 0.5))
+    if settings["name"] == "constant":
+        return transformers.get_constant_schedule_with_warmup(optimizer, warmup)
+    return transformers.get_linear_schedule_with_warmup(optimizer, warmup, updates)
+
+
+def train(model, items, updates, named, settings, cycles=None):
     """A plain training loop as transformers' Trainer does it, dropout off. `updates`: the micro-batches of each step, by item
-    number; every item of a step counts the same. `named`: trainable parameters by name.
+    number. `named`: trainable parameters by name. `settings`: the `train` part of a job's spec. `cycles`: how many updates each
+    cycle has, every one with an optimizer and a schedule of its own; default one.
 
     Returns the loss of each step and the gradient norms before clipping.
     """
-    decay = [p for n, p in named.items() if not n.endswith("bias") and "LayerNorm" not in n]
-    plain = [p for n, p in named.items() if n.endswith("bias") or "LayerNorm" in n]
-    optimizer = torch.optim.AdamW([{"params": decay, "weight_decay": weight_decay}, {"params": plain, "weight_decay": 0.0}],
-                                  lr=lr, betas=(0.9, 0.999), eps=1e-8)
-    schedule = transformers.get_linear_schedule_with_warmup(optimizer, warmup, len(updates))
+    smoothing, by_micro_batch = settings.get("label_smoothing", 0.0), settings.get("normalise") == "micro_batch"
     losses_of_steps, norms = [], []
+    left = iter(updates)
     model.eval()
-    for micro_batches in updates:
-        size, total = sum(len(m) for m in micro_batches), 0.0
-        for micro in micro_batches:
-            encoded, labels = items.batch(micro)
-            loss = torch.nn.functional.cross_entropy(model(**encoded).logits, labels, reduction="sum") / size
-            loss.backward()
-            total += float(loss)
-        norms.append(float(torch.nn.utils.clip_grad_norm_(list(named.values()), clip)))
-        optimizer.step()
-        schedule.step()
-        optimizer.zero_grad()
-        losses_of_steps.append(total)
+    for length in cycles or [len(updates)]:
+        optimizer = optimizer_of(named, settings["lr"], settings["optimizer"])
+        schedule = schedule_of(optimizer, settings["schedule"], length)
+        for micro_batches in itertools.islice(left, length):
+            size, total = sum(len(m) for m in micro_batches), 0.0
+            for micro in micro_batches:
+                encoded, labels = items.batch(micro)
+                loss = torch.nn.functional.cross_entropy(model(**encoded).logits, labels, reduction="sum", label_smoothing=smoothing)
+                loss = loss / (len(micro) * settings["grad_accum"] if by_micro_batch else size)
+                loss.backward()
+                total += float(loss)
+            norms.append(float(torch.nn.utils.clip_grad_norm_(list(named.values()), settings["grad_clip"])))
+            optimizer.step()
+            schedule.step()
+            optimizer.zero_grad()
+            losses_of_steps.append(total)
     return torch.tensor(losses_of_steps, dtype=torch.float64), norms
 
 

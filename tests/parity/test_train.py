@@ -1,6 +1,5 @@
 """The first fifty training steps, dropout off, from the same initial weights and in the same order."""
 
-import math
 import unittest
 
 import eida
@@ -20,13 +19,13 @@ class TrainTest(unittest.TestCase):
     def tearDownClass(cls):
         cls.bench.close()
 
-    def both(self, adapter, model, name_of, lr, steps=STEPS, **settings):
+    def both(self, adapter, model, name_of, lr, steps=STEPS, epoch_items=1600, **settings):
         """Trains here and there; returns Eida's trace and final tensors, the peer's losses, parameters and gradient norms."""
         result = self.bench.train(adapter, steps=steps, lr=lr, trace=True, **settings)
-        trace = eida.Trace(result, settings.get("grad_accum", 1))
+        trace = eida.Trace(result, settings.get("grad_accum", 1), epoch_items)
         named = peer.trainable(model, trace.init, name_of)
-        losses, norms = peer.train(model, self.items, trace.updates, named, lr, math.ceil(0.06 * steps), clip=settings.get("grad_clip", 1.0),
-                                   weight_decay=settings.get("optimizer", {}).get("weight_decay", 0.01))
+        restarts = self.bench.settings["schedule"].get("restart") == "epoch"
+        losses, norms = peer.train(model, self.items, trace.updates, named, self.bench.settings, trace.cycles if restarts else None)
         self.assertEqual(len(trace.loss), steps)
         self.assertEqual(len(losses), steps)
         return trace, result.tensors("weights"), losses, {n: p.detach() for n, p in named.items()}, norms
@@ -69,6 +68,33 @@ class TrainTest(unittest.TestCase):
 
     def test_lora_on_the_feed_forward_maps(self):
         self.lora(4, ("attn_out", "fc1", "fc2"), ("attention.output.dense", "intermediate.dense", "output.dense"))
+
+    def test_the_settings_of_the_en_ro_runs(self):
+        self.full(lr=1e-4, batch_size=None, batch_tokens=512, grad_accum=2, label_smoothing=0.1,
+                  optimizer={"name": "adam", "betas": [0.9, 0.98], "eps": 1e-6, "weight_decay": 0.01},
+                  schedule={"name": "polynomial", "warmup_steps": 0})
+
+    def test_a_cosine_and_losses_averaged_by_micro_batch(self):
+        self.lora(4, batch_size=None, batch_tokens=300, batching="packed", grad_accum=3, normalise="micro_batch",
+                  schedule={"name": "cosine", "warmup_ratio": 0.1})
+
+    def test_cycles_that_start_afresh(self):
+        small = eida.Bench(train_items=160)
+        self.addCleanup(small.close)
+        bench, type(self).bench = self.bench, small
+        try:  # 10 updates an epoch: five cycles
+            self.lora(8, epoch_items=160, batching="bucketed", gradient_checkpointing=True,
+                      schedule={"name": "linear", "warmup_ratio": 0.2, "restart": "epoch"})
+        finally:
+            type(self).bench = bench
+
+    def test_fp16_training_learns_as_fp32_does(self):
+        for adapter, model, name_of, lr in (({"type": "none"}, peer.classifier(), lambda n: n, 1e-4),
+                                            (eida.lora(8), peer.lora_classifier(8), peer.peft_name, 2e-3)):
+            with self.subTest(adapter=adapter["type"]):
+                trace, _, losses, _, _ = self.both(adapter, model, name_of, lr, steps=20, batch_size=8, precision="fp16")
+                self.assertGreater(eida.largest(trace.loss, losses), 1e-6, "it is fp16 that was computed")
+                limits.check(self, "fp16 training", abs(float(trace.loss[-10:].mean() / losses[-10:].mean()) - 1))
 
     def test_bf16_training_learns_as_fp32_does(self):
         for adapter, model, name_of, lr in (({"type": "none"}, peer.classifier(), lambda n: n, 1e-4),

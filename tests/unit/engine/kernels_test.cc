@@ -6,7 +6,6 @@
 #include "worker/engine/nn/functional.h"
 #include "worker/engine/nn/product.h"
 #include "worker/engine/nn/vocabulary.h"
-#include "worker/engine/train/adamw.h"
 
 namespace eida::engine {
 namespace {
@@ -258,69 +257,6 @@ TEST(ProductTest, Bf16ProductsAreRoundedOnceWhateverTheMachineMultiplies) {
   sum.sum().backward();
   EXPECT_EQ(x.grad().scalar_type(), at::kBFloat16);
   EXPECT_EQ(w.grad().sizes(), w.sizes());
-}
-
-TEST(AdamWTest, StepsAsTorchDoes) {
-  at::manual_seed(4);
-  const at::Tensor start = at::randn({40, 30}), bias = at::randn({33});
-  const AdamWSettings settings{0.9, 0.98, 1e-6, 0.1};
-  Weights ours = {{"w.weight", Leaf(start.clone())}, {"w.bias", Leaf(bias.clone())}};
-  const at::Tensor w = Leaf(start.clone()), b = Leaf(bias.clone());
-  auto options = torch::optim::AdamWOptions(1e-2).betas({0.9, 0.98}).eps(1e-6);
-  auto decayed = options, plain = options;
-  decayed.weight_decay(0.1);
-  plain.weight_decay(0.0);
-  std::vector<torch::optim::OptimizerParamGroup> groups;
-  groups.emplace_back(std::vector<at::Tensor>{w},
-                      std::make_unique<torch::optim::AdamWOptions>(decayed));
-  groups.emplace_back(std::vector<at::Tensor>{b},
-                      std::make_unique<torch::optim::AdamWOptions>(plain));
-  torch::optim::AdamW theirs(groups, options);
-  AdamW optimizer(settings, ours);
-  for (int step = 0; step < 30; ++step) {
-    const at::Tensor gw = at::randn({40, 30}), gb = at::randn({33});
-    w.mutable_grad() = gw.clone();
-    b.mutable_grad() = gb.clone();
-    ours["w.weight"].mutable_grad() = gw.clone();
-    ours["w.bias"].mutable_grad() = gb.clone();
-    const double norm = torch::nn::utils::clip_grad_norm_(std::vector<at::Tensor>{w, b}, 1.0);
-    EXPECT_NEAR(optimizer.GradNorm(), norm, 1e-4);
-    optimizer.Step(1e-2, ClipFactor(optimizer.GradNorm(), 1.0));
-    theirs.step();
-  }
-  EXPECT_LE(Difference(ours["w.weight"], w), 2e-6);
-  EXPECT_LE(Difference(ours["w.bias"], b), 2e-6);
-}
-
-TEST(AdamWTest, SparseRowsStepAsDenseOnesWouldAndSurviveARestore) {
-  for (const double decay : {0.0, 0.1}) {
-    at::manual_seed(5);
-    const at::Tensor start = at::randn({50, 24});
-    const AdamWSettings settings{0.9, 0.999, 1e-8, decay};
-    Weights dense = {{"w.weight", Leaf(start.clone())}},
-            sparse = {{"w.weight", Leaf(start.clone())}};
-    AdamW ours(settings, dense);
-    auto theirs = std::make_unique<AdamW>(settings, sparse);
-    for (int step = 0; step < 12; ++step) {
-      const at::Tensor rows = torch::tensor({(step * 7) % 40, 3, (step * 7) % 40}, at::kLong),
-                       values = at::randn({3, 24});
-      dense["w.weight"].mutable_grad() = at::zeros({50, 24}).index_add(0, rows, values);
-      sparse["w.weight"].mutable_grad() =
-          at::sparse_coo_tensor(rows.unsqueeze(0), values, {50, 24});
-      EXPECT_NEAR(ours.GradNorm(), theirs->GradNorm(), 1e-5);
-      ours.Step(1e-2, 0.5);
-      theirs->Step(1e-2, 0.5);
-      EXPECT_LE(Difference(dense["w.weight"], sparse["w.weight"]), 1e-7) << step;
-      if (step == 5) {  // a fresh optimizer with the same moments goes on alike
-        const Weights avg = theirs->ExpAvg(), square = theirs->ExpAvgSq();
-        auto fresh = std::make_unique<AdamW>(settings, sparse);
-        ASSERT_TRUE(fresh->Restore(avg, square, theirs->steps()).ok());
-        theirs = std::move(fresh);
-      }
-    }
-    EXPECT_EQ(Difference(sparse["w.weight"][45], start[45]) == 0, decay == 0)
-        << "row 45 never had a gradient";
-  }
 }
 
 }  // namespace

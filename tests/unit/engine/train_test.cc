@@ -1,12 +1,7 @@
 #include <gmock/gmock.h>
 #include <torch/torch.h>
 
-#include <set>
-
 #include "tests/unit/engine/tiny.h"
-#include "worker/engine/tasks/task.h"
-#include "worker/engine/train/order.h"
-#include "worker/engine/train/schedule.h"
 
 namespace eida::engine {
 namespace {
@@ -209,71 +204,6 @@ TEST(TrainTest, SettingsThatMakeNoSenseAreConfigErrors) {
     const auto result = RunTrain(tiny.Train(bad), events);
     EXPECT_EQ(ErrorClassOf(result.status()), "config") << bad << result.status();
   }
-}
-
-TEST(ScheduleTest, IsTransformersLinearScheduleWithWarmUp) {
-  TrainSettings s;
-  s.lr = 1;
-  s.schedule.warmup_steps = 4;
-  const std::vector<double> expected = {0,       0.25,    0.5,     0.75,    1,
-                                        5.0 / 6, 4.0 / 6, 3.0 / 6, 2.0 / 6, 1.0 / 6};
-  for (size_t i = 0; i < expected.size(); ++i)
-    EXPECT_NEAR(LearningRate(s, 10, static_cast<int64_t>(i)), expected[i], 1e-12) << i;
-  s.schedule.decays = false;
-  EXPECT_EQ(LearningRate(s, 10, 9), 1);
-  s.schedule = {true, 0.06, std::nullopt};
-  EXPECT_EQ(LearningRate(s, 64, 3), 0.75);  // ceil(3.84) = 4 steps of warm-up
-}
-
-TEST(ScheduleTest, LengthsCountAsTheTrainerDoes) {
-  TrainSettings s;
-  s.batch_size = 8;
-  s.grad_accum = 3;
-  s.epochs = 2.5;
-  const RunLength length = LengthOf(s, 81);  // 11 micro-batches, 4 updates an epoch
-  EXPECT_EQ(length.batches_per_epoch, 11);
-  EXPECT_EQ(length.updates_per_epoch, 4);
-  EXPECT_EQ(length.updates, 10);
-  s.steps = 7;
-  EXPECT_EQ(LengthOf(s, 81).updates, 7);
-  EXPECT_TRUE(Due({1, 0}, length, 4));
-  EXPECT_FALSE(Due({1, 0}, length, 5));
-  EXPECT_TRUE(Due({0, 5}, length, 5));
-}
-
-TEST(OrderTest, AnEpochTakesEachItemOnceInAnOrderOfItsOwn) {
-  const Tiny tiny;
-  const Job job = tiny.Train();
-  const auto base = LoadBase(job).value();
-  const auto examples = LoadExamples(job, *base, {"train", std::nullopt, 0}).value();
-  for (const bool bucketed : {false, true}) {
-    std::vector<std::vector<std::vector<int64_t>>> epochs;
-    for (const int64_t epoch : {0, 1}) {
-      const auto batches = EpochBatches(*examples, 1, epoch, 5, bucketed);
-      EXPECT_EQ(batches, EpochBatches(*examples, 1, epoch, 5, bucketed));
-      ASSERT_EQ(batches.size(), 15u);
-      EXPECT_EQ(batches.back().size(), 2u);
-      std::set<int64_t> all;
-      for (const auto& batch : batches) all.insert(batch.begin(), batch.end());
-      EXPECT_EQ(all.size(), 72u);
-      epochs.push_back(batches);
-    }
-    EXPECT_NE(epochs[0], epochs[1]);
-  }
-  const auto spread = [&](const std::vector<std::vector<int64_t>>& batches) {
-    int64_t sum = 0;
-    for (const auto& batch : batches) {
-      int64_t shortest = 1000, longest = 0;
-      for (const int64_t i : batch) {
-        shortest = std::min(shortest, examples->length(i));
-        longest = std::max(longest, examples->length(i));
-      }
-      sum += longest - shortest;
-    }
-    return sum;
-  };
-  EXPECT_LT(spread(EpochBatches(*examples, 1, 0, 5, true)) * 2,
-            spread(EpochBatches(*examples, 1, 0, 5, false)));
 }
 
 }  // namespace

@@ -76,6 +76,11 @@ Status ReadWeights(const Job& job, Base& base) {
       }
       if (!tensor.is_floating_point())
         return ConfigError(path + ": tensor " + stored + " is not floating point");
+      if (!at::isfinite(tensor).all().item<bool>()) {
+        return ConfigError(path + ": tensor " + stored +
+                           " holds NaN or infinity: the file is damaged, or its training diverged; "
+                           "take another checkpoint");
+      }
       base.weights[name] = tensor.to(base.device, at::kFloat);
     }
   }

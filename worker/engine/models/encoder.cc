@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include "worker/engine/job.h"
+#include "worker/engine/nn/recompute.h"
 
 namespace eida::engine {
 
@@ -74,8 +75,11 @@ Hidden Encoder::Run(const Tensors& w, const Batch& batch, bool first_only, Conte
   const AttentionRows whole = AttentionRows::Whole(batch);
   for (const LayerNames& layer : layers_) {
     const bool last = first_only && &layer == &layers_.back() && !context.Probing();
-    x = last ? Layer(w, layer, AttentionRows::OneQuery(batch), batch.first, x, context)
-             : Layer(w, layer, whole, {}, x, context);
+    const AttentionRows rows = last ? AttentionRows::OneQuery(batch) : whole;
+    const at::Tensor first = last ? batch.first : at::Tensor();
+    x = nn::Recompute(context, x, [this, w, &layer, rows, first, &context](const Hidden& in) {
+      return Layer(w, layer, rows, first, in, context);
+    });
     if (!context.Reached(layer.name, x.stream)) return {};
   }
   if (!first_only || !context.Probing()) return x;

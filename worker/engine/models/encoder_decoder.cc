@@ -6,6 +6,7 @@
 
 #include "worker/engine/job.h"
 #include "worker/engine/models/parts.h"
+#include "worker/engine/nn/recompute.h"
 
 namespace eida::engine {
 namespace {
@@ -167,7 +168,18 @@ class EncoderDecoder : public Model {
     const AttentionRows self = decoder ? AttentionRows::Causal(own) : AttentionRows::Whole(own),
                         cross = AttentionRows::Across(own, batch);
     for (const StackLayerNames& names : layers) {
-      x = Layer(w, names, decoder ? c_.decoder : c_.encoder, self, cross, memory, x, context);
+      // The encoder's output needs a gradient too, so it is an input of what is computed again.
+      std::vector<at::Tensor> inputs = {x.stream, x.compute};
+      if (decoder) inputs.push_back(memory);
+      const auto outputs = nn::Recompute(
+          context, inputs,
+          [this, w, &names, decoder, self, cross, &context](const std::vector<at::Tensor>& in) {
+            const Hidden y = Layer(w, names, decoder ? c_.decoder : c_.encoder, self, cross,
+                                   decoder ? in[2] : at::Tensor(), Hidden{in[0], in[1]}, context);
+            return y.compute.is_same(y.stream) ? std::vector<at::Tensor>{y.stream}
+                                               : std::vector<at::Tensor>{y.stream, y.compute};
+          });
+      x = {outputs.front(), outputs.back()};
       const bool last = &names == &layers.back();
       // The last layer's output is what transformers calls so: behind the stack's last norm.
       if (last && c_.pre_norm)
@@ -187,7 +199,8 @@ class EncoderDecoder : public Model {
       return nn::AddNorm(y, x.stream, weights, context.NextDropout(c_.dropout), context.compute());
     }
     const at::Tensor y = body(nn::Norm(x.stream, weights, context.compute()).compute);
-    return {nn::AddResidual(y, x.stream, context.NextDropout(c_.dropout)), {}};
+    const at::Tensor stream = nn::AddResidual(y, x.stream, context.NextDropout(c_.dropout));
+    return {stream, stream};  // the next norm gives the compute type
   }
 
   Hidden Layer(const Tensors& w, const StackLayerNames& n, const StackConfig& stack,

@@ -4,6 +4,7 @@
 
 #include "worker/engine/job.h"
 #include "worker/engine/models/parts.h"
+#include "worker/engine/nn/recompute.h"
 
 namespace eida::engine {
 namespace {
@@ -90,7 +91,12 @@ class Gpt2 : public Model {
     if (!context.Reached("embeddings", stream)) return {};
     const AttentionRows rows = AttentionRows::Causal(batch);
     for (const LayerNames& names : names_) {
-      stream = Layer(w, names, rows, stream, context);
+      stream = nn::Recompute(
+                   context, {stream},
+                   [this, w, &names, rows, &context](const std::vector<at::Tensor>& in) {
+                     return std::vector<at::Tensor>{Layer(w, names, rows, in.front(), context)};
+                   })
+                   .front();
       // The last layer's output is what transformers calls so: behind the last norm.
       if (&names != &names_.back() && !context.Reached(names.name, stream)) return {};
     }

@@ -27,6 +27,7 @@ at::Tensor Context::Linear(const Site& site, const at::Tensor& x) {
       for (const auto& patch : found->second) y = patch->Apply(*this, site, x, std::move(y));
     }
   }
+  if (quiet_) return y;
   for (const Observer& observer : observers_) observer(site, x, y);
   return y;
 }
@@ -42,6 +43,17 @@ DropoutKey Context::NextDropout(double p) {
   const uint64_t site = ++sites_seen_;
   if (!dropout_ || p <= 0) return {};
   return nn::MakeDropout(p, Rng::Mix(stream_ + site * 0x9e3779b97f4a7c15ULL));
+}
+
+Context::Replay::Replay(Context& context, uint64_t place)
+    : context_(context), place_(context.sites_seen_), quiet_(context.quiet_) {
+  context_.sites_seen_ = place;
+  context_.quiet_ = true;
+}
+
+Context::Replay::~Replay() {
+  context_.sites_seen_ = place_;
+  context_.quiet_ = quiet_;
 }
 
 void Context::SetFrozen(const std::map<std::string, at::Tensor>* frozen, CastCache* cache) {

@@ -62,6 +62,25 @@ class Context {
   // without a stream.
   DropoutKey NextDropout(double p);
 
+  // Layers keep no activations for the backward pass but compute them again there (recompute.h).
+  void SetRecompute(bool on) { recompute_ = on; }
+  bool recomputes() const { return recompute_; }
+  // A part of the pass once more: while it lives, dropout draws as from `place` on (what
+  // dropout_place() was when the part began) and observers are not called.
+  class Replay {
+   public:
+    Replay(Context& context, uint64_t place);
+    ~Replay();
+    Replay(const Replay&) = delete;
+    Replay& operator=(const Replay&) = delete;
+
+   private:
+    Context& context_;
+    uint64_t place_;
+    bool quiet_;
+  };
+  uint64_t dropout_place() const { return sites_seen_; }
+
   // Turns dropout on. `stream` names this pass: a function of seed, update and micro-batch.
   void SetDropoutStream(uint64_t stream) { stream_ = stream, dropout_ = true, sites_seen_ = 0; }
   void SetPatches(const SitePatches* patches) { patches_ = patches; }
@@ -76,7 +95,7 @@ class Context {
 
  private:
   at::ScalarType compute_;
-  bool dropout_ = false;
+  bool dropout_ = false, recompute_ = false, quiet_ = false;
   uint64_t stream_ = 0, sites_seen_ = 0;
   const SitePatches* patches_ = nullptr;
   std::vector<Observer> observers_;

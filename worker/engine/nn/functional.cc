@@ -12,6 +12,9 @@ namespace {
 thread_local bool plain_forms = false;
 
 bool Fused(const at::Tensor& x) { return x.is_cpu() && !plain_forms; }
+bool IsHalf(const at::Tensor& x) { return x.scalar_type() == at::kHalf; }
+at::Tensor Wide(const at::Tensor& x) { return x.to(at::kFloat); }
+Hidden Narrow(const Hidden& x) { return {x.stream, x.stream.to(at::kHalf)}; }
 
 }  // namespace
 
@@ -28,7 +31,10 @@ DropoutKey MakeDropout(double p, uint64_t stream) {
   return key;
 }
 
-at::Tensor Gelu(const at::Tensor& x) { return Fused(x) ? fused::Gelu(x) : at::gelu(x); }
+at::Tensor Gelu(const at::Tensor& x) {
+  if (!Fused(x)) return at::gelu(x);
+  return IsHalf(x) ? fused::Gelu(Wide(x)).to(at::kHalf) : fused::Gelu(x);
+}
 
 bool IsActivation(const std::string& name) {
   return name == "gelu" || name == "gelu_new" || name == "gelu_pytorch_tanh" ||
@@ -50,24 +56,30 @@ at::Tensor AddResidual(const at::Tensor& x, const at::Tensor& stream, const Drop
 
 Hidden AddNorm(const at::Tensor& x, const at::Tensor& residual, const NormWeights& weights,
                const DropoutKey& dropout, at::ScalarType compute) {
-  return Fused(x) ? fused::AddNorm(x, residual, weights, dropout, compute)
-                  : plain::AddNorm(x, residual, weights, dropout, compute);
+  if (!Fused(x)) return plain::AddNorm(x, residual, weights, dropout, compute);
+  if (compute != at::kHalf) return fused::AddNorm(x, residual, weights, dropout, compute);
+  return Narrow(fused::AddNorm(Wide(x), residual, weights, dropout, at::kFloat));
 }
 
 Hidden Dropout(const at::Tensor& x, const DropoutKey& dropout, at::ScalarType compute) {
   if (dropout.threshold == 0) return {x, x.to(compute)};
-  return Fused(x) ? fused::Dropout(x, dropout, compute) : plain::Dropout(x, dropout, compute);
+  if (!Fused(x)) return plain::Dropout(x, dropout, compute);
+  if (compute != at::kHalf) return fused::Dropout(x, dropout, compute);
+  return Narrow(fused::Dropout(x, dropout, at::kFloat));
 }
 
 at::Tensor DropoutSame(const at::Tensor& x, const DropoutKey& dropout) {
   if (dropout.threshold == 0) return x;
-  return Fused(x) ? fused::DropoutSame(x, dropout) : plain::DropoutSame(x, dropout);
+  if (!Fused(x)) return plain::DropoutSame(x, dropout);
+  return IsHalf(x) ? fused::DropoutSame(Wide(x), dropout).to(at::kHalf)
+                   : fused::DropoutSame(x, dropout);
 }
 
 at::Tensor Attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                      const AttentionRows& rows, int64_t heads, const DropoutKey& dropout) {
-  return Fused(q) ? fused::Attention(q, k, v, rows, heads, dropout)
-                  : plain::Attention(q, k, v, rows, heads, dropout);
+  if (!Fused(q)) return plain::Attention(q, k, v, rows, heads, dropout);
+  if (!IsHalf(q)) return fused::Attention(q, k, v, rows, heads, dropout);
+  return fused::Attention(Wide(q), Wide(k), Wide(v), rows, heads, dropout).to(at::kHalf);
 }
 
 at::Tensor DropoutMask(const DropoutKey& dropout, int64_t rows, int64_t n) {

@@ -1,7 +1,8 @@
 // The differentiable pieces of a transformer besides its linear maps. Each has two forms with the
 // same meaning: fused kernels on the CPU, plain ATen operations elsewhere (and in tests, as the
-// definition). Activations have the compute type of the context (fp32 or bf16); the residual
-// stream, normalisation, softmax and the loss are fp32.
+// definition). Activations have the compute type of the context (fp32, bf16 or fp16); the residual
+// stream, normalisation, softmax and the loss are fp32. The kernels know fp32 and bf16: fp16 on the
+// CPU is widened for each piece and rounded after it.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -65,7 +65,7 @@ struct KernelsFor {
                              int64_t begin, int64_t end);
 };
 
-struct AdamWStep {
+struct AdamStep {
   float lr, eps, weight_decay;
   float beta2, rest1, rest2;  // rest = 1 - beta, taken in double: in float it would be off by 5e-5
   float bias1, bias2_sqrt;    // 1 - beta1^t, sqrt(1 - beta2^t)
@@ -77,8 +77,11 @@ struct Kernels {
   KernelsFor<float> f32;
   KernelsFor<Bf16> bf16;
   int64_t (*attention_scratch)(int64_t longest, int64_t dim);  // floats
-  void (*adamw)(const AdamWStep& step, const float* grad, float* param, float* avg, float* avg_sq,
+  // Adam with decoupled weight decay, and with the decay added to the gradient.
+  void (*adamw)(const AdamStep& step, const float* grad, float* param, float* avg, float* avg_sq,
                 int64_t n);
+  void (*adam)(const AdamStep& step, const float* grad, float* param, float* avg, float* avg_sq,
+               int64_t n);
   double (*square_sum)(const float* x, int64_t n);
 };
 

@@ -275,12 +275,15 @@ void AddNormBackward(const float* dy, const T* dcompute, const float* normal, co
 
 // ---- optimizer ----------------------------------------------------------------------------------
 
-void AdamW(const AdamWStep& s, const float* grad, float* param, float* avg, float* avg_sq,
-           int64_t n) {
-  const float decay = 1.0f - s.lr * s.weight_decay, step = s.lr / s.bias1;
+// kDecoupled: AdamW. Else the decay is part of the gradient.
+template <bool kDecoupled>
+void Adam(const AdamStep& s, const float* grad, float* param, float* avg, float* avg_sq,
+          int64_t n) {
+  const float decay = kDecoupled ? 1.0f - s.lr * s.weight_decay : 1.0f, step = s.lr / s.bias1;
 #pragma omp simd
   for (int64_t i = 0; i < n; ++i) {
-    const float g = grad[i] * s.grad_scale;
+    float g = grad[i] * s.grad_scale;
+    if (!kDecoupled) g = g + param[i] * s.weight_decay;
     const float m = avg[i] + (g - avg[i]) * s.rest1;
     const float v = avg_sq[i] * s.beta2 + g * g * s.rest2;
     avg[i] = m;
@@ -323,7 +326,8 @@ KernelsFor<T> MakeFor() {
 }
 
 Kernels MakeKernels(const char* name) {
-  return {name, MakeFor<float>(), MakeFor<Bf16>(), AttentionScratch, AdamW, SquareSum};
+  return {name,       MakeFor<float>(), MakeFor<Bf16>(), AttentionScratch,
+          Adam<true>, Adam<false>,      SquareSum};
 }
 
 }  // namespace

@@ -6,7 +6,8 @@ namespace eida::engine::nn {
 namespace {
 
 bool Widens(const at::Tensor& x) {
-  return x.is_cpu() && x.scalar_type() == at::kBFloat16 && WidensBf16();
+  if (!x.is_cpu()) return false;
+  return x.scalar_type() == at::kHalf || (x.scalar_type() == at::kBFloat16 && WidensBf16());
 }
 
 }  // namespace
@@ -20,14 +21,14 @@ bool WidensBf16() {
 at::Tensor Linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
   if (!Widens(x)) return at::linear(x, weight, bias);
   const at::Tensor wide_bias = bias.defined() ? bias.to(at::kFloat) : bias;
-  return at::linear(x.to(at::kFloat), weight.to(at::kFloat), wide_bias).to(at::kBFloat16);
+  return at::linear(x.to(at::kFloat), weight.to(at::kFloat), wide_bias).to(x.scalar_type());
 }
 
 at::Tensor AddLinear(const at::Tensor& base, const at::Tensor& x, const at::Tensor& weight,
                      double scale) {
   if (!Widens(x)) return at::addmm(base, x, weight.t(), 1.0, scale);
   return at::addmm(base.to(at::kFloat), x.to(at::kFloat), weight.to(at::kFloat).t(), 1.0, scale)
-      .to(at::kBFloat16);
+      .to(x.scalar_type());
 }
 
 }  // namespace eida::engine::nn

@@ -7,7 +7,8 @@ namespace eida::engine::nn {
 
 // x W^T + b (b may be undefined), all of one type; differentiable. On a CPU without bf16 products
 // (no AMX, no AVX512_BF16) bf16 operands are widened, multiplied in fp32 and rounded once:
-// libtorch's own bf16 product is ten times slower than its fp32 one there.
+// libtorch's own bf16 product is ten times slower than its fp32 one there. fp16 operands on a CPU
+// always are.
 at::Tensor Linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
 
 // base + scale * x W^T, under the same rule.

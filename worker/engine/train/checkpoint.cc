@@ -34,16 +34,24 @@ Status WriteCheckpoint(const RunState& state, const std::string& identity, const
   Put(state.fixed, kFixed, tensors);
   Put(state.exp_avg, kAvg, tensors);
   Put(state.exp_avg_sq, kAvgSq, tensors);
-  Json json = {{"format", kFormat},
-               {"run", identity},
-               {"where", where},
-               {"step", state.step},
-               {"cycle", state.cycle},
-               {"items", state.items},
-               {"labels", state.labels},
-               {"tokens", state.tokens},
-               {"loss_sum", state.loss_sum},
-               {"interval", {{"loss", state.interval_loss}, {"labels", state.interval_labels}}}};
+  Json json = {
+      {"format", kFormat},
+      {"run", identity},
+      {"where", where},
+      {"step", state.step},
+      {"cycle", state.cycle},
+      {"items", state.items},
+      {"labels", state.labels},
+      {"tokens", state.tokens},
+      {"loss_sum", state.loss_sum},
+      {"interval", {{"loss", state.interval_loss}, {"labels", state.interval_labels}}},
+      {"optimizer_steps", state.optimizer_steps},
+      {"epoch",
+       {{"index", state.epoch.index}, {"begin", state.epoch.begin}, {"end", state.epoch.end}}},
+      {"scaler", {{"scale", state.scaler.scale}, {"good_steps", state.scaler.good_steps}}},
+      {"skipped", state.skipped},
+      {"early_stop", {{"waited", state.early_stop.waited}}}};
+  if (state.early_stop.best) json["early_stop"]["best"] = *state.early_stop.best;
   if (state.best) {
     json["best"] = {{"step", state.best->step}, {"scores", state.best->scores}};
     Put(state.best->weights, kBest, tensors);
@@ -75,6 +83,18 @@ Result<RunState> ReadCheckpoint(const std::string& path, const std::string& iden
   // Checkpoints of classifiers from before there were other models count items.
   state.interval_labels = GetOr<int64_t>(interval, "labels", GetOr<int64_t>(interval, "items", 0));
   if (state.step < 0) return ConfigError(path + " is not a checkpoint: its state has no step");
+  // Checkpoints of earlier versions lack what follows: their runs had one cycle and no scaler.
+  state.optimizer_steps = GetOr<int64_t>(json, "optimizer_steps", state.step);
+  const Json epoch = json.value("epoch", Json::object()),
+             scaler = json.value("scaler", Json::object()),
+             stop = json.value("early_stop", Json::object());
+  state.epoch = {GetOr<int64_t>(epoch, "index", 0), GetOr<int64_t>(epoch, "begin", 0),
+                 GetOr<int64_t>(epoch, "end", 0)};
+  state.scaler = {GetOr<double>(scaler, "scale", ScalerState().scale),
+                  GetOr<int64_t>(scaler, "good_steps", 0)};
+  state.skipped = GetOr<int64_t>(json, "skipped", 0);
+  state.early_stop.waited = GetOr<int64_t>(stop, "waited", 0);
+  if (stop.contains("best")) state.early_stop.best = GetOr<double>(stop, "best", 0);
   state.trainable = Take(tensors, kModel);
   state.fixed = Take(tensors, kFixed);
   state.exp_avg = Take(tensors, kAvg);

@@ -7,6 +7,9 @@
 
 #include "common/base/json.h"
 #include "worker/engine/study.h"
+#include "worker/engine/train/course.h"
+#include "worker/engine/train/early_stop.h"
+#include "worker/engine/train/scaler.h"
 
 namespace eida::engine {
 
@@ -17,13 +20,18 @@ struct BestSoFar {
 };
 
 struct RunState {
-  int64_t step = 0;   // updates done; order, dropout and schedule are functions of it
-  int64_t cycle = 0;  // how often the adapter's state was made anew
+  int64_t step = 0;             // updates done or skipped; order and dropout are functions of it
+  int64_t optimizer_steps = 0;  // of the present cycle: what the learning rate is a function of
+  Course::Epoch epoch;          // of update `step` - 1
+  int64_t cycle = 0;            // how often the adapter's state was made anew
   int64_t items = 0, tokens = 0, labels = 0;
   double loss_sum = 0;  // over `labels`
   // Since the last train/loss metric.
   double interval_loss = 0;
   int64_t interval_labels = 0;
+  ScalerState scaler;   // of fp16
+  int64_t skipped = 0;  // updates whose gradients were not finite
+  EarlyStopState early_stop;
   Weights trainable, exp_avg, exp_avg_sq;
   Weights fixed;  // of the adapter's state, what does not train
   std::optional<BestSoFar> best;

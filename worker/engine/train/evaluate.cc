@@ -14,7 +14,8 @@ Result<at::ScalarType> ReadPrecision(const Json& json, const std::string& what) 
   const auto precision = GetOr<std::string>(json, "precision", "fp32");
   if (precision == "fp32") return at::kFloat;
   if (precision == "bf16") return at::kBFloat16;
-  return ConfigError(what + ": precision \"" + precision + "\" is neither fp32 nor bf16");
+  if (precision == "fp16") return at::kHalf;
+  return ConfigError(what + ": precision \"" + precision + "\" is none of fp32, bf16, fp16");
 }
 
 Result<Numerics> ReadNumerics(const Json& json, const std::string& what) {

@@ -8,12 +8,29 @@
 
 namespace eida::engine {
 
-// A shuffle of all items by Rng(seed, "order/<epoch>"), cut into batches of `batch_size` (the last
-// may be short). Bucketed: within each window of kBucketBatches batches of that order the items are
-// sorted by length first, then the batches are shuffled by the same generator, the short one
-// staying last.
+// Which items meet in a batch. No batch is ever padded; the names say whose order it is.
+enum class Batching {
+  kPadded,    // plain shuffled order, counted as a padding trainer would (longest x items)
+  kBucketed,  // items of like length meet
+  kPacked,    // plain shuffled order, tokens counted as they are
+};
+
+struct OrderSettings {
+  uint64_t seed = 0;
+  int64_t batch_size = 32;   // items of a batch, unless
+  int64_t batch_tokens = 0;  // > 0: as many items as this many tokens hold
+  Batching batching = Batching::kBucketed;
+};
+
+// A shuffle of all items by Rng(seed, "order/<epoch>"), cut into batches.
+// By items: `batch_size` each, the last may be short. By tokens: a batch takes items until the next
+// one would carry it over `batch_tokens`; an item that is longer than the budget is alone in its
+// batch.
+// Bucketed: within each window (kBucketBatches batches' worth of items or tokens) of that order the
+// items are sorted by length before they are cut, then the batches are shuffled by the same
+// generator, the last (what was left over) staying last; by items it stays only when it is short.
 inline constexpr int64_t kBucketBatches = 8;
-std::vector<std::vector<int64_t>> EpochBatches(const Examples& examples, uint64_t seed,
-                                               int64_t epoch, int64_t batch_size, bool bucketed);
+std::vector<std::vector<int64_t>> EpochBatches(const Examples& examples,
+                                               const OrderSettings& settings, int64_t epoch);
 
 }  // namespace eida::engine

@@ -5,28 +5,29 @@
 
 namespace eida::engine {
 
-RunLength LengthOf(const TrainSettings& s, int64_t items) {
-  RunLength length;
-  length.batches_per_epoch = (items + s.batch_size - 1) / s.batch_size;
-  length.updates_per_epoch = (length.batches_per_epoch + s.grad_accum - 1) / s.grad_accum;
-  length.updates = s.steps.value_or(
-      static_cast<int64_t>(std::ceil(s.epochs * static_cast<double>(length.updates_per_epoch))));
-  return length;
+int64_t WarmupSteps(const ScheduleSettings& s, int64_t updates) {
+  return s.warmup_steps.value_or(
+      static_cast<int64_t>(std::ceil(s.warmup_ratio * static_cast<double>(updates))));
 }
 
-double LearningRate(const TrainSettings& s, int64_t updates, int64_t step) {
-  const int64_t warmup = s.schedule.warmup_steps.value_or(
-      static_cast<int64_t>(std::ceil(s.schedule.warmup_ratio * static_cast<double>(updates))));
+double LearningRate(const ScheduleSettings& s, double lr, int64_t updates, int64_t step) {
+  const int64_t warmup = WarmupSteps(s, updates);
   if (step < warmup)
-    return s.lr * static_cast<double>(step) / static_cast<double>(std::max<int64_t>(1, warmup));
-  if (!s.schedule.decays) return s.lr;
-  return s.lr * std::max(0.0, static_cast<double>(updates - step) /
-                                  static_cast<double>(std::max<int64_t>(1, updates - warmup)));
-}
-
-bool Due(const Every& every, const RunLength& length, int64_t step) {
-  if (every.steps > 0) return step % every.steps == 0;
-  return every.epochs > 0 && step % (every.epochs * length.updates_per_epoch) == 0;
+    return lr * static_cast<double>(step) / static_cast<double>(std::max<int64_t>(1, warmup));
+  const auto rest = static_cast<double>(std::max<int64_t>(1, updates - warmup));
+  const double progress = static_cast<double>(step - warmup) / rest;
+  switch (s.name) {
+    case ScheduleName::kConstant:
+      return lr;
+    case ScheduleName::kLinear:
+      return lr * std::max(0.0, static_cast<double>(updates - step) / rest);
+    case ScheduleName::kCosine:
+      return lr * std::max(0.0, 0.5 * (1.0 + std::cos(M_PI * s.cycles * 2.0 * progress)));
+    case ScheduleName::kPolynomial:
+      if (step > updates) return s.lr_end;
+      return (lr - s.lr_end) * std::pow(1.0 - progress, s.power) + s.lr_end;
+  }
+  return lr;
 }
 
 }  // namespace eida::engine

@@ -1,4 +1,4 @@
-// How long a run is, and its learning rate. Pure.
+// The learning rate, and when something is due. Pure.
 #pragma once
 
 #include <cstdint>
@@ -7,20 +7,15 @@
 
 namespace eida::engine {
 
-// Updates and micro-batches, counted as transformers' Trainer does: the last batch of an epoch may
-// be short, and so may the last update.
-struct RunLength {
-  int64_t batches_per_epoch = 0;  // micro-batches
-  int64_t updates_per_epoch = 0;
-  int64_t updates = 0;
-};
-RunLength LengthOf(const TrainSettings& settings, int64_t items);
+// Of update `step` (from 0) of a cycle of `updates`, by the formulas of transformers'
+// get_scheduler: a linear warm-up from 0, then
+//   linear      to 0 at `updates`;
+//   polynomial  (lr - lr_end) * (what remains) ^ power + lr_end;
+//   cosine      lr / 2 * (1 + cos(2 pi cycles * progress)), not below 0;
+//   constant    lr.
+double LearningRate(const ScheduleSettings& schedule, double lr, int64_t updates, int64_t step);
 
-// Of update `step` (from 0): linear warm-up from 0, then linear decay to 0 at `updates`, or
-// constant.
-double LearningRate(const TrainSettings& settings, int64_t updates, int64_t step);
-
-// Is something due after update `step` (from 1)? Epochs end at multiples of updates_per_epoch.
-bool Due(const Every& every, const RunLength& length, int64_t step);
+// Steps of the warm-up: warmup_steps, or the ratio's share of `updates` rounded up.
+int64_t WarmupSteps(const ScheduleSettings& schedule, int64_t updates);
 
 }  // namespace eida::engine

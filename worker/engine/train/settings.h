@@ -9,7 +9,9 @@
 #include "common/base/json.h"
 #include "common/base/status.h"
 #include "worker/engine/job.h"
+#include "worker/engine/train/early_stop.h"
 #include "worker/engine/train/evaluate.h"
+#include "worker/engine/train/order.h"
 
 namespace eida::engine {
 
@@ -19,33 +21,51 @@ struct Every {
   bool never() const { return epochs == 0 && steps == 0; }
 };
 
-struct AdamWSettings {
+struct AdamSettings {
   double beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weight_decay = 0;
+  bool decoupled = true;  // AdamW; else Adam, whose decay is part of the gradient
 };
 
+enum class ScheduleName { kLinear, kPolynomial, kCosine, kConstant };
+
 struct ScheduleSettings {
-  bool decays = true;  // linear to 0; else constant after the warm-up
+  ScheduleName name = ScheduleName::kLinear;
   double warmup_ratio = 0;
   std::optional<int64_t> warmup_steps;
+  double power = 1, lr_end = 1e-7;  // of polynomial
+  double cycles = 0.5;              // of cosine
+  // Each epoch is a cycle of its own: schedule, warm-up, optimizer and loss scale start afresh, as
+  // a new Trainer's would (EIDA's cycles, SCIENCE 2.1).
+  bool restarts = false;
+};
+
+// How the losses of an update are averaged.
+enum class Normalise {
+  kUpdate,      // every label of the update counts the same (transformers >= 4.46)
+  kMicroBatch,  // the sum of the micro-batches' means over grad_accum (transformers before)
 };
 
 struct TrainSettings {
   uint64_t seed = 0;
   std::optional<int64_t> steps;  // updates; else epochs
   double epochs = 1;
-  int64_t batch_size = 32, grad_accum = 1;
+  OrderSettings order;  // batch_size or batch_tokens, batching
+  int64_t grad_accum = 1;
   double lr = 0;
-  AdamWSettings optimizer;
+  AdamSettings optimizer;
   ScheduleSettings schedule;
   at::ScalarType compute = at::kFloat;
   double grad_clip = 0;  // 0 = none
-  bool bucketed = true;
+  double label_smoothing = 0;
+  Normalise normalise = Normalise::kUpdate;
+  bool gradient_checkpointing = false;
   Json dropout;  // null = config.json's
   Every eval_every, checkpoint_every;
   std::string eval_split, metric = "loss";
   bool maximize = false;
   Numerics eval_numerics;
   bool keep_best = false;
+  std::optional<EarlyStopSettings> early_stop;
 };
 
 // ConfigError naming the setting.

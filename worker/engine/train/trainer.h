@@ -8,9 +8,12 @@
 #include "worker/engine/adapters/adapter.h"
 #include "worker/engine/models/base.h"
 #include "worker/engine/tasks/task.h"
-#include "worker/engine/train/adamw.h"
+#include "worker/engine/train/adam.h"
 #include "worker/engine/train/checkpoint.h"
-#include "worker/engine/train/schedule.h"
+#include "worker/engine/train/checkpoint_writer.h"
+#include "worker/engine/train/course.h"
+#include "worker/engine/train/early_stop.h"
+#include "worker/engine/train/scaler.h"
 #include "worker/engine/train/settings.h"
 #include "worker/engine/train/trace.h"
 
@@ -27,10 +30,20 @@ class Trainer {
 
  private:
   Trainer() = default;
+  Status Resume(const std::string& path);
+  // An epoch begins that is a cycle of its own (schedule.restart).
+  Status NextCycle();
   Status Update(Events& events);
-  Status Evaluate(Events& events);
-  Status SaveCheckpoint(const Job& job, Events& events);
-  Result<JobResult> Finish(const Job& job);
+  // Steps with the gradients that Update has gathered, or (fp16) skips them.
+  Status Step();
+  // What train/loss and the summary count: the update's losses.
+  void Count(double loss_sum, int64_t labels);
+  void Report(Events& events);
+  // Whether the run should end here.
+  Result<bool> Evaluate(Events& events);
+
+  at::Tensor LossOf(const Batch& batch, Context& context) const;
+  Context PassContext(int64_t micro_batch) const;
   uint64_t DropoutStream(int64_t micro_batch) const;
   TrainingData Data() const;
   // What trains and what is fixed, together.
@@ -38,9 +51,15 @@ class Trainer {
   // Takes a state into use with a fresh optimizer; without one, that of state_.
   void Begin(Weights adapter_state);
   void Begin();
-  // Updates since the adapter's state was last made anew.
-  int64_t StepInCycle() const;
-  Status NextCycle();
+  // The same pass again, under observation: which tensor or linear map first was not finite.
+  std::string WhatIsNotFinite(const Batch& batch, int64_t micro_batch) const;
+
+  // Takes a copy of the state, which is written beside the training.
+  void StartCheckpoint(const Job& job);
+  // Announces what has been written; `wait` for what is being written.
+  Status AnnounceCheckpoint(Events& events, bool wait);
+  Status LeaveCheckpoint(const Job& job, Events& events);
+  Result<JobResult> Finish(const Job& job);
 
   TrainSettings s_;
   std::string identity_;
@@ -48,15 +67,18 @@ class Trainer {
   std::unique_ptr<Model> model_;
   std::unique_ptr<Adapter> adapter_;
   std::shared_ptr<const Examples> train_, eval_;
-  RunLength length_;
+  std::optional<Course> course_;
   Weights over_;
   SitePatches patches_;
-  std::unique_ptr<AdamW> optimizer_;
+  std::unique_ptr<Adam> optimizer_;
+  LossScaler scaler_;  // of fp16
+  std::optional<EarlyStop> early_stop_;
   std::optional<Trace> trace_;
-  RunState state_;      // `trainable` are the leaves; the moments are the optimizer's
-  int64_t epoch_ = -1;  // of `batches_`
-  std::vector<std::vector<int64_t>> batches_;
+  RunState state_;  // `trainable` are the leaves; moments, scaler and early stop are their owners'
+  double lr_ = 0, norm_ = 0;  // of the last update
+  bool stopped_early_ = false, checkpoint_due_ = false;
   int64_t resumed_from_ = 0, items_before_ = 0, log_every_ = 1, saved_step_ = -1;
+  CheckpointWriter writer_;  // last: it must be done before the rest goes
 };
 
 }  // namespace eida::engine

@@ -1,10 +1,12 @@
-#include "worker/engine/train/adamw.h"
+#include "worker/engine/train/adam.h"
 
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 
+#include "common/base/text.h"
 #include "worker/engine/nn/kernels.h"
 #include "worker/engine/nn/parallel.h"
 
@@ -13,29 +15,40 @@ namespace {
 
 constexpr int64_t kGrain = 1 << 16;
 
-bool Decays(const std::string& name) {
-  const bool bias = name.size() >= 5 && name.compare(name.size() - 5, 5, ".bias") == 0;
-  return !bias && name.find("LayerNorm") == std::string::npos;
-}
-
 // The numbers of a gradient, dense or sparse, in one piece.
 at::Tensor Flat(const at::Tensor& grad) {
   return (grad.is_sparse() ? grad._values() : grad).contiguous();
 }
 
+bool EndsWith(const std::string& text, const std::string& end) {
+  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
 }  // namespace
+
+bool Decays(const std::string& name) {
+  std::string lower = name;
+  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  for (const char* part : {"bias", "layernorm", "rmsnorm"}) {
+    if (lower.find(part) != std::string::npos) return false;
+  }
+  for (const std::string& module : Split(lower, '.')) {
+    if (module == "norm" || EndsWith(module, "_norm") || module.rfind("ln_", 0) == 0) return false;
+  }
+  return true;
+}
 
 double ClipFactor(double norm, double limit) {
   return limit > 0 ? std::min(1.0, limit / (norm + 1e-6)) : 1.0;
 }
 
-AdamW::AdamW(const AdamWSettings& settings, const Weights& parameters) : s_(settings) {
+Adam::Adam(const AdamSettings& settings, const Weights& parameters) : s_(settings) {
   for (const auto& [name, tensor] : parameters) {
     slots_.push_back({name, tensor, at::zeros_like(tensor), at::zeros_like(tensor), Decays(name)});
   }
 }
 
-double AdamW::GradNorm() {
+double Adam::GradNorm() {
   double total = 0;
   for (Slot& slot : slots_) {
     at::Tensor& grad = slot.parameter.mutable_grad();
@@ -56,11 +69,24 @@ double AdamW::GradNorm() {
   return std::sqrt(total);
 }
 
-void AdamW::Step(double lr, double grad_scale) {
+std::string Adam::FirstNonfinite() const {
+  for (const Slot& slot : slots_) {
+    const at::Tensor& grad = slot.parameter.grad();
+    if (grad.defined() && !at::isfinite(Flat(grad)).all().item<bool>()) return slot.name;
+  }
+  return "";
+}
+
+void Adam::DropGradients() {
+  for (Slot& slot : slots_) slot.parameter.mutable_grad().reset();
+}
+
+void Adam::Step(double lr, double grad_scale) {
   ++steps_;
   if (!slots_.empty() && !slots_.front().parameter.is_cpu()) return StepOnDevice(lr, grad_scale);
+  const auto kernel = s_.decoupled ? CpuKernels().adamw : CpuKernels().adam;
   const double t = static_cast<double>(steps_);
-  AdamWStep step{};
+  AdamStep step{};
   step.lr = static_cast<float>(lr);
   step.eps = static_cast<float>(s_.eps);
   step.beta2 = static_cast<float>(s_.beta2);
@@ -80,14 +106,15 @@ void AdamW::Step(double lr, double grad_scale) {
     }
     const at::Tensor flat = Flat(grad);
     ForRows(flat.numel(), kGrain, [&](int64_t b, int64_t e, int) {
-      CpuKernels().adamw(step, flat.data_ptr<float>() + b, slot.parameter.data_ptr<float>() + b,
-                         slot.avg.data_ptr<float>() + b, slot.avg_sq.data_ptr<float>() + b, e - b);
+      kernel(step, flat.data_ptr<float>() + b, slot.parameter.data_ptr<float>() + b,
+             slot.avg.data_ptr<float>() + b, slot.avg_sq.data_ptr<float>() + b, e - b);
     });
     grad.reset();
   }
 }
 
-void AdamW::StepRows(const AdamWStep& step, const at::Tensor& grad, Slot& slot) {
+void Adam::StepRows(const AdamStep& step, const at::Tensor& grad, Slot& slot) const {
+  const auto kernel = s_.decoupled ? CpuKernels().adamw : CpuKernels().adam;
   const int64_t rows = slot.parameter.size(0),
                 n = slot.parameter.numel() / std::max<int64_t>(1, rows);
   if (slot.touched.empty()) {
@@ -97,6 +124,9 @@ void AdamW::StepRows(const AdamWStep& step, const at::Tensor& grad, Slot& slot) 
                                  .logical_or(at::ne(slot.avg_sq.view({rows, n}), 0).any(1));
     const bool* flags = moved.data_ptr<bool>();
     slot.touched.assign(flags, flags + rows);
+    // Decay that is part of the gradient moves every row.
+    if (!s_.decoupled && step.weight_decay != 0)
+      slot.touched.assign(static_cast<size_t>(rows), true);
   }
   std::vector<int64_t> place(static_cast<size_t>(rows), grad.is_sparse() ? -1 : 0);
   if (grad.is_sparse()) {
@@ -121,7 +151,7 @@ void AdamW::StepRows(const AdamWStep& step, const at::Tensor& grad, Slot& slot) 
               if (slot.touched[static_cast<size_t>(row)]) {
                 const float* gradient =
                     from < 0 ? zeros.data() : values.data_ptr<float>() + from * n;
-                CpuKernels().adamw(step, gradient, parameter + at, avg + at, avg_sq + at, n);
+                kernel(step, gradient, parameter + at, avg + at, avg_sq + at, n);
               } else if (decay != 1.0f) {
                 for (int64_t j = 0; j < n; ++j) parameter[at + j] *= decay;
               }
@@ -129,14 +159,15 @@ void AdamW::StepRows(const AdamWStep& step, const at::Tensor& grad, Slot& slot) 
           });
 }
 
-void AdamW::StepOnDevice(double lr, double grad_scale) {
+void Adam::StepOnDevice(double lr, double grad_scale) {
   const at::NoGradGuard no_grad;
   for (const bool decays : {false, true}) {
     std::vector<at::Tensor> parameters, grads, avgs, squares, steps;
     for (Slot& slot : slots_) {
       if (slot.decays != decays || !slot.parameter.grad().defined()) continue;
+      const at::Tensor& grad = slot.parameter.grad();
       parameters.push_back(slot.parameter);
-      grads.push_back(slot.parameter.grad() * grad_scale);
+      grads.push_back((grad.is_sparse() ? grad.to_dense() : grad) * grad_scale);
       avgs.push_back(slot.avg);
       squares.push_back(slot.avg_sq);
       // The operation counts the step itself.
@@ -144,24 +175,30 @@ void AdamW::StepOnDevice(double lr, double grad_scale) {
       slot.parameter.mutable_grad().reset();
     }
     if (parameters.empty()) continue;
-    at::_fused_adamw_(parameters, grads, avgs, squares, {}, steps, lr, s_.beta1, s_.beta2,
-                      decays ? s_.weight_decay : 0.0, s_.eps, false, false);
+    const double decay = decays ? s_.weight_decay : 0.0;
+    if (s_.decoupled) {
+      at::_fused_adamw_(parameters, grads, avgs, squares, {}, steps, lr, s_.beta1, s_.beta2, decay,
+                        s_.eps, false, false);
+    } else {
+      at::_fused_adam_(parameters, grads, avgs, squares, {}, steps, lr, s_.beta1, s_.beta2, decay,
+                       s_.eps, false, false);
+    }
   }
 }
 
-Weights AdamW::ExpAvg() const {
+Weights Adam::ExpAvg() const {
   Weights moments;
   for (const Slot& slot : slots_) moments[slot.name] = slot.avg;
   return moments;
 }
 
-Weights AdamW::ExpAvgSq() const {
+Weights Adam::ExpAvgSq() const {
   Weights moments;
   for (const Slot& slot : slots_) moments[slot.name] = slot.avg_sq;
   return moments;
 }
 
-Status AdamW::Restore(const Weights& exp_avg, const Weights& exp_avg_sq, int64_t steps) {
+Status Adam::Restore(const Weights& exp_avg, const Weights& exp_avg_sq, int64_t steps) {
   for (Slot& slot : slots_) {
     slot.touched.clear();
     const auto avg = exp_avg.find(slot.name), square = exp_avg_sq.find(slot.name);
