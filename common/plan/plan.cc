@@ -113,6 +113,7 @@ class Planner {
                     {"train", variant.train},
                     {"eval", eval},
                     {"checkpoint", spec_.checkpoint}};
+        if (!spec_.early_stop.is_null()) job.spec["early_stop"] = spec_.early_stop;
         job.inputs = static_inputs_;
         job.cost = TrainCost(variant);
         run.train_job = jobs_.Add(std::move(job));

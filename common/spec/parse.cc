@@ -42,6 +42,7 @@ SweepSpec ReadSweep(ReadContext* context, const Tree& tree) {
   ReadSeeds(sweep, &spec.seeds);
   ReadVariants(sweep, &spec.variants);
   ReadEval(sweep, &spec);
+  ReadEarlyStop(sweep, &spec);
   ReadCheckpoint(sweep, &spec);
   ReadLimits(sweep, &spec);
   ReadAnalyses(sweep, &spec);
@@ -138,7 +139,7 @@ Json ToJson(const SweepSpec& spec) {
                      {"numerics", s.numerics}});
   }
   for (ErrorClass e : spec.retries.never) never.push_back(ToString(e));
-  return {
+  Json json = {
       {"apiVersion", "eida/v1"},
       {"kind", "Sweep"},
       {"name", spec.name},
@@ -172,6 +173,8 @@ Json ToJson(const SweepSpec& spec) {
         {"never", never}}},
       {"analyses", analyses},
       {"soups", soups}};
+  if (!spec.early_stop.is_null()) json["early_stop"] = spec.early_stop;
+  return json;
 }
 
 }  // namespace eida::spec

@@ -12,6 +12,8 @@ void ReadSeeds(MapReader& sweep, std::vector<int64_t>* seeds);
 // `train` of the file is the base of every variant's.
 void ReadVariants(MapReader& sweep, std::vector<VariantSpec>* variants);
 void ReadEval(MapReader& sweep, SweepSpec* spec);
+// After ReadEval: its metric is the default, and it must evaluate while training.
+void ReadEarlyStop(MapReader& sweep, SweepSpec* spec);
 void ReadCheckpoint(MapReader& sweep, SweepSpec* spec);
 void ReadLimits(MapReader& sweep, SweepSpec* spec);
 void ReadAnalyses(MapReader& sweep, SweepSpec* spec);

@@ -28,7 +28,7 @@ Json ReadEvery(MapReader& reader, const std::string& key) {
 }
 
 Json ReadNumerics(MapReader& reader, const Json& eval) {
-  return {{"precision", reader.Choice("precision", "fp32", {"fp32", "bf16"})},
+  return {{"precision", reader.Choice("precision", "fp32", {"fp32", "bf16", "fp16"})},
           {"batch_size",
            reader.Int("batch_size", GetOr<int64_t>(eval, "batch_size", 64), 1, 1'000'000)},
           {"batching", "bucketed"}};
@@ -125,9 +125,28 @@ void ReadEval(MapReader& sweep, SweepSpec* spec) {
   eval["split"] = split;
   eval["report"] = report;
   eval["batch_size"] = reader.Int("batch_size", 64, 1, 1'000'000);
-  eval["precision"] = reader.Choice("precision", "fp32", {"fp32", "bf16"});
+  eval["precision"] = reader.Choice("precision", "fp32", {"fp32", "bf16", "fp16"});
   reader.Finish();
   spec->eval = std::move(eval);
+}
+
+void ReadEarlyStop(MapReader& sweep, SweepSpec* spec) {
+  const Tree* value = sweep.Get("early_stop");
+  if (value == nullptr || value->kind == Tree::Kind::kNull) return;
+  MapReader reader(sweep.context(), value, "early_stop");
+  spec->early_stop = {{"patience", reader.Int("patience", 1, 1, 1'000'000, true)},
+                      {"min_delta", reader.Number("min_delta", 0, 0, 1e9)},
+                      {"min_epochs", reader.Number("min_epochs", 0, 0, 100'000)},
+                      {"metric", reader.Choice("metric", spec->eval["metric"].get<std::string>(),
+                                               catalog::Ids(catalog::Metrics()))}};
+  if (spec->eval["every"].is_null())
+    reader.Error(value, "bad-reference",
+                 "\"early_stop\" looks at evaluations while a run trains: it needs \"eval.every\"");
+  const Tree* analyses = sweep.tree()->Find("analyses");
+  if (analyses != nullptr && analyses->kind == Tree::Kind::kList && !analyses->items.empty())
+    reader.Warn(value, "unequal-length",
+                "with \"early_stop\" the analyses compare runs of unequal length");
+  reader.Finish();
 }
 
 void ReadCheckpoint(MapReader& sweep, SweepSpec* spec) {

@@ -84,6 +84,7 @@ struct SweepSpec {
   std::vector<int64_t> seeds;
   std::vector<VariantSpec> variants;  // grids expanded, in grid order
   Json eval;                          // {every, metric, goal, split, report, batch_size}
+  Json early_stop;                    // null, or {patience, min_delta, min_epochs, metric}
   Json checkpoint;                    // {every, keep}
   int slots_per_job = 1;
   std::string device = "any";

@@ -57,7 +57,7 @@ Json ReadAdapter(MapReader reader) {
 }
 
 Json ReadOptimizer(MapReader reader) {
-  Json optimizer = {{"name", reader.Choice("name", "adamw", {"adamw"})}};
+  Json optimizer = {{"name", reader.Choice("name", "adamw", {"adamw", "adam"})}};
   Json betas = Json::array({0.9, 0.999});
   if (const Tree* value = reader.Get("betas")) {
     const bool pair = value->kind == Tree::Kind::kList && value->items.size() == 2;
@@ -80,14 +80,54 @@ Json ReadOptimizer(MapReader reader) {
   return optimizer;
 }
 
-Json ReadSchedule(MapReader reader) {
-  Json schedule = {{"name", reader.Choice("name", "linear", {"linear", "constant"})}};
+// A setting stands in the resolved form only where it says something: a file of an earlier version
+// keeps its fingerprints.
+template <class T>
+void Put(Json* json, const std::string& key, const T& value, const T& fallback) {
+  if (value != fallback) (*json)[key] = value;
+}
+
+Json ReadSchedule(MapReader reader, double lr) {
+  const std::string name =
+      reader.Choice("name", "linear", {"linear", "polynomial", "cosine", "constant"});
+  Json schedule = {{"name", name}};
   if (reader.Has("warmup_steps"))
     schedule["warmup_steps"] = reader.Int("warmup_steps", 0, 0, INT64_MAX);
   else
     schedule["warmup_ratio"] = reader.Number("warmup_ratio", 0, 0, 1);
+  // Of a name that does not exist every key may be right: one mistake, one message.
+  const Tree* written = reader.tree() == nullptr ? nullptr : reader.tree()->Find("name");
+  const bool unknown = written != nullptr && written->text != name;
+  if (name == "polynomial" || unknown) {
+    const double power = reader.Number("power", 1, 1e-6, 1000),
+                 lr_end = reader.Number("lr_end", 1e-7, 0, 100);
+    if (!unknown && lr_end >= lr)
+      reader.Error(
+          reader.Has("lr_end") ? reader.Get("lr_end") : reader.tree(), "range",
+          "\"" + reader.PathOf("lr_end") + "\" is where the schedule ends: it must be below lr");
+    schedule["power"] = power;
+    schedule["lr_end"] = lr_end;
+  }
+  if (name == "cosine" || unknown) schedule["cycles"] = reader.Number("cycles", 0.5, 1e-6, 1e6);
+  Put<std::string>(&schedule, "restart", reader.Choice("restart", "none", {"none", "epoch"}),
+                   "none");
   reader.Finish();
   return schedule;
+}
+
+void ReadBatches(MapReader& reader, Json* train) {
+  if (reader.Has("batch_tokens")) {
+    if (reader.Has("batch_size"))
+      reader.Error(reader.Get("batch_tokens"), "range",
+                   "give either \"batch_size\" or \"batch_tokens\" in \"" + reader.path() + "\"");
+    reader.Int("batch_size", 32, 1, 1'000'000);
+    (*train)["batch_tokens"] = reader.Int("batch_tokens", 4096, 1, 1'000'000'000);
+  } else {
+    (*train)["batch_size"] = reader.Int("batch_size", 32, 1, 1'000'000);
+    reader.Get("batch_tokens");
+  }
+  (*train)["grad_accum"] = reader.Int("grad_accum", 1, 1, 1'000'000);
+  (*train)["batching"] = reader.Choice("batching", "bucketed", {"padded", "bucketed", "packed"});
 }
 
 Json ReadTrain(MapReader reader) {
@@ -98,18 +138,21 @@ Json ReadTrain(MapReader reader) {
   if (train.contains("steps") && train.contains("epochs"))
     reader.Error(reader.tree()->Find("epochs"), "range",
                  "give either \"epochs\" or \"steps\" in \"" + reader.path() + "\"");
-  train["batch_size"] = reader.Int("batch_size", 32, 1, 1'000'000);
-  train["grad_accum"] = reader.Int("grad_accum", 1, 1, 1'000'000);
-  train["lr"] = reader.Number("lr", 1e-4, 0, 100, true);
+  ReadBatches(reader, &train);
+  const double lr = reader.Number("lr", 1e-4, 0, 100, true);
+  train["lr"] = lr;
   train["optimizer"] = ReadOptimizer(reader.Map("optimizer"));
-  train["schedule"] = ReadSchedule(reader.Map("schedule"));
-  train["precision"] = reader.Choice("precision", "fp32", {"fp32", "bf16"});
+  train["schedule"] = ReadSchedule(reader.Map("schedule"), lr);
+  train["precision"] = reader.Choice("precision", "fp32", {"fp32", "bf16", "fp16"});
   train["grad_clip"] = reader.Number("grad_clip", 1.0, 0, 1e9);
-  train["batching"] = reader.Choice("batching", "bucketed", {"padded", "bucketed"});
   train["dropout"] = reader.Has("dropout") && reader.Get("dropout")->kind != Tree::Kind::kNull
                          ? Json(reader.Number("dropout", 0, 0, 0.999))
                          : Json(nullptr);
   reader.Get("dropout");
+  Put(&train, "label_smoothing", reader.Number("label_smoothing", 0, 0, 0.999), 0.0);
+  Put<std::string>(&train, "normalise",
+                   reader.Choice("normalise", "update", {"update", "micro_batch"}), "update");
+  Put(&train, "gradient_checkpointing", reader.Flag("gradient_checkpointing", false), false);
   reader.Finish();
   return train;
 }
