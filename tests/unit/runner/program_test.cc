@@ -253,20 +253,71 @@ TEST_F(ProgramTest, StoppedInTrainingItLeavesACheckpointAndFinishesFromItAsIfNev
       << "a stop changed the result";
 }
 
+// kill -9 while a checkpoint is being written: what is there is whole, and the run goes on from it.
+TEST_F(ProgramTest, KilledWhileItWritesACheckpointItGoesOnFromTheOneBefore) {
+  const testing::TinyStudy study = testing::MakeTinyStudy(JoinPath(dir_.path(), "tiny"), 400);
+  Json job = TrainJob(1, study, {{"type", "none"}}, 1, 1e-3, 400);
+  job["spec"]["checkpoint"]["every"] = {{"steps", 1}};
+  job["spec"]["train"]["optimizer"]["name"] = "adam";
+  const Ran whole = Run({WriteJobs({job})});
+  ASSERT_EQ(whole.exit.code, 0) << whole.log;
+  const std::string expected = ReadFile(whole.Artifact(1, "weights")).value_or("no weights");
+  const std::string out = job["out"];
+  const auto with_ending = [&](const std::string& ending) {
+    std::vector<std::string> found;
+    for (const std::string& name : ListDir(out).value_or(std::vector<std::string>())) {
+      if (name.size() > ending.size() &&
+          name.compare(name.size() - ending.size(), ending.size(), ending) == 0)
+        found.push_back(JoinPath(out, name));
+    }
+    return found;
+  };
+  bool in_the_middle = false;
+  for (int attempt = 0; attempt < 20 && !in_the_middle; ++attempt) {
+    ASSERT_TRUE(RemoveTree(out).ok());
+    int64_t announced = 0;
+    const Ran killed = Run({WriteJobs({job})}, [&](const Json& event, const Subprocess& process) {
+      if (event["event"] == "checkpoint") announced = event["step"];
+      if (announced >= 3 && !with_ending(".partial").empty()) process.Kill(SIGKILL);
+    });
+    ASSERT_EQ(killed.Find("done", 1), nullptr) << "it ended before it was killed";
+    in_the_middle = !with_ending(".partial").empty();
+    const std::string newest =
+        JoinPath(out, "checkpoint-" + std::to_string(announced) + ".safetensors");
+    ASSERT_TRUE(FileExists(newest));
+    for (const std::string& path : with_ending(".safetensors"))
+      EXPECT_TRUE(engine::ReadSafetensors(path).ok()) << path;
+    Json again = job;
+    again["resume"] = JoinPath(dir_.path(), "kept");
+    ASSERT_TRUE(RenameFile(newest, again["resume"]).ok());
+    again["spec"]["checkpoint"]["every"] = nullptr;
+    const Ran resumed = Run({WriteJobs({again})});
+    ASSERT_EQ(resumed.exit.code, 0) << resumed.log;
+    EXPECT_EQ((*resumed.Find("done", 1))["summary"]["resumed_from_step"], announced);
+    EXPECT_EQ(ReadFile(resumed.Artifact(1, "weights")).value_or("none"), expected);
+  }
+  EXPECT_TRUE(in_the_middle) << "no kill came while a file was being written";
+}
+
 TEST_F(ProgramTest, AFileThatCannotGrowIsAnIoErrorAndNotACrash) {
   const testing::TinyStudy study = testing::MakeTinyStudy(JoinPath(dir_.path(), "tiny"));
-  const std::string job = WriteJobs({TrainJob(1, study, {{"type", "none"}}, 1, 1e-3, 3)});
-  rlimit old;
-  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &old), 0);
-  rlimit small = old;
-  small.rlim_cur = 16 * 1024;  // as on a full disk: the log and events fit, the weights do not
-  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
-  const Ran ran = Run({job});
-  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &old), 0);
-  EXPECT_EQ(ran.exit.code, 1) << ran.exit.ToString() << ran.log;
-  const Json* error = ran.Find("error", 1);
-  ASSERT_NE(error, nullptr) << ran.log;
-  EXPECT_EQ((*error)["class"], "io") << error->dump();
+  Json weights = TrainJob(1, study, {{"type", "none"}}, 1, 1e-3, 3),
+       checkpoint = TrainJob(1, study, {{"type", "none"}}, 1, 1e-3, 100'000);
+  checkpoint["spec"]["checkpoint"]["every"] = {{"steps", 2}};
+  for (const Json& spec : {weights, checkpoint}) {
+    const std::string job = WriteJobs({spec});
+    rlimit old;
+    ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &old), 0);
+    rlimit small = old;
+    small.rlim_cur = 16 * 1024;  // as on a full disk: the log and events fit, the weights do not
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+    const Ran ran = Run({job});
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &old), 0);
+    EXPECT_EQ(ran.exit.code, 1) << ran.exit.ToString() << ran.log;
+    const Json* error = ran.Find("error", 1);
+    ASSERT_NE(error, nullptr) << ran.log;
+    EXPECT_EQ((*error)["class"], "io") << error->dump();
+  }
 }
 
 // A study by hand: three runs, then every analysis on them, all through the program.
