@@ -70,7 +70,7 @@ class TrainTest(unittest.TestCase):
         self.lora(4, ("attn_out", "fc1", "fc2"), ("attention.output.dense", "intermediate.dense", "output.dense"))
 
     def test_the_settings_of_the_en_ro_runs(self):
-        self.full(lr=1e-4, batch_size=None, batch_tokens=512, grad_accum=2, label_smoothing=0.1,
+        self.full(batch_size=None, batch_tokens=512, grad_accum=2, label_smoothing=0.1,
                   optimizer={"name": "adam", "betas": [0.9, 0.98], "eps": 1e-6, "weight_decay": 0.01},
                   schedule={"name": "polynomial", "warmup_steps": 0})
 
