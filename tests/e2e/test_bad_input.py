@@ -93,7 +93,7 @@ class BadInput(Case):
 
     def test_a_model_of_an_unknown_architecture(self):
         self.edit('"model_type": "bert"', '"model_type": "mamba"', "model", "config.json")
-        self.assertRefused('config.json: model_type is "mamba", this version reads: bert')
+        self.assertRefused('config.json: model_type is "mamba", this version reads: bart, bert, gpt2, mbart, roberta')
 
     def test_an_empty_tsv(self):
         self.write("", "reviews.tsv")
