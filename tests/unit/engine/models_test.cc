@@ -163,10 +163,12 @@ TEST_P(EveryModel, GradientCheckpointingChangesNoGradient) {
       gradients.emplace_back();
       for (const auto& [name, tensor] : leaves) gradients.back()[name] = Dense(tensor.grad());
     }
-    // In bf16 the gradients of an encoder's output are summed and rounded in another order.
+    // The gradients of an encoder's output are summed in another order, which bf16 rounds.
     const double limit = type == at::kFloat ? 1e-6 : 2e-2;
-    for (const auto& [name, tensor] : gradients[0])
-      EXPECT_LE(Difference(gradients[1].at(name), tensor), limit) << name << " " << type;
+    for (const auto& [name, tensor] : gradients[0]) {
+      const double scale = 1 + tensor.abs().max().item<double>();
+      EXPECT_LE(Difference(gradients[1].at(name), tensor) / scale, limit) << name << " " << type;
+    }
   }
 }
 
