@@ -121,4 +121,14 @@ Hidden Encoder::Layer(const Tensors& w, const LayerNames& names, const Attention
                      context.NextDropout(c_.hidden_dropout), context.compute());
 }
 
+std::string EncoderClassifier::NameOf(const std::string& checkpoint_name) const {
+  return inventory_.Find(checkpoint_name, encoder_.config().id + ".");
+}
+
+Json EncoderClassifier::ExportConfig(const Json& config) const {
+  Json out = config;
+  parts::DescribeClassifier(out, labels_, architecture_);
+  return out;
+}
+
 }  // namespace eida::engine

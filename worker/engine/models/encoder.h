@@ -49,4 +49,34 @@ class Encoder {
   std::vector<LayerNames> layers_;
 };
 
+// What BERT and RoBERTa share as classifiers: all but the head.
+class EncoderClassifier : public Model {
+ public:
+  const std::vector<Parameter>& parameters() const override { return inventory_.parameters(); }
+  const std::vector<SiteShape>& sites() const override { return inventory_.sites(); }
+  int64_t max_length() const override { return encoder_.max_length(); }
+  int64_t vocabulary() const override { return encoder_.config().vocabulary; }
+  std::vector<std::string> layers() const override { return encoder_.layers(); }
+  bool IsHead(const std::string& name) const override { return name.rfind("classifier", 0) == 0; }
+  void SetDropout(double p) override { encoder_.SetDropout(p); }
+  std::string NameOf(const std::string& checkpoint_name) const override;
+  Json ExportConfig(const Json& config) const override;
+
+ protected:
+  // `architecture`: transformers' class. The head's maps are added to `inventory_` by the family.
+  EncoderClassifier(const EncoderConfig& config, int64_t labels, std::string architecture)
+      : inventory_(config.id),
+        encoder_(config, inventory_),
+        labels_(labels),
+        architecture_(std::move(architecture)) {}
+  double head_dropout() const { return encoder_.config().head_dropout; }
+
+  parts::Inventory inventory_;
+  Encoder encoder_;
+
+ private:
+  int64_t labels_;
+  std::string architecture_;
+};
+
 }  // namespace eida::engine
