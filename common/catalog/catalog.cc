@@ -58,7 +58,8 @@ std::vector<Parameter> ParseParameters(const std::string& text) {
 
 const std::vector<Model>& Models() {
   static const std::vector<Model> table = {
-#define EIDA_MODEL(id, prefix, roles, help) {#id, prefix, ParseRoles(roles), help},
+#define EIDA_MODEL(id, head, prefix, roles, help) \
+  {#id, std::string(#head) == "language_model", prefix, ParseRoles(roles), help},
 #include "common/catalog/models.def"
 #undef EIDA_MODEL
   };

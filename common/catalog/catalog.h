@@ -26,7 +26,8 @@ struct Role {
 
 struct Model {
   std::string id;
-  std::string prefix;  // of the base model's modules in a checkpoint that has a head: "bert."
+  bool generates = false;  // predicts tokens through its tied embeddings; else classifies items
+  std::string prefix;      // of the base model's modules in a checkpoint that has a head: "bert."
   std::vector<Role> roles;
   std::string help;
 };

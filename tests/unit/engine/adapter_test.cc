@@ -5,6 +5,7 @@
 #include <torch/torch.h>
 
 #include "common/catalog/catalog.h"
+#include "tests/unit/engine/limits.h"
 #include "tests/unit/engine/tiny.h"
 #include "worker/engine/formats/member.h"
 #include "worker/engine/formats/peft.h"
@@ -16,11 +17,13 @@ namespace {
 
 using ::testing::HasSubstr;
 
-// Settings with which an adapter can be made, whatever its parameters: required integers are 2.
+// Settings with which an adapter can be made, whatever its parameters: required integers and dims
+// are 2.
 Json SettingsOf(const catalog::Adapter& entry) {
   Json settings = {{"type", entry.id}};
   for (const catalog::Parameter& p : entry.parameters) {
     if (p.required && p.type == "int") settings[p.name] = 2;
+    if (p.name == "dims") settings[p.name] = "2";
   }
   return settings;
 }
@@ -69,7 +72,8 @@ class EveryAdapter : public ::testing::TestWithParam<catalog::Adapter> {
 TEST_P(EveryAdapter, ChangesNothingAtTheStart) {
   const at::NoGradGuard no_grad;
   const Weights trainable = w.Init(*adapter, 5);
-  EXPECT_LE(Difference(w.Attached(*adapter, trainable), w.Plain(w.base->Fresh(5))), 1e-6);
+  EXPECT_LE(Difference(w.Attached(*adapter, trainable), w.Plain(w.base->Fresh(5))),
+            limits::adapter_start);
 }
 
 TEST_P(EveryAdapter, OnlyTheSeedDecidesTheStart) {
@@ -85,10 +89,13 @@ TEST_P(EveryAdapter, OnlyTheSeedDecidesTheStart) {
 TEST_P(EveryAdapter, EveryTrainableGetsAGradientAndTheBaseNone) {
   Weights trainable = w.Init(*adapter, 5);
   at::manual_seed(1);
-  for (auto& [name, tensor] : trainable)
-    tensor = (tensor + 0.01 * at::randn_like(tensor)).set_requires_grad(true);
+  for (auto& [name, tensor] : trainable) {
+    if (adapter->Trains(name))
+      tensor = (tensor + 0.01 * at::randn_like(tensor)).set_requires_grad(true);
+  }
   w.Losses(*adapter, trainable).sum().backward();
-  for (const auto& [name, tensor] : trainable) EXPECT_TRUE(tensor.grad().defined()) << name;
+  for (const auto& [name, tensor] : trainable)
+    EXPECT_EQ(tensor.grad().defined(), adapter->Trains(name)) << name;
   for (const auto& [name, tensor] : w.base->weights) EXPECT_FALSE(tensor.grad().defined()) << name;
 }
 
@@ -96,7 +103,9 @@ TEST_P(EveryAdapter, MergedEqualsUnmerged) {
   const at::NoGradGuard no_grad;
   Weights trainable = w.Init(*adapter, 5);
   at::manual_seed(1);
-  for (auto& [name, tensor] : trainable) tensor = tensor + 0.05 * at::randn_like(tensor);
+  for (auto& [name, tensor] : trainable) {
+    if (adapter->Trains(name)) tensor = tensor + 0.05 * at::randn_like(tensor);
+  }
   const at::Tensor unmerged = w.Attached(*adapter, trainable);
   EXPECT_LE(Difference(unmerged, w.Plain(adapter->Merge(*w.base, trainable).value())), 1e-5);
   EXPECT_GT(Difference(unmerged, w.Plain(w.base->Fresh(5))), 1e-3);
@@ -221,7 +230,8 @@ TEST(LoraTest, SettingsThatMakeNoSenseAreRefused) {
     settings.merge_patch(bad);
     EXPECT_EQ(ErrorClassOf(MakeAdapter(settings).status()), "config") << bad;
   }
-  EXPECT_THAT(Message(MakeAdapter({{"type", "prefix"}}).status()), HasSubstr("lora, none"));
+  EXPECT_THAT(Message(MakeAdapter({{"type", "prefix"}}).status()),
+              HasSubstr("eida, lora, lora_xs, none"));
 }
 
 }  // namespace

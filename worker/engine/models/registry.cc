@@ -5,7 +5,7 @@
 
 namespace eida::engine {
 
-#define EIDA_MODEL(id, prefix, roles, help) \
+#define EIDA_MODEL(id, head, prefix, roles, help) \
   Result<std::unique_ptr<Model>> Make_##id(const Json&, const ModelOptions&);
 #include "common/catalog/models.def"
 #undef EIDA_MODEL
@@ -17,7 +17,7 @@ struct ModelEntry {
   Result<std::unique_ptr<Model>> (*make)(const Json&, const ModelOptions&);
 };
 constexpr ModelEntry kModels[] = {
-#define EIDA_MODEL(id, prefix, roles, help) {#id, Make_##id},
+#define EIDA_MODEL(id, head, prefix, roles, help) {#id, Make_##id},
 #include "common/catalog/models.def"
 #undef EIDA_MODEL
 };

@@ -1,0 +1,119 @@
+// What holds for every adapter of the catalog on every model of it.
+#include <torch/torch.h>
+
+#include <tuple>
+
+#include "common/catalog/catalog.h"
+#include "common/plan/parameters.h"
+#include "tests/unit/engine/limits.h"
+#include "tests/unit/engine/model_world.h"
+#include "worker/engine/adapters/adapter.h"
+#include "worker/engine/formats/member.h"
+#include "worker/engine/formats/peft.h"
+
+namespace eida::engine {
+namespace {
+
+// Small enough for models of a few dozen numbers and five items.
+Json SmallSettings(const std::string& type) {
+  Json settings = {{"type", type}};
+  if (type == "eida") {
+    settings.update({{"dims", "2"}, {"sample_batch", 3}, {"token_probability", 0.4}});
+    settings["targets"] = {"query", "key", "value", "attn_out", "fc1", "fc2"};
+  } else if (type != "none") {
+    settings.update({{"r", 2}, {"alpha", 4}, {"targets", {"query", "value"}}});
+  }
+  return settings;
+}
+
+using AdapterOnModel = std::tuple<catalog::Adapter, catalog::Model>;
+
+class EveryAdapterOnEveryModel : public ::testing::TestWithParam<AdapterOnModel> {
+ protected:
+  ModelWorld w{std::get<1>(GetParam()).id};
+  Json settings = SmallSettings(std::get<0>(GetParam()).id);
+  std::unique_ptr<Adapter> adapter = MakeAdapter(settings).value();
+
+  TrainingData Data() const { return {w.examples, *w.base->model, at::kFloat, 3}; }
+  Weights Init(uint64_t seed) const { return adapter->Init(*w.base, seed, Data()).value(); }
+  at::Tensor Attached(const Weights& state) const {
+    Weights over;
+    SitePatches patches;
+    adapter->Attach(*w.base, state, &over, &patches);
+    Context context(at::kFloat);
+    context.SetPatches(&patches);
+    return LossesOf(*w.base->model, {&over, &w.base->weights}, w.All(), context, 0).sum;
+  }
+  // A state as training leaves it: what trains is somewhere else.
+  Weights Moved(uint64_t seed) const {
+    Weights state = Init(seed);
+    at::manual_seed(1);
+    for (auto& [name, tensor] : state) {
+      if (adapter->Trains(name)) tensor = tensor + 0.02 * at::randn_like(tensor);
+    }
+    return state;
+  }
+};
+
+TEST_P(EveryAdapterOnEveryModel, StartsAtTheBaseAndDependsOnTheSeedOnly) {
+  const at::NoGradGuard no_grad;
+  const Weights a = Init(5), b = Init(5);
+  EXPECT_LE(Difference(Attached(a), w.LossesWith({}, w.All()).sum), limits::adapter_start);
+  ASSERT_EQ(a.size(), b.size());
+  for (const auto& [name, tensor] : a) EXPECT_TRUE(at::equal(tensor, b.at(name))) << name;
+}
+
+TEST_P(EveryAdapterOnEveryModel, ExactlyWhatTrainsGetsAGradient) {
+  Weights state = Moved(5);
+  for (auto& [name, tensor] : state) {
+    if (adapter->Trains(name)) tensor.set_requires_grad(true);
+  }
+  Attached(state).sum().backward();
+  for (const auto& [name, tensor] : state)
+    EXPECT_EQ(tensor.grad().defined(), adapter->Trains(name)) << name;
+  for (const auto& [name, tensor] : w.base->weights) EXPECT_FALSE(tensor.grad().defined()) << name;
+}
+
+TEST_P(EveryAdapterOnEveryModel, MergedIsTheSameFunctionAndComesBackFromItsFile) {
+  const at::NoGradGuard no_grad;
+  const Weights state = Moved(5);
+  const Weights merged = adapter->Merge(*w.base, state).value();
+  const at::Tensor own = Attached(state);
+  EXPECT_LE(Difference(own, w.LossesWith(merged, w.All()).sum), limits::adapter_merge);
+  EXPECT_GT(Difference(own, w.LossesWith({}, w.All()).sum), 1e-4);
+  const TempDir dir("eida-adapters");
+  const std::string path = dir.path() + "/weights.safetensors";
+  ASSERT_TRUE(WriteMember(*adapter, state, path).ok());
+  const Weights again = ReadMember(*w.base, path).value();
+  ASSERT_EQ(again.size(), merged.size());
+  for (const auto& [name, tensor] : merged) EXPECT_TRUE(at::equal(tensor, again.at(name))) << name;
+  Weights foreign = state;
+  foreign["base_model.model.nothing.weight"] = at::zeros({2, 2});
+  if (adapter->artifact_kind() == "adapter") {
+    EXPECT_EQ(ErrorClassOf(adapter->Merge(*w.base, foreign).status()), "config");
+  }
+}
+
+TEST_P(EveryAdapterOnEveryModel, ThePlanCountsWhatTrains) {
+  if (settings["type"] == "none") return;  // counted by the checkpoint
+  inputs::ModelFacts facts;
+  facts.architecture = std::get<1>(GetParam()).id;
+  facts.parameters = w.base->parameters();
+  for (const char* key : {"hidden_size", "n_embd", "d_model"}) {
+    if (w.base->config.contains(key)) facts.hidden_size = w.base->config[key].get<int64_t>();
+  }
+  facts.sites = w.base->model->sites();
+  int64_t trains = 0;
+  for (const auto& [name, tensor] : Init(5)) trains += adapter->Trains(name) ? tensor.numel() : 0;
+  EXPECT_EQ(plan::CountParameters(facts, settings, w.base->labels)->trainable(), trains);
+}
+
+INSTANTIATE_TEST_SUITE_P(Catalog, EveryAdapterOnEveryModel,
+                         ::testing::Combine(::testing::ValuesIn(catalog::Adapters()),
+                                            ::testing::ValuesIn(catalog::Models())),
+                         [](const auto& info) {
+                           return std::get<0>(info.param).id + "_on_" + std::get<1>(info.param).id;
+                         });
+
+}  // namespace
+}  // namespace eida::engine

@@ -1,0 +1,63 @@
+// LoRA-XS: W + s U S R V^T with U S V^T the leading singular triples of W, both sides fixed, s =
+// alpha / r; R from N(0, 1e-5^2) trains (SCIENCE 3.7). So the start is the base's function up to
+// that noise.
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "common/base/rng.h"
+#include "worker/engine/adapters/bases.h"
+#include "worker/engine/adapters/three_factor.h"
+
+namespace eida::engine {
+namespace {
+
+constexpr double kLatentSpread = 1e-5;
+
+class LoraXs : public three_factor::FixedBases {
+ public:
+  LoraXs(int64_t r, std::vector<std::string> targets, double scale, Json json)
+      : FixedBases("lora_xs", std::move(targets), scale, std::move(json)), r_(r) {}
+
+ protected:
+  Result<std::vector<three_factor::Factors>> Start(
+      const Base& base, uint64_t seed, const TrainingData&, const Weights&,
+      const std::vector<SiteShape>& sites) const override {
+    std::vector<three_factor::Factors> factors;
+    for (const SiteShape& site : sites) {
+      if (r_ > std::min(site.in, site.out))
+        return ConfigError("adapter lora_xs: r is " + std::to_string(r_) + ", " + site.name +
+                           " maps only " + std::to_string(site.in) + " to " +
+                           std::to_string(site.out) + " numbers");
+      const bases::Svd svd = bases::Leading(WeightOf(base.weights.at(site.weight()), site), r_);
+      at::Tensor latent = at::empty({r_, r_}, at::kFloat);
+      Rng rng(seed, "lora_xs/" + site.name);
+      for (int64_t i = 0; i < latent.numel(); ++i) {  // Box and Muller, one of each pair
+        const double radius = std::sqrt(-2.0 * std::log(1.0 - rng.Unit()));
+        latent.data_ptr<float>()[i] =
+            static_cast<float>(kLatentSpread * radius * std::cos(6.283185307179586 * rng.Unit()));
+      }
+      factors.push_back({svd.v, latent, svd.u * svd.s});
+    }
+    return factors;
+  }
+
+ private:
+  int64_t r_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Adapter>> MakeAdapter_lora_xs(const Json& json) {
+  const std::string where = "adapter lora_xs";
+  EIDA_ASSIGN_OR_RETURN(const int64_t r, Require<int64_t>(json, "r", where));
+  const auto alpha = GetOr<double>(json, "alpha", static_cast<double>(r));
+  const auto targets = GetOr<std::vector<std::string>>(json, "targets", {"query", "value"});
+  if (r < 1) return ConfigError(where + ": r is below 1");
+  if (!(alpha > 0)) return ConfigError(where + ": alpha is not positive");
+  if (targets.empty()) return ConfigError(where + ": targets is empty");
+  return std::unique_ptr<Adapter>(new LoraXs(r, targets, alpha / static_cast<double>(r), json));
+}
+
+}  // namespace eida::engine
