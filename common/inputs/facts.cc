@@ -76,12 +76,12 @@ Result<ModelFacts> MakeModelFacts(const std::string& config_json,
         "\", this version reads: " + Join(catalog::Ids(catalog::Models()), ", "));
   }
   EIDA_ASSIGN_OR_RETURN(facts.hidden_size, NumberOf(config, {"hidden_size", "n_embd", "d_model"}));
-  EIDA_ASSIGN_OR_RETURN(facts.layers,
-                        NumberOf(config, {"num_hidden_layers", "n_layer", "encoder_layers"}));
-  if (config.contains("decoder_layers")) {
+  if (config.contains("decoder_layers")) {  // two stacks
     EIDA_ASSIGN_OR_RETURN(facts.layers, NumberOf(config, {"encoder_layers"}));
     EIDA_ASSIGN_OR_RETURN(const int64_t decoder, NumberOf(config, {"decoder_layers"}));
     facts.layers += decoder;
+  } else {
+    EIDA_ASSIGN_OR_RETURN(facts.layers, NumberOf(config, {"num_hidden_layers", "n_layer"}));
   }
   EIDA_ASSIGN_OR_RETURN(facts.vocabulary, NumberOf(config, {"vocab_size"}));
   EIDA_ASSIGN_OR_RETURN(facts.max_positions,

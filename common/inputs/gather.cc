@@ -62,6 +62,11 @@ class Gatherer {
     if (wanted_.model_path.empty()) return;
     const Status status = ReadModel();
     if (!status.ok()) return Problem("model.path", Message(status));
+    if (catalog::Find(catalog::Models(), found_.model.architecture)->generates) {
+      return Problem("model.path", found_.model.architecture +
+                                       " predicts tokens, and this version's tasks classify: use a "
+                                       "classifier such as bert or roberta");
+    }
     if (wanted_.max_length > found_.model.max_positions) {
       Problem("data.max_length", "max_length is " + std::to_string(wanted_.max_length) +
                                      ", but the model has only " +

@@ -45,7 +45,7 @@ Status AddHidden(const engine::Job& job, const engine::Base& base, const engine:
             .copy_(output.narrow(0, batch.starts[i], length));
       }
     });
-    base.model->Logits(tensors, batch, context);
+    engine::Pass(*base.model, tensors, batch, context);
   }
   return OkStatus();
 }

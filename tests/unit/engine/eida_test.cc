@@ -325,6 +325,28 @@ TEST(EidaTrainTest, ARunThatWasCutOffInAnyCycleEndsInTheSameBytes) {
   }
 }
 
+TEST(EidaTrainTest, ACheckpointThatLacksABasisIsRefused) {
+  const Tiny tiny;
+  Recorder cut;
+  cut.stop_at = 2;
+  EXPECT_EQ(ErrorClassOf(RunTrain(tiny.Train(ThreeCycles()), cut).status()), "preempted");
+  std::map<std::string, std::string> metadata;
+  const std::string path = cut.checkpoints.back().second;
+  Weights tensors = ReadSafetensors(path, &metadata).value();
+  const auto basis = std::find_if(tensors.begin(), tensors.end(), [](const auto& t) {
+    return t.first.rfind("fixed.", 0) == 0 && t.first.find(".eida_C.") != std::string::npos;
+  });
+  ASSERT_NE(basis, tensors.end());
+  tensors.erase(basis);
+  Job job = tiny.Train(ThreeCycles());
+  job.resume = tiny.path("damaged.safetensors");
+  ASSERT_TRUE(WriteSafetensors(tensors, metadata, *job.resume).ok());
+  Recorder events;
+  const Status refused = RunTrain(job, events).status();
+  EXPECT_EQ(ErrorClassOf(refused), "config");
+  EXPECT_NE(Message(refused).find("damaged.safetensors"), std::string::npos) << refused;
+}
+
 // The published counts, from the configuration alone (SCIENCE 2.1, 2.3).
 TEST(EidaCountTest, PresetsCountAsPublished) {
   const auto facts = [](const Json& config, const char* id, int64_t parameters) {

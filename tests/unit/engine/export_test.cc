@@ -87,6 +87,26 @@ TEST(ExportTest, WhatCannotBeExportedIsRefused) {
               HasSubstr("use the format hf"));
   EXPECT_THAT(Message(RunExport(ExportJob(tiny, "onnx", Trained(tiny, kLora)), events).status()),
               HasSubstr("onnx"));
+  const std::string eida = Trained(
+      tiny, {{"train", {{"epochs", 1}}},
+             {"adapter", {{"type", "lora_xs"}, {"r", 2}, {"alpha", 2}, {"targets", {"query"}}}}});
+  EXPECT_THAT(Message(RunExport(ExportJob(tiny, "peft", eida), events).status()),
+              HasSubstr("adapter lora_xs"));
+  EXPECT_TRUE(RunExport(ExportJob(tiny, "hf", eida), events).ok());
+}
+
+TEST(MemberTest, WeightsThatWouldChangeNothingAreRefused) {
+  const Tiny tiny;
+  const auto base = LoadBase(tiny.Train()).value();
+  const std::string peft = tiny.path("peft.safetensors"), other = tiny.path("other.safetensors");
+  // As PEFT writes it: the right names, and no word of Eida's.
+  ASSERT_TRUE(
+      WriteSafetensors(ReadSafetensors(Trained(tiny, kLora)).value(), {{"format", "pt"}}, peft)
+          .ok());
+  EXPECT_THAT(Message(ReadMember(*base, peft).status()), HasSubstr("adapter file of PEFT"));
+  EXPECT_EQ(ErrorClassOf(ReadMember(*base, peft).status()), "config");
+  ASSERT_TRUE(WriteSafetensors({{"vision.patch.weight", at::ones({2})}}, {}, other).ok());
+  EXPECT_THAT(Message(ReadMember(*base, other).status()), HasSubstr("another model"));
 }
 
 }  // namespace

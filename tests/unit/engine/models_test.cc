@@ -37,6 +37,10 @@ class EveryModel : public ::testing::TestWithParam<catalog::Model> {
   }
 };
 
+TEST_P(EveryModel, IsWhatTheCatalogSays) {
+  EXPECT_EQ(w.base->model->generates(), GetParam().generates);
+}
+
 TEST_P(EveryModel, LacksNothingOfItsCheckpoint) {
   EXPECT_TRUE(w.base->missing.empty());
   EXPECT_EQ(w.base->weights.size(), w.base->model->parameters().size());
@@ -228,6 +232,15 @@ TEST_P(EveryModel, HalfPrecisionFilesAreReadAsTheyAre) {
 
 INSTANTIATE_TEST_SUITE_P(Catalog, EveryModel, ::testing::ValuesIn(catalog::Models()),
                          [](const auto& info) { return info.param.id; });
+
+TEST(ModelsTest, ALanguageModelDoesNotClassify) {
+  const ModelWorld w("gpt2");
+  Job job = w.job;
+  job.spec["data"] = {{"task", "classification"}};
+  const Status refused = LoadExamples(job, *w.base, {"train", std::nullopt, 0}).status();
+  EXPECT_EQ(ErrorClassOf(refused), "config");
+  EXPECT_NE(Message(refused).find("needs a classifier"), std::string::npos) << refused;
+}
 
 // Of the published checkpoints, from their configurations; heads of 2 labels and buffers excluded.
 TEST(ModelsTest, ParameterCountsAreThoseOfThePublishedModels) {

@@ -80,6 +80,22 @@ TEST_F(GatherTest, AnotherArchitectureNamesWhatIsRead) {
   ExpectProblem("model.path", "this version reads: bart, bert, gpt2, mbart, roberta");
 }
 
+TEST_F(GatherTest, EveryFamilyIsReadAndOnlyClassifiersClassify) {
+  for (const catalog::Model& model : catalog::Models()) {
+    const std::string golden = std::string(EIDA_SOURCE_DIR) + "/tests/golden/models/" + model.id;
+    for (const char* file : {"config.json", "tokenizer.json", "model.safetensors"})
+      Write(std::string("model/") + file, *ReadFile(JoinPath(golden, file)));
+    if (model.generates) {
+      ExpectProblem("model.path", model.id + " predicts tokens");
+      continue;
+    }
+    const Gathered found = Run();
+    EXPECT_TRUE(found.problems.empty()) << model.id << ": " << found.problems[0].message;
+    EXPECT_EQ(found.model.layers, 2) << model.id;
+    EXPECT_EQ(found.model.max_positions, 16) << model.id;
+  }
+}
+
 TEST_F(GatherTest, EmptyData) {
   Write("rows.tsv", "");
   ExpectProblem("data.splits.train", "has no rows");

@@ -31,6 +31,9 @@ class None : public Adapter {
       const std::string name = base.model->NameOf(stored);
       if (!name.empty()) merged[name] = tensor.detach().to(base.device, at::kFloat);
     }
+    if (merged.empty())
+      return ConfigError("none of the " + std::to_string(trained.size()) +
+                         " tensors is one of the base model: the weights belong to another model");
     return merged;
   }
 };

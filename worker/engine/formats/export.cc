@@ -58,6 +58,16 @@ Result<JobResult> RunExport(const Job& job, Events& events) {
     return ConfigError("job " + job.name +
                        ": the weights hold a whole model, not a LoRA adapter; use the format hf");
   }
+  if (format == "peft") {
+    const auto type = GetOr<std::string>(member.adapter->settings(), "type", "");
+    if (type != "lora")
+      return ConfigError("job " + job.name + ": PEFT has no form for adapter " + type +
+                         " in this version; use the format hf");
+    if (base->model->generates())
+      return ConfigError("job " + job.name +
+                         ": this version writes PEFT adapters of classifiers only; use the format "
+                         "hf");
+  }
   // Merging also checks that the weights belong to this model.
   auto merged = member.adapter->Merge(*base, member.tensors);
   if (!merged.ok()) return Annotate(merged.status(), "job " + job.name + ": " + path);

@@ -7,8 +7,6 @@
 namespace eida::engine::peft {
 namespace {
 
-constexpr char kPrefix[] = "base_model.model.";
-
 std::string LastPart(const std::string& module) { return module.substr(module.rfind('.') + 1); }
 
 }  // namespace

@@ -9,6 +9,9 @@
 
 namespace eida::engine::peft {
 
+// What PEFT puts before the base model's module paths.
+inline constexpr char kPrefix[] = "base_model.model.";
+
 std::string KeyA(const std::string& module);  // base_model.model.<module>.lora_A.weight
 std::string KeyB(const std::string& module);  // base_model.model.<module>.lora_B.weight
 std::string KeyOf(

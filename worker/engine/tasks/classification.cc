@@ -27,6 +27,11 @@ Result<std::vector<inputs::Row>> ReadDataFile(const Job& job, const Json& data,
 }  // namespace
 
 Result<Examples> Load_classification(const Job& job, const Base& base, const ItemChoice& choice) {
+  if (base.model->generates())
+    return ConfigError("job " + job.name +
+                       ": the task classification needs a classifier, and this model predicts "
+                       "tokens (" +
+                       base.config_path + ")");
   const Json data = job.spec.value("data", Json::object());
   const auto rules = inputs::SplitRulesOf(data);
   if (!rules.ok()) return ConfigError("job " + job.name + ": " + Message(rules.status()));

@@ -127,7 +127,10 @@ Status Trainer::Resume(const std::string& path) {
   EIDA_ASSIGN_OR_RETURN(state_, ReadCheckpoint(path, identity_));
   if (state_.step > course_->updates())
     return ConfigError(path + ": the checkpoint is past the end of this run");
-  if (!adapter_->refreshes()) {
+  if (adapter_->refreshes()) {  // its state depends on how far the run was: it must merge
+    const auto merged = adapter_->Merge(*base_, AdapterState());
+    if (!merged.ok()) return Annotate(merged.status(), path);
+  } else {
     EIDA_ASSIGN_OR_RETURN(const Weights fresh, adapter_->Init(*base_, s_.seed, Data()));
     EIDA_RETURN_IF_ERROR(CheckFits(fresh, AdapterState(), path));
   }
@@ -295,7 +298,8 @@ Result<bool> Trainer::Evaluate(Events& events) {
                         EvaluateWeights(*base_, merged, *eval_, s_.eval_numerics));
   const Json scores = ToJson(Score(result));
   for (const catalog::Metric& metric : catalog::Metrics()) {
-    events.Metric(s_.eval_split + "/" + metric.id, state_.step, MetricOf(scores, metric.id));
+    if (scores.contains(metric.id))
+      events.Metric(s_.eval_split + "/" + metric.id, state_.step, MetricOf(scores, metric.id));
   }
   const double value = MetricOf(scores, s_.metric);
   // Of equals the earlier one stays.
