@@ -1,6 +1,9 @@
-// A step stays O(log n): 100,000 ready jobs on 1,000 slots. The bound is generous, for slow and
-// busy machines; what is printed is the figure to look at.
+// A step stays O(log n): 100,000 ready jobs on 1,000 slots. The bound is on the processor's time
+// and generous, for slow and busy machines; what is printed is the figure to look at. Sanitizers
+// look at the same steps over fewer jobs, without a bound: their speed says nothing of ours.
 #include <cstdio>
+#include <ctime>
+#include <limits>
 
 #include "tests/sanitizers/sanitized.h"
 #include "tests/unit/sched/fixture.h"
@@ -8,17 +11,17 @@
 namespace eida::testing {
 namespace {
 
-constexpr int kJobs = kSanitized ? 10'000 : 100'000;  // sanitized speed says nothing of ours
+constexpr int kJobs = kSanitized ? 4'000 : 100'000;
 constexpr int kWorkers = 125;
 constexpr int kSlots = 8;
-constexpr double kBoundSeconds = 60;
+constexpr double kBoundSeconds = kSanitized ? std::numeric_limits<double>::infinity() : 60;
 
 class SpeedTest : public SchedTest {
  protected:
-  // Runs everything to its end, one report per job; returns the seconds of the whole.
+  // Runs everything to its end, one report per job; returns the processor's seconds.
   double Drain(AddSweep plan) {
     world.check_invariants = false;
-    const int64_t start = Clock::System().Read().mono.ms;
+    const std::clock_t start = std::clock();
     Submit(std::move(plan));
     world.out.Clear();
     std::vector<std::vector<LeaseId>> held(kWorkers);
@@ -42,7 +45,7 @@ class SpeedTest : public SchedTest {
     EXPECT_EQ(finished, kJobs);
     EXPECT_EQ(sched::FindSweep(core(), SweepId(1))->state, SweepState::kSucceeded);
     EXPECT_TRUE(core().CheckInvariants().ok());
-    return (Clock::System().Read().mono.ms - start) / 1000.0;
+    return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
   }
   static void Print(const char* what, double seconds) {
     std::printf("%s: %d jobs on %d slots in %.2f s, %.0f jobs/s\n", what, kJobs, kWorkers * kSlots,
