@@ -95,6 +95,7 @@ Result<ModelFacts> MakeModelFacts(const std::string& config_json,
     int64_t count = 1;
     for (int64_t d : tensor.shape) count *= d;
     facts.parameters += count;
+    facts.tensors[model->prefix + name] = count;
     const std::string module = ModuleOf(name);
     if (module.empty() || tensor.shape.size() != 2) continue;
     for (catalog::SiteShape& site :

@@ -25,6 +25,8 @@ struct ModelFacts {
   int64_t vocabulary = 0;
   int64_t max_positions = 0;
   std::vector<catalog::SiteShape> sites;  // names with the model's prefix
+  // Parameters of the base model and how many numbers each holds; names with the prefix.
+  std::map<std::string, int64_t> tensors;
 };
 
 // `headers`: for each safetensors file its JSON header. Errors say what is missing and what can be

@@ -34,6 +34,16 @@ Result<int64_t> CountEida(const inputs::ModelFacts& model, const Json& adapter,
   return count;
 }
 
+int64_t CountBiases(const inputs::ModelFacts& model) {
+  const std::string end = ".bias";
+  int64_t count = 0;
+  for (const auto& [name, numbers] : model.tensors) {
+    if (name.size() > end.size() && name.compare(name.size() - end.size(), end.size(), end) == 0)
+      count += numbers;
+  }
+  return count;
+}
+
 // What of the head trains: its last projection, and its other maps but for those that `targets`
 // adapts in place of them. Language models have none.
 int64_t CountHead(const inputs::ModelFacts& model, const std::vector<catalog::SiteShape>& adapted,
@@ -62,6 +72,10 @@ Result<ParameterCount> CountParameters(const inputs::ModelFacts& model, const Js
     count.adapter = count.base;
     return count;
   }
+  if (type == "bitfit") {
+    count.adapter = CountBiases(model);
+    return count;
+  }
   const auto r = GetOr<int64_t>(adapter, "r", 0);
   EIDA_ASSIGN_OR_RETURN(
       const std::vector<catalog::SiteShape> sites,
@@ -72,7 +86,7 @@ Result<ParameterCount> CountParameters(const inputs::ModelFacts& model, const Js
     return count;
   }
   for (const catalog::SiteShape& site : sites)
-    count.adapter += type == "lora_xs" ? r * r : r * (site.in + site.out);
+    count.adapter += type == "lora_xs" || type == "lora_sb" ? r * r : r * (site.in + site.out);
   return count;
 }
 

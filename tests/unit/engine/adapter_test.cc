@@ -231,7 +231,7 @@ TEST(LoraTest, SettingsThatMakeNoSenseAreRefused) {
     EXPECT_EQ(ErrorClassOf(MakeAdapter(settings).status()), "config") << bad;
   }
   EXPECT_THAT(Message(MakeAdapter({{"type", "prefix"}}).status()),
-              HasSubstr("eida, lora, lora_xs, none"));
+              HasSubstr("bitfit, eida, eva, lora, lora_sb, lora_xs, none"));
 }
 
 }  // namespace

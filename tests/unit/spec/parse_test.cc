@@ -64,7 +64,8 @@ TEST(ParseTest, DuplicateKeysAreErrors) {
 
 TEST(ParseTest, UnknownAdapterNamesTheChoices) {
   const Diagnostic d = Only(Replaced(SampleSweep(), "type: lora", "type: lorra"), "enum");
-  EXPECT_NE(d.message.find("expected one of: eida, lora, lora_xs, none"), std::string::npos);
+  EXPECT_NE(d.message.find("expected one of: bitfit, eida, eva, lora, lora_sb, lora_xs, none"),
+            std::string::npos);
   EXPECT_NE(d.message.find("did you mean \"lora\"?"), std::string::npos);
 }
 

@@ -21,6 +21,7 @@ struct TrainingData {
   const Model& model;  // the run's; passes without a dropout stream have no dropout
   at::ScalarType compute = at::kFloat;
   int64_t batch_size = 32;  // of passes that observe
+  double first_lr = 0;      // learning rate of the first update that moves anything
 };
 
 class Adapter {

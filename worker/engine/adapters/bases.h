@@ -26,4 +26,23 @@ struct Svd {
 };
 Svd Leading(const at::Tensor& matrix, int64_t k);
 
+// Principal components of rows that come in batches, of which only the components, their singular
+// values and the mean are kept (Ross et al. 2008, as scikit-learn's IncrementalPCA).
+class IncrementalPca {
+ public:
+  explicit IncrementalPca(int64_t components) : k_(components) {}
+  // REQUIRES: at least as many rows as components, [n, d].
+  void Add(const at::Tensor& rows);
+  // fp64 [k, d], orthonormal, the largest number of each row positive; undefined before the first
+  // batch. A tensor of its own after each Add.
+  const at::Tensor& components() const { return components_; }
+  // fp64 [k]: each component's share of the variance of all rows so far.
+  at::Tensor explained_variance_ratio() const { return singular_.square() / spread_; }
+
+ private:
+  int64_t k_, seen_ = 0;
+  double spread_ = 0;  // squared distances of all rows from their mean
+  at::Tensor mean_, components_, singular_;
+};
+
 }  // namespace eida::engine::bases

@@ -3,7 +3,6 @@
 // that noise.
 #include <torch/torch.h>
 
-#include <algorithm>
 #include <cmath>
 
 #include "common/base/rng.h"
@@ -26,10 +25,7 @@ class LoraXs : public three_factor::FixedBases {
       const std::vector<SiteShape>& sites) const override {
     std::vector<three_factor::Factors> factors;
     for (const SiteShape& site : sites) {
-      if (r_ > std::min(site.in, site.out))
-        return ConfigError("adapter lora_xs: r is " + std::to_string(r_) + ", " + site.name +
-                           " maps only " + std::to_string(site.in) + " to " +
-                           std::to_string(site.out) + " numbers");
+      EIDA_RETURN_IF_ERROR(three_factor::CheckRank(r_, site, id()));
       const bases::Svd svd = bases::Leading(WeightOf(base.weights.at(site.weight()), site), r_);
       at::Tensor latent = at::empty({r_, r_}, at::kFloat);
       Rng rng(seed, "lora_xs/" + site.name);

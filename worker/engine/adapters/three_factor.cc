@@ -2,6 +2,8 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
+
 #include "worker/engine/formats/peft.h"
 #include "worker/engine/nn/product.h"
 
@@ -46,6 +48,13 @@ Status AddTo(const at::Tensor& stored, const SiteShape& site, const Factors& f, 
   WeightOf(stored, site)
       .addmm_(f.out.to(options).matmul(f.middle.to(options)), f.in.to(options), 1.0, scale);
   return OkStatus();
+}
+
+Status CheckRank(int64_t r, const SiteShape& site, const std::string& adapter) {
+  if (r <= std::min(site.in, site.out)) return OkStatus();
+  return ConfigError("adapter " + adapter + ": r is " + std::to_string(r) + ", " + site.name +
+                     " maps only " + std::to_string(site.in) + " to " + std::to_string(site.out) +
+                     " numbers");
 }
 
 at::Tensor Find(const Weights& state, const std::string& key) {

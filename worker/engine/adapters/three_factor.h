@@ -21,6 +21,9 @@ std::shared_ptr<const SitePatch> Patch(SiteShape site, Factors factors, double s
 // when the factors do not fit it.
 Status AddTo(const at::Tensor& stored, const SiteShape& site, const Factors& factors, double scale);
 
+// ConfigError unless the site's matrix has `r` singular vectors.
+Status CheckRank(int64_t r, const SiteShape& site, const std::string& adapter);
+
 // state[key], or an undefined tensor.
 at::Tensor Find(const Weights& state, const std::string& key);
 // The parameters that `state` has whole, under their own names.

@@ -5,6 +5,13 @@
 
 namespace eida::engine {
 
+void Pass(const Model& model, const Tensors& tensors, const Batch& batch, Context& context) {
+  if (model.generates())
+    model.States(tensors, batch, context);
+  else
+    model.Logits(tensors, batch, context);
+}
+
 Losses LossesOf(const Model& model, const Tensors& tensors, const Batch& batch, Context& context,
                 double smoothing) {
   Losses losses;

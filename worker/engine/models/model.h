@@ -81,6 +81,9 @@ class Model {
   virtual Json ExportConfig(const Json& config) const = 0;
 };
 
+// A forward pass for what the context probes or observes.
+void Pass(const Model& model, const Tensors& tensors, const Batch& batch, Context& context);
+
 // Losses of a batch, per item.
 struct Losses {
   at::Tensor sum;     // fp32 [items]: over the item's labels

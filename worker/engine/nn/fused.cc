@@ -132,7 +132,9 @@ struct AddNormFunction : Function<AddNormFunction> {
     // Autograd numbers only the tensors that were there.
     const bool has_residual = ctx->saved_data["residual"].toBool();
     const bool wants_residual = has_residual && ctx->needs_input_grad(1);
-    const bool wants_weights = ctx->needs_input_grad(has_residual ? 2 : 1);
+    const size_t gamma_at = has_residual ? 2 : 1;
+    const bool wants_weights =
+        ctx->needs_input_grad(gamma_at) || ctx->needs_input_grad(gamma_at + 1);
     // Without dropout and in fp32 both gradients are the same tensor.
     const bool shared = wants_x && wants_residual && key.threshold == 0 && type == at::kFloat;
     const at::Tensor dx =

@@ -88,13 +88,6 @@ at::Tensor MeanRows(const TokenIds& tokens, const std::vector<int64_t>& which,
 
 }  // namespace
 
-void Pass(const Model& model, const Tensors& tensors, const Batch& batch, Context& context) {
-  if (model.generates())
-    model.States(tensors, batch, context);
-  else
-    model.Logits(tensors, batch, context);
-}
-
 Result<EvalResult> EvaluateWeights(const Base& base, const Weights& weights,
                                    const Examples& examples, const Numerics& numerics) {
   EIDA_RETURN_IF_ERROR(CheckHead(base, weights));

@@ -30,7 +30,4 @@ Result<std::map<std::string, at::Tensor>> FeaturesOf(const Base& base, const Wei
                                                      const Numerics& numerics,
                                                      const std::vector<std::string>& layers);
 
-// A forward pass for what the context probes or observes.
-void Pass(const Model& model, const Tensors& tensors, const Batch& batch, Context& context);
-
 }  // namespace eida::engine

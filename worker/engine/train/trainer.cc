@@ -83,6 +83,10 @@ Result<std::unique_ptr<Trainer>> Trainer::Make(const Job& job) {
   // A state made anew begins with fresh moments, so its cycles are the schedule's.
   t->s_.schedule.restarts |= t->adapter_->refreshes();
   t->course_.emplace(t->s_, *t->train_);
+  const Course::Epoch cycle = t->course_->Cycle(0);
+  const int64_t updates = cycle.end - cycle.begin;
+  const int64_t moves = WarmupSteps(t->s_.schedule, updates) > 0 ? 1 : 0;  // a warm-up begins at 0
+  t->first_lr_ = LearningRate(t->s_.schedule, t->s_.lr, updates, moves);
   t->log_every_ = (t->course_->updates() + kLogPoints - 1) / kLogPoints;
   if (t->s_.early_stop) t->early_stop_.emplace(*t->s_.early_stop);
   if (job.resume) {
@@ -97,7 +101,9 @@ Result<std::unique_ptr<Trainer>> Trainer::Make(const Job& job) {
   return t;
 }
 
-TrainingData Trainer::Data() const { return {*train_, *model_, s_.compute, s_.order.batch_size}; }
+TrainingData Trainer::Data() const {
+  return {*train_, *model_, s_.compute, s_.order.batch_size, first_lr_};
+}
 
 Weights Trainer::AdapterState() const {
   Weights state = state_.fixed;

@@ -76,6 +76,7 @@ class Trainer {
   std::optional<Trace> trace_;
   RunState state_;  // `trainable` are the leaves; moments, scaler and early stop are their owners'
   double lr_ = 0, norm_ = 0;  // of the last update
+  double first_lr_ = 0;       // TrainingData's
   bool stopped_early_ = false, checkpoint_due_ = false;
   int64_t resumed_from_ = 0, items_before_ = 0, log_every_ = 1, saved_step_ = -1;
   CheckpointWriter writer_;  // last: it must be done before the rest goes
