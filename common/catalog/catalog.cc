@@ -45,6 +45,10 @@ std::vector<Parameter> ParseParameters(const std::string& text) {
     parameter.type = word.substr(colon + 1, equals - colon - 1);
     parameter.required = equals == std::string::npos;
     if (!parameter.required) parameter.fallback = word.substr(equals + 1);
+    if (!parameter.fallback.empty() && parameter.fallback.front() == '(') {
+      parameter.implied = true;
+      parameter.fallback = parameter.fallback.substr(1, parameter.fallback.size() - 2);
+    }
     if (parameter.type.rfind("enum(", 0) == 0) {
       parameter.choices = Split(parameter.type.substr(5, parameter.type.size() - 6), '|');
       parameter.type = "enum";

@@ -8,11 +8,12 @@
 namespace eida::catalog {
 
 // A setting of an entry. `type`: int, number, fraction, flag, text, names, scale (a number, or "4r"
-// = 4 times r), enum(a|b).
+// = 4 times r), ints and numbers (lists of a target and a positive one, in file order), enum(a|b).
 struct Parameter {
   std::string name, type;
   std::string fallback;  // default as text
   bool required = false;
+  bool implied = false;              // settings lack the key where it has its default
   std::vector<std::string> choices;  // of an enum
 };
 

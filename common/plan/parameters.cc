@@ -4,6 +4,7 @@
 #include <map>
 
 #include "common/catalog/eida_dims.h"
+#include "common/catalog/lora.h"
 
 namespace eida::plan {
 namespace {
@@ -60,6 +61,32 @@ int64_t CountHead(const inputs::ModelFacts& model, const std::vector<catalog::Si
   return count;
 }
 
+// The factors, and what trains whole.
+Status CountLora(const inputs::ModelFacts& model, const Json& adapter, ParameterCount* count) {
+  EIDA_ASSIGN_OR_RETURN(const std::vector<catalog::LoraSite> maps,
+                        catalog::LoraSites(model.sites, adapter));
+  EIDA_RETURN_IF_ERROR(catalog::CheckRanks(maps));
+  for (const catalog::LoraSite& map : maps) count->adapter += map.r * (map.site.in + map.site.out);
+  std::vector<catalog::ParameterName> names;
+  for (const auto& [name, numbers] : model.tensors) names.push_back({name, false});
+  std::string last = "classifier.weight";  // the head's last projection, which is no site
+  for (const catalog::SiteShape& site : model.sites) {
+    if (!site.in_head) continue;
+    names.push_back({site.weight(), true});
+    last = "classifier.out_proj.weight";
+  }
+  if (count->head > 0) names.push_back({last, true});
+  EIDA_ASSIGN_OR_RETURN(const std::vector<catalog::ParameterName> whole,
+                        catalog::WholeParameters(names, adapter, maps));
+  bool head = false;
+  for (const catalog::ParameterName& p : whole) {
+    head |= p.in_head;
+    if (!p.in_head) count->adapter += model.tensors.at(p.name);
+  }
+  if (!head) count->head = 0;
+  return OkStatus();
+}
+
 }  // namespace
 
 Result<ParameterCount> CountParameters(const inputs::ModelFacts& model, const Json& adapter,
@@ -74,6 +101,10 @@ Result<ParameterCount> CountParameters(const inputs::ModelFacts& model, const Js
   }
   if (type == "bitfit") {
     count.adapter = CountBiases(model);
+    return count;
+  }
+  if (type == "lora") {
+    EIDA_RETURN_IF_ERROR(CountLora(model, adapter, &count));
     return count;
   }
   const auto r = GetOr<int64_t>(adapter, "r", 0);

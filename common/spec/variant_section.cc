@@ -8,6 +8,19 @@
 namespace eida::spec {
 namespace {
 
+// Ranks or alphas of targets, [[target, number], ..] in file order.
+Json ReadPattern(MapReader& reader, const catalog::Parameter& p) {
+  Json pattern = Json::array();
+  MapReader numbers = reader.Map(p.name);
+  if (numbers.tree() == nullptr) return pattern;
+  for (const auto& [target, value] : numbers.tree()->entries) {
+    const Json number = p.type == "ints" ? Json(numbers.Int(target.text, 1, 1, 1'000'000, true))
+                                         : Json(numbers.Number(target.text, 1, 1e-30, 1e30, true));
+    pattern.push_back(Json::array({target.text, number}));
+  }
+  return pattern;
+}
+
 // One setting of an adapter, by the type that the catalog gives it.
 Json ReadParameter(MapReader& reader, const catalog::Parameter& p) {
   if (p.type == "int")
@@ -18,7 +31,10 @@ Json ReadParameter(MapReader& reader, const catalog::Parameter& p) {
   if (p.type == "number")
     return reader.Number(p.name, ParseNumber(p.fallback).value_or(0), -1e30, 1e30, p.required);
   if (p.type == "flag") return reader.Flag(p.name, p.fallback == "true");
-  if (p.type == "names") return reader.Texts(p.name, Split(p.fallback, ','));
+  if (p.type == "names")
+    return reader.Texts(p.name,
+                        p.fallback.empty() ? std::vector<std::string>() : Split(p.fallback, ','));
+  if (p.type == "ints" || p.type == "numbers") return ReadPattern(reader, p);
   if (p.type == "enum") return reader.Choice(p.name, p.fallback, p.choices, p.required);
   return reader.Text(p.name, p.fallback,
                      p.required);  // text and scale; scales are settled once r is known
@@ -41,6 +57,26 @@ void SettleScale(MapReader& reader, const std::string& name, Json* adapter) {
   }
 }
 
+// A fixed scale takes the place of alpha.
+void SettleFixedScale(MapReader& reader, Json* adapter) {
+  if (!adapter->contains("scale")) return;
+  for (const char* other : {"alpha", "alpha_pattern", "use_rslora"}) {
+    if (reader.Has(other))
+      reader.Error(reader.tree()->Find(other), "range",
+                   "give either \"" + reader.PathOf("scale") +
+                       "\", which holds whatever the rank, or \"" + reader.PathOf(other) + "\"");
+  }
+  if (!(GetOr<double>(*adapter, "scale", 1) > 0))
+    reader.Error(reader.tree()->Find("scale"), "range",
+                 "\"" + reader.PathOf("scale") + "\" must be positive");
+  adapter->erase("alpha");
+}
+
+// Does the value say no more than the absent key?
+bool SaysNothing(const catalog::Parameter& p, const Json& value) {
+  return p.type == "flag" ? value == Json(p.fallback == "true") : value.is_array() && value.empty();
+}
+
 Json ReadAdapter(MapReader reader) {
   const std::string type = reader.Choice("type", "none", catalog::Ids(catalog::Adapters()), true);
   Json adapter = {{"type", type}};
@@ -48,10 +84,16 @@ Json ReadAdapter(MapReader reader) {
   const Tree* written = reader.Get("type");
   if (written != nullptr && written->text != type) return adapter;
   const catalog::Adapter* entry = catalog::Find(catalog::Adapters(), type);
-  for (const catalog::Parameter& p : entry->parameters) adapter[p.name] = ReadParameter(reader, p);
+  for (const catalog::Parameter& p : entry->parameters) {
+    const Tree* value_at = reader.Get(p.name);
+    if (p.implied && (value_at == nullptr || value_at->kind == Tree::Kind::kNull)) continue;
+    Json value = ReadParameter(reader, p);
+    if (!p.implied || !SaysNothing(p, value)) adapter[p.name] = std::move(value);
+  }
   for (const catalog::Parameter& p : entry->parameters) {
     if (p.type == "scale") SettleScale(reader, p.name, &adapter);
   }
+  if (type == "lora") SettleFixedScale(reader, &adapter);
   reader.Finish();
   return adapter;
 }

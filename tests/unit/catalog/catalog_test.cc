@@ -89,7 +89,13 @@ TEST(CatalogTest, ParametersCarryTypesAndDefaults) {
   const auto bias = std::find_if(lora.parameters.begin(), lora.parameters.end(),
                                  [](const Parameter& p) { return p.name == "bias"; });
   ASSERT_NE(bias, lora.parameters.end());
-  EXPECT_EQ(bias->choices, std::vector<std::string>{"none"});
+  EXPECT_EQ(bias->choices, (std::vector<std::string>{"none", "all", "lora_only"}));
+  EXPECT_FALSE(bias->implied);
+  const auto head = std::find_if(lora.parameters.begin(), lora.parameters.end(),
+                                 [](const Parameter& p) { return p.name == "train_head"; });
+  ASSERT_NE(head, lora.parameters.end());
+  EXPECT_TRUE(head->implied);
+  EXPECT_EQ(head->fallback, "true");
 }
 
 }  // namespace

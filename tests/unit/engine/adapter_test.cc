@@ -6,6 +6,7 @@
 
 #include "common/catalog/catalog.h"
 #include "tests/unit/engine/limits.h"
+#include "tests/unit/engine/model_world.h"
 #include "tests/unit/engine/tiny.h"
 #include "worker/engine/formats/member.h"
 #include "worker/engine/formats/peft.h"
@@ -42,7 +43,7 @@ struct AdapterWorld {
   at::Tensor Losses(const Adapter& adapter, const Weights& state) const {
     Weights over;
     SitePatches patches;
-    adapter.Attach(*base, state, &over, &patches);
+    EXPECT_TRUE(adapter.Attach(*base, state, &over, &patches).ok());
     Context context(at::kFloat);
     context.SetPatches(&patches);
     return LossesOf(*base->model, {&over, &base->weights}, batch, context, 0).sum;
@@ -52,7 +53,7 @@ struct AdapterWorld {
                       at::ScalarType compute = at::kFloat) const {
     Weights over;
     SitePatches patches;
-    adapter.Attach(*base, trainable, &over, &patches);
+    EXPECT_TRUE(adapter.Attach(*base, trainable, &over, &patches).ok());
     Context context(compute);
     context.SetPatches(&patches);
     return base->model->Logits({&over, &base->weights}, batch, context);
@@ -179,7 +180,7 @@ TEST(LoraTest, DropoutIsOnTheInputOfTheUpdateOnly) {
   const at::NoGradGuard no_grad;
   Weights over;
   SitePatches patches;
-  adapter->Attach(*w.base, trainable, &over, &patches);
+  ASSERT_TRUE(adapter->Attach(*w.base, trainable, &over, &patches).ok());
   const auto base = MakeRunModel(*w.base, 0.0).value();
   const auto logits = [&](uint64_t stream) {
     Context context(at::kFloat);
@@ -222,10 +223,69 @@ TEST(LoraTest, AnAdapterOfAnotherModelIsRefused) {
   EXPECT_EQ(ErrorClassOf(adapter->Merge(*w.base, trained).status()), "config");
 }
 
+TEST(LoraTest, WhatTrainsWholeStartsAtTheBase) {
+  const AdapterWorld w;
+  const Weights trainable = w.Init(*Lora({{"bias", "lora_only"},
+                                          {"modules_to_save", {"embeddings.LayerNorm"}},
+                                          {"targets", {"query", "value"}}}),
+                                   1);
+  EXPECT_EQ(trainable.size(), 2u * 2 * 2 + 2 + 4 + 2);
+  for (const char* name : {"bert.encoder.layer.1.attention.self.value.bias",
+                           "bert.embeddings.LayerNorm.weight", "bert.embeddings.LayerNorm.bias"}) {
+    const at::Tensor& own = trainable.at(std::string("base_model.model.") + name);
+    EXPECT_TRUE(at::equal(own, w.base->weights.at(name))) << name;
+    EXPECT_NE(own.data_ptr(), w.base->weights.at(name).data_ptr()) << name;
+  }
+}
+
+TEST(LoraTest, WhatDoesNotFitTheModelIsRefused) {
+  const AdapterWorld w;
+  const auto error = [&](const Json& changes) {
+    const Status status = Lora(changes)->Init(*w.base, 1, {*w.examples, *w.base->model}).status();
+    EXPECT_EQ(ErrorClassOf(status), "config") << changes;
+    return Message(status);
+  };
+  EXPECT_THAT(error({{"r", 33}}), HasSubstr("rank 33 is larger than bert.encoder.layer.0."));
+  EXPECT_THAT(error({{"rank_pattern", Json::parse(R"([["value", 40]])")}}),
+              HasSubstr("value allows"));
+  EXPECT_THAT(error({{"rank_pattern", Json::parse(R"([["fc2", 4]])")}}),
+              HasSubstr("rank_pattern.fc2 means none"));
+  EXPECT_THAT(error({{"modules_to_save", {"decoder"}}}), HasSubstr("no module of the model"));
+  // The base has no head: an untrained one would be noise.
+  EXPECT_THAT(error({{"train_head", false}}), HasSubstr("the base model has no classifier."));
+  EXPECT_THAT(error({{"targets", {"nothing"}}}), HasSubstr("names no linear map"));
+}
+
+TEST(LoraTest, ALanguageModelsTiedTableDoesNotTrainAlone) {
+  for (const auto& [family, table] :
+       {std::pair<const char*, const char*>{"gpt2", "wte"}, {"mbart", "shared"}}) {
+    const ModelWorld w(family);
+    const Status status = Lora({{"modules_to_save", {table}}})
+                              ->Init(*w.base, 1, {w.examples, *w.base->model})
+                              .status();
+    EXPECT_EQ(ErrorClassOf(status), "config");
+    EXPECT_THAT(Message(status), HasSubstr("last projection in one"));
+  }
+}
+
+TEST(LoraTest, NothingIsAttachedThatDoesNotFit) {
+  const AdapterWorld w;
+  const Weights trainable = w.Init(*Lora(Json::object()), 1);
+  Weights over;
+  SitePatches patches;
+  for (const Json& other :
+       {Json{{"targets", {"nothing"}}}, Json{{"targets", {"fc1"}}}, Json{{"r", 2}}}) {
+    EXPECT_EQ(ErrorClassOf(Lora(other)->Attach(*w.base, trainable, &over, &patches)), "config")
+        << other;
+    EXPECT_EQ(ErrorClassOf(Lora(other)->Merge(*w.base, trainable).status()), "config") << other;
+  }
+}
+
 TEST(LoraTest, SettingsThatMakeNoSenseAreRefused) {
   for (const Json& bad :
        {Json{{"r", 0}}, Json{{"alpha", 0}}, Json{{"dropout", 1.0}},
-        Json{{"targets", Json::array()}}, Json{{"bias", "all"}}, Json{{"r", nullptr}}}) {
+        Json{{"targets", Json::array()}}, Json{{"bias", "some"}}, Json{{"scale", 2}},
+        Json{{"scale", 0}, {"alpha", nullptr}}, Json{{"r", nullptr}}}) {
     Json settings = {{"type", "lora"}, {"r", 2}, {"alpha", 8}};
     settings.merge_patch(bad);
     EXPECT_EQ(ErrorClassOf(MakeAdapter(settings).status()), "config") << bad;

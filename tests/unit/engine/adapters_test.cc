@@ -1,4 +1,4 @@
-// What holds for every adapter of the catalog on every model of it.
+// What holds for every adapter of the catalog, and for LoRA with every option, on every model.
 #include <torch/torch.h>
 
 #include <tuple>
@@ -27,12 +27,60 @@ Json SmallSettings(const std::string& type) {
   return settings;
 }
 
-using AdapterOnModel = std::tuple<catalog::Adapter, catalog::Model>;
+struct AdapterCase {
+  std::string name;
+  Json settings;
+  friend void PrintTo(const AdapterCase& c, std::ostream* out) { *out << c.name << c.settings; }
+};
+
+// A norm, and the first fc1, which is among the targets below.
+const std::map<std::string, std::vector<std::string>> kModules = {
+    {"bart", {"decoder.layers.0.final_layer_norm", "encoder.layers.0.fc1"}},
+    {"bert", {"encoder.layer.0.output.LayerNorm", "layer.0.intermediate.dense"}},
+    {"gpt2", {"ln_f", "h.0.mlp.c_fc"}},
+    {"mbart", {"decoder.layers.0.final_layer_norm", "encoder.layers.0.fc1"}},
+    {"roberta", {"encoder.layer.0.output.LayerNorm", "layer.0.intermediate.dense"}}};
+
+std::vector<AdapterCase> AdapterCases() {
+  std::vector<AdapterCase> cases;
+  for (const catalog::Adapter& entry : catalog::Adapters())
+    cases.push_back({entry.id, SmallSettings(entry.id)});
+  const auto add = [&](const std::string& name, const Json& changes) {
+    Json settings = SmallSettings("lora");
+    settings["targets"] = {"query", "value", "fc1"};
+    settings.update(changes);
+    cases.push_back({"lora_" + name, settings});
+  };
+  add("patterns", {{"rank_pattern", Json::parse(R"([["value", 1], ["fc1", 3]])")},
+                   {"alpha_pattern", Json::parse(R"([["query", 1]])")}});
+  add("rslora", {{"use_rslora", true}, {"rank_pattern", Json::parse(R"([["fc1", 3]])")}});
+  add("scale",
+      {{"scale", 1.5}, {"alpha", nullptr}, {"rank_pattern", Json::parse(R"([["query", 1]])")}});
+  add("all_biases", {{"bias", "all"}});
+  add("own_biases", {{"bias", "lora_only"}});
+  add("modules", {{"modules_to_save", nullptr}});
+  add("everything", {{"modules_to_save", nullptr},
+                     {"bias", "all"},
+                     {"rank_pattern", Json::parse(R"([["value", 1]])")}});
+  add("frozen_head", {{"train_head", false}});
+  return cases;
+}
+
+using AdapterOnModel = std::tuple<AdapterCase, catalog::Model>;
+
+// The case's settings with the model's own names in them.
+Json SettingsOn(const AdapterOnModel& param) {
+  Json settings = std::get<0>(param).settings;
+  if (settings.contains("modules_to_save"))
+    settings["modules_to_save"] = kModules.at(std::get<1>(param).id);
+  if (settings.contains("alpha") && settings["alpha"].is_null()) settings.erase("alpha");
+  return settings;
+}
 
 class EveryAdapterOnEveryModel : public ::testing::TestWithParam<AdapterOnModel> {
  protected:
   ModelWorld w{std::get<1>(GetParam()).id};
-  Json settings = SmallSettings(std::get<0>(GetParam()).id);
+  Json settings = SettingsOn(GetParam());
   std::unique_ptr<Adapter> adapter = MakeAdapter(settings).value();
 
   TrainingData Data() const { return {w.examples, *w.base->model, at::kFloat, 3, 0.01}; }
@@ -40,7 +88,7 @@ class EveryAdapterOnEveryModel : public ::testing::TestWithParam<AdapterOnModel>
   at::Tensor Attached(const Weights& state) const {
     Weights over;
     SitePatches patches;
-    adapter->Attach(*w.base, state, &over, &patches);
+    EXPECT_TRUE(adapter->Attach(*w.base, state, &over, &patches).ok());
     Context context(at::kFloat);
     context.SetPatches(&patches);
     return LossesOf(*w.base->model, {&over, &w.base->weights}, w.All(), context, 0).sum;
@@ -119,10 +167,11 @@ TEST_P(EveryAdapterOnEveryModel, ThePlanCountsWhatTrains) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Catalog, EveryAdapterOnEveryModel,
-                         ::testing::Combine(::testing::ValuesIn(catalog::Adapters()),
+                         ::testing::Combine(::testing::ValuesIn(AdapterCases()),
                                             ::testing::ValuesIn(catalog::Models())),
                          [](const auto& info) {
-                           return std::get<0>(info.param).id + "_on_" + std::get<1>(info.param).id;
+                           return std::get<0>(info.param).name + "_on_" +
+                                  std::get<1>(info.param).id;
                          });
 
 }  // namespace

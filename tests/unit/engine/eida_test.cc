@@ -180,7 +180,7 @@ struct CycleWorld {
   at::Tensor LossesOfState(const Weights& state) const {
     Weights over;
     SitePatches patches;
-    adapter->Attach(*w.base, state, &over, &patches);
+    EXPECT_TRUE(adapter->Attach(*w.base, state, &over, &patches).ok());
     Context context(at::kFloat);
     context.SetPatches(&patches);
     return LossesOf(*w.base->model, {&over, &w.base->weights}, w.All(), context, 0).sum;

@@ -45,8 +45,9 @@ class Adapter {
     return state;
   }
   // How the state enters a pass: tensors that replace the base's by name, and patches at sites.
-  virtual void Attach(const Base& base, const Weights& state, Weights* over,
-                      SitePatches* patches) const = 0;
+  // ConfigError when settings or state do not fit the model.
+  virtual Status Attach(const Base& base, const Weights& state, Weights* over,
+                        SitePatches* patches) const = 0;
   // Tensors by Hugging Face name that differ from the base's, fp32. ConfigError when `state` lacks
   // something.
   virtual Result<Weights> Merge(const Base& base, const Weights& state) const = 0;

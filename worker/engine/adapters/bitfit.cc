@@ -27,9 +27,11 @@ class BitFit : public Adapter {
     return state;
   }
 
-  void Attach(const Base& base, const Weights& state, Weights* over, SitePatches*) const override {
+  Status Attach(const Base& base, const Weights& state, Weights* over,
+                SitePatches*) const override {
     size_t used = 0;
     three_factor::TakeWhole(base, state, over, &used);
+    return OkStatus();
   }
 
   Result<Weights> Merge(const Base& base, const Weights& state) const override {

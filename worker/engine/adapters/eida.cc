@@ -112,14 +112,15 @@ class Eida : public Adapter {
     return state;
   }
 
-  void Attach(const Base& base, const Weights& state, Weights* over,
-              SitePatches* patches) const override {
+  Status Attach(const Base& base, const Weights& state, Weights* over,
+                SitePatches* patches) const override {
     size_t used = 0;
-    if (!Finished(base, state, over, &used).ok()) return;  // Merge says what does not fit
+    EIDA_RETURN_IF_ERROR(Finished(base, state, over, &used));
     for (const SiteShape& site : base.model->sites()) {
       const Factors f = FactorsOf(state, site);
       if (f.middle.defined()) (*patches)[site.module].push_back(three_factor::Patch(site, f, 1.0));
     }
+    return OkStatus();
   }
 
   Result<Weights> Merge(const Base& base, const Weights& state) const override {

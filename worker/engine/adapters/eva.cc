@@ -58,9 +58,9 @@ class Eva : public Adapter {
       : s_(std::move(settings)), lora_(std::move(lora)) {}
   std::string artifact_kind() const override { return lora_->artifact_kind(); }
   Json settings() const override { return lora_->settings(); }
-  void Attach(const Base& base, const Weights& state, Weights* over,
-              SitePatches* patches) const override {
-    lora_->Attach(base, state, over, patches);
+  Status Attach(const Base& base, const Weights& state, Weights* over,
+                SitePatches* patches) const override {
+    return lora_->Attach(base, state, over, patches);
   }
   Result<Weights> Merge(const Base& base, const Weights& state) const override {
     return lora_->Merge(base, state);
@@ -191,6 +191,7 @@ Result<std::unique_ptr<Adapter>> MakeAdapter_eva(const Json& json) {
   if (!(s.tau > 0 && s.tau < 1)) return ConfigError(where + ": tau lies outside (0, 1)");
   Json lora = json;
   lora["type"] = "lora";
+  lora["free_ranks"] = true;
   for (const char* own : {"rho", "tau"}) lora.erase(own);
   auto made = MakeAdapter(lora);
   if (!made.ok()) return Annotate(made.status(), where);

@@ -20,9 +20,10 @@ class None : public Adapter {
     return trainable;
   }
 
-  void Attach(const Base& base, const Weights& trainable, Weights* over,
-              SitePatches* patches) const override {
+  Status Attach(const Base& base, const Weights& trainable, Weights* over,
+                SitePatches* patches) const override {
     *over = trainable;
+    return OkStatus();
   }
 
   Result<Weights> Merge(const Base& base, const Weights& trained) const override {

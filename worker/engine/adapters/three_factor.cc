@@ -107,8 +107,8 @@ bool FixedBases::Trains(const std::string& name) const {
          name.find("." + id_ + "_B.") == std::string::npos;
 }
 
-void FixedBases::Attach(const Base& base, const Weights& state, Weights* over,
-                        SitePatches* patches) const {
+Status FixedBases::Attach(const Base& base, const Weights& state, Weights* over,
+                          SitePatches* patches) const {
   for (const SiteShape& site : base.model->sites()) {
     const Factors f = {Find(state, Key(site.name, 'A')), Find(state, Key(site.name, 'R')),
                        Find(state, Key(site.name, 'B'))};
@@ -116,6 +116,7 @@ void FixedBases::Attach(const Base& base, const Weights& state, Weights* over,
   }
   size_t used = 0;
   TakeWhole(base, state, over, &used);
+  return OkStatus();
 }
 
 Result<Weights> FixedBases::Merge(const Base& base, const Weights& state) const {

@@ -41,8 +41,8 @@ class FixedBases : public Adapter {
   Json settings() const override { return json_; }
   Result<Weights> Init(const Base& base, uint64_t seed, const TrainingData& data) const override;
   bool Trains(const std::string& name) const override;
-  void Attach(const Base& base, const Weights& state, Weights* over,
-              SitePatches* patches) const override;
+  Status Attach(const Base& base, const Weights& state, Weights* over,
+                SitePatches* patches) const override;
   Result<Weights> Merge(const Base& base, const Weights& state) const override;
 
  protected:

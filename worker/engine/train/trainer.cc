@@ -94,7 +94,7 @@ Result<std::unique_ptr<Trainer>> Trainer::Make(const Job& job) {
   } else {
     auto state = t->adapter_->Init(*t->base_, t->s_.seed, t->Data());
     if (!state.ok()) return Annotate(state.status(), "job " + job.name);
-    t->Begin(std::move(*state));
+    EIDA_RETURN_IF_ERROR(t->Begin(std::move(*state)));
   }
   if (GetOr(job.spec.value("train", Json::object()), "trace", false))
     t->trace_.emplace(t->state_.trainable);
@@ -111,22 +111,22 @@ Weights Trainer::AdapterState() const {
   return state;
 }
 
-void Trainer::Begin(Weights adapter_state) {
+Status Trainer::Begin(Weights adapter_state) {
   state_.trainable.clear();
   state_.fixed.clear();
   for (auto& [name, tensor] : adapter_state)
     (adapter_->Trains(name) ? state_.trainable : state_.fixed)[name] = tensor;
-  Begin();
+  return Begin();
 }
 
-void Trainer::Begin() {
+Status Trainer::Begin() {
   optimizer_ = std::make_unique<Adam>(s_.optimizer, state_.trainable);
   for (auto& [name, tensor] : state_.trainable) tensor.set_requires_grad(true);
   Weights state = state_.fixed;
   state.insert(state_.trainable.begin(), state_.trainable.end());
   over_.clear();
   patches_.clear();
-  adapter_->Attach(*base_, state, &over_, &patches_);
+  return adapter_->Attach(*base_, state, &over_, &patches_);
 }
 
 Status Trainer::Resume(const std::string& path) {
@@ -152,7 +152,7 @@ Status Trainer::Resume(const std::string& path) {
   const Weights exp_avg = std::move(state_.exp_avg), exp_avg_sq = std::move(state_.exp_avg_sq);
   state_.exp_avg.clear();
   state_.exp_avg_sq.clear();
-  Begin();
+  EIDA_RETURN_IF_ERROR(Begin());
   return optimizer_->Restore(exp_avg, exp_avg_sq, state_.optimizer_steps);
 }
 
@@ -202,8 +202,7 @@ Status Trainer::NextCycle() {
   }
   EIDA_ASSIGN_OR_RETURN(Weights state,
                         adapter_->Refresh(*base_, AdapterState(), s_.seed, state_.cycle, Data()));
-  Begin(std::move(state));
-  return OkStatus();
+  return Begin(std::move(state));
 }
 
 Status Trainer::Update(Events& events) {

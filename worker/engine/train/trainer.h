@@ -49,8 +49,8 @@ class Trainer {
   // What trains and what is fixed, together.
   Weights AdapterState() const;
   // Takes a state into use with a fresh optimizer; without one, that of state_.
-  void Begin(Weights adapter_state);
-  void Begin();
+  Status Begin(Weights adapter_state);
+  Status Begin();
   // The same pass again, under observation: which tensor or linear map first was not finite.
   std::string WhatIsNotFinite(const Batch& batch, int64_t micro_batch) const;
 

@@ -1,0 +1,130 @@
+#include "common/catalog/lora.h"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+namespace eida::catalog {
+namespace {
+
+// The number that a pattern has for each map, where it has one.
+Result<std::vector<std::optional<double>>> ByPattern(const std::vector<LoraSite>& maps,
+                                                     const Json& settings, const char* key) {
+  std::vector<std::optional<double>> numbers(maps.size());
+  const Json pattern = settings.value(key, Json::array());
+  if (!pattern.is_array())
+    return InvalidArgument(std::string(key) + " is no list of targets and numbers");
+  for (const Json& entry : pattern) {
+    if (!entry.is_array() || entry.size() != 2 || !entry[0].is_string() || !entry[1].is_number() ||
+        !(entry[1].get<double>() > 0)) {
+      return InvalidArgument(std::string(key) + " has " + entry.dump() +
+                             ", not a target and a positive number");
+    }
+    const auto target = entry[0].get<std::string>();
+    bool means = false, holds = false;
+    for (size_t i = 0; i < maps.size(); ++i) {
+      if (!IsTarget(target, maps[i].site)) continue;
+      means = true;
+      if (numbers[i]) continue;
+      holds = true;
+      numbers[i] = entry[1].get<double>();
+    }
+    if (holds) continue;
+    return InvalidArgument(
+        std::string(key) + "." + target +
+        (means ? " holds for no map: the entries before it, the first of which holds, mean all of "
+                 "its maps; write it before them"
+               : " means none of the maps that targets names"));
+  }
+  return numbers;
+}
+
+std::vector<std::string> Saved(const Json& settings) {
+  return GetOr<std::vector<std::string>>(settings, "modules_to_save", {});
+}
+
+bool IsBias(const std::string& name) {
+  return name.size() > 5 && name.compare(name.size() - 5, 5, ".bias") == 0;
+}
+
+}  // namespace
+
+Result<std::vector<LoraSite>> LoraSites(const std::vector<SiteShape>& sites, const Json& settings) {
+  EIDA_ASSIGN_OR_RETURN(
+      const std::vector<SiteShape> targets,
+      TargetSites(sites, GetOr<std::vector<std::string>>(settings, "targets", {"query", "value"})));
+  const std::vector<std::string> saved = Saved(settings);
+  std::vector<LoraSite> maps;
+  for (const SiteShape& site : targets) {
+    if (std::none_of(saved.begin(), saved.end(),
+                     [&](const std::string& end) { return InModule(end, site.weight()); }))
+      maps.push_back({site, 0, 0});
+  }
+  if (maps.empty())
+    return InvalidArgument("modules_to_save trains every map that targets names: none is left");
+  EIDA_ASSIGN_OR_RETURN(const auto ranks, ByPattern(maps, settings, "rank_pattern"));
+  EIDA_ASSIGN_OR_RETURN(const auto alphas, ByPattern(maps, settings, "alpha_pattern"));
+  const auto r = GetOr<int64_t>(settings, "r", 0);
+  const double alpha = GetOr<double>(settings, "alpha", static_cast<double>(r));
+  const bool rooted = GetOr<bool>(settings, "use_rslora", false);
+  for (size_t i = 0; i < maps.size(); ++i) {
+    maps[i].r = ranks[i] ? static_cast<int64_t>(*ranks[i]) : r;
+    const auto rank = static_cast<double>(maps[i].r);
+    maps[i].scale = GetOr<double>(settings, "scale",
+                                  alphas[i].value_or(alpha) / (rooted ? std::sqrt(rank) : rank));
+  }
+  return maps;
+}
+
+Status CheckRanks(const std::vector<LoraSite>& maps) {
+  for (const LoraSite& map : maps) {
+    const int64_t most = std::min(map.site.in, map.site.out);
+    if (map.r <= most) continue;
+    return InvalidArgument("rank " + std::to_string(map.r) + " is larger than " + map.site.name +
+                           " allows, which maps " + std::to_string(map.site.in) + " to " +
+                           std::to_string(map.site.out) + " numbers; use at most " +
+                           std::to_string(most) +
+                           ", or give this map a rank of its own in rank_pattern");
+  }
+  return OkStatus();
+}
+
+bool InModule(const std::string& end, const std::string& parameter) {
+  return ("." + parameter).find("." + end + ".") != std::string::npos;
+}
+
+Result<std::vector<ParameterName>> WholeParameters(const std::vector<ParameterName>& parameters,
+                                                   const Json& settings,
+                                                   const std::vector<LoraSite>& maps) {
+  const std::vector<std::string> saved = Saved(settings);
+  const bool train_head = GetOr<bool>(settings, "train_head", true);
+  for (const std::string& end : saved) {
+    bool found = false, of_head = false;
+    for (const ParameterName& p : parameters) {
+      if (!InModule(end, p.name)) continue;
+      found = true;
+      of_head |= p.in_head;
+    }
+    if (!found)
+      return InvalidArgument("modules_to_save names \"" + end +
+                             "\", which is no module of the model and not the end of one's path");
+    if (of_head && !train_head)
+      return InvalidArgument("modules_to_save names \"" + end +
+                             "\", which belongs to the head, and train_head is false");
+  }
+  const auto bias = GetOr<std::string>(settings, "bias", "none");
+  std::vector<ParameterName> whole;
+  for (const ParameterName& p : parameters) {
+    const auto holds = [&](const std::string& end) { return InModule(end, p.name); };
+    const auto has_bias = [&](const LoraSite& map) { return map.site.bias() == p.name; };
+    const bool trains =
+        p.in_head
+            ? train_head
+            : std::any_of(saved.begin(), saved.end(), holds) || (bias == "all" && IsBias(p.name)) ||
+                  (bias == "lora_only" && std::any_of(maps.begin(), maps.end(), has_bias));
+    if (trains) whole.push_back(p);
+  }
+  return whole;
+}
+
+}  // namespace eida::catalog
