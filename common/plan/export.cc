@@ -53,9 +53,10 @@ Result<JobRecord> MakeExportJob(const std::vector<JobRecord>& jobs,
   EIDA_ASSIGN_OR_RETURN(const JobRecord* parent, SourceJob(jobs, runs, source));
   EIDA_ASSIGN_OR_RETURN(const Json parent_spec, ParseJson(parent->spec.spec, parent->spec.name));
   const Json adapter = parent_spec.value("adapter", Json{{"type", "none"}});
-  if (format == "peft" && GetOr<std::string>(adapter, "type", "none") != "lora") {
+  const auto type = GetOr<std::string>(adapter, "type", "none");
+  if (format == "peft" && (type == "none" || type == "bitfit")) {
     return InvalidArgument(source +
-                           " has no LoRA adapter, so there is nothing to write as a PEFT "
+                           " has no low-rank factors, so there is nothing to write as a PEFT "
                            "directory; use the format hf");
   }
   JobRecord job;

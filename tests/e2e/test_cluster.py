@@ -202,7 +202,7 @@ class Export(Cluster):
 
     def test_full_tuning_has_no_adapter_to_export(self):
         self.assertEnds(self.eidactl("export", "run", "full/seed0", "--to", "peft", "--sweep", "s1", "-O", "out"), 2,
-                        "has no LoRA adapter", "use the format hf")
+                        "has no low-rank factors", "use the format hf")
         self.assertFalse(os.path.exists(self.path("out")))
 
     def test_a_directory_with_something_in_it_is_not_replaced(self):

@@ -16,6 +16,7 @@ from safetensors.torch import save_file
 
 import eida
 
+transformers.utils.logging.disable_progress_bar()
 LENGTHS = [[3, 9, 1, 6, 12], [5, 2, 7, 4, 8]]  # of the items, and of what a decoder reads
 SMOOTHING = 0.1
 VOCABULARY = 30
@@ -55,6 +56,13 @@ def mbart(sizes):
 
 
 FAMILIES = {"bart": bart, "bert": bert, "gpt2": gpt2, "mbart": mbart, "roberta": roberta}
+CLASSES = {"bart": transformers.BartForConditionalGeneration, "bert": transformers.BertForSequenceClassification,
+           "gpt2": transformers.GPT2LMHeadModel, "mbart": transformers.MBartForConditionalGeneration,
+           "roberta": transformers.RobertaForSequenceClassification}
+
+
+def load(family, directory):
+    return CLASSES[family].from_pretrained(directory, dtype=torch.float32).eval()
 
 
 def randomise(model):
@@ -85,6 +93,22 @@ def sequences(generator, lengths):
     return [torch.randint(4, VOCABULARY, (n,), generator=generator).tolist() for n in lengths]
 
 
+def inputs_of(model, numbers):
+    """The items of `numbers` in one padded batch; which of its tokens are items' own, of the encoder and of what predicts."""
+    pad = model.config.pad_token_id if model.config.pad_token_id is not None else 0
+    rows = [ids.tolist() for ids in numbers["ids"].split(numbers["lengths"].tolist())]
+    inputs = {"input_ids": padded(rows, pad), "attention_mask": padded([[1] * len(r) for r in rows], 0)}
+    if "decoder.ids" in numbers:
+        rows = [ids.tolist() for ids in numbers["decoder.ids"].split(numbers["decoder.lengths"].tolist())]
+        inputs |= {"decoder_input_ids": padded(rows, pad), "decoder_attention_mask": padded([[1] * len(r) for r in rows], 0)}
+    mask = inputs["attention_mask"]
+    return inputs, mask.bool(), inputs.get("decoder_attention_mask", mask).bool()
+
+
+def generates(model):
+    return "SequenceClassification" not in model.config.architectures[0]
+
+
 def smoothed(logits, labels, smoothing):
     logs = torch.log_softmax(logits.double(), -1)
     return -(1 - smoothing) * logs.gather(-1, labels.unsqueeze(-1)).squeeze(-1) - smoothing * logs.mean(-1)
@@ -95,18 +119,13 @@ def compute(model, seed):
     generator = torch.Generator().manual_seed(seed)
     ids = sequences(generator, LENGTHS[0])
     tensors = {"ids": torch.tensor(sum(ids, [])), "lengths": torch.tensor(LENGTHS[0])}
-    pad = model.config.pad_token_id if model.config.pad_token_id is not None else 0
-    inputs = {"input_ids": padded(ids, pad), "attention_mask": padded([[1] * len(r) for r in ids], 0)}
-    mask = inputs["attention_mask"].bool()
-    decodes, generates = model.config.is_encoder_decoder, model.config.architectures[0].find("SequenceClassification") < 0
-    predicted = mask
+    decodes = model.config.is_encoder_decoder
     if decodes:
         decoder = sequences(generator, LENGTHS[1])
         tensors |= {"decoder.ids": torch.tensor(sum(decoder, [])), "decoder.lengths": torch.tensor(LENGTHS[1])}
-        inputs |= {"decoder_input_ids": padded(decoder, pad), "decoder_attention_mask": padded([[1] * len(r) for r in decoder], 0)}
-        predicted = inputs["decoder_attention_mask"].bool()
+    inputs, mask, predicted = inputs_of(model, tensors)
     out = model(**inputs, output_hidden_states=True)
-    if generates:
+    if generates(model):
         # Some rows have no label, as a prompt's tokens.
         targets = torch.randint(0, VOCABULARY, predicted.shape, generator=generator)
         targets[torch.rand(predicted.shape, generator=generator) < 0.3] = -100

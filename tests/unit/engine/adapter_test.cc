@@ -10,6 +10,7 @@
 #include "tests/unit/engine/tiny.h"
 #include "worker/engine/formats/member.h"
 #include "worker/engine/formats/peft.h"
+#include "worker/engine/formats/peft_write.h"
 #include "worker/engine/tasks/task.h"
 #include "worker/engine/train/evaluate.h"
 
@@ -197,17 +198,18 @@ TEST(LoraTest, DropoutIsOnTheInputOfTheUpdateOnly) {
 
 TEST(LoraTest, PeftTargetsMatchExactlyTheSameSites) {
   const AdapterWorld w;
-  EXPECT_EQ(peft::AdapterConfig(
-                {{"type", "lora"}, {"r", 2}, {"alpha", 8}, {"targets", {"query", "value"}}},
-                *w.base->model, nullptr)
-                ->at("target_modules"),
-            (Json{"query", "value"}));
+  const auto targets = [&](const Json& changes) {
+    const auto adapter = Lora(changes);
+    return peft::Write(*w.base, *adapter, w.Init(*adapter, 1))->config.at("target_modules");
+  };
+  EXPECT_EQ(targets({{"targets", {"query", "value"}}}), (Json{"query", "value"}));
   // "dense" alone would take attention.output, intermediate, output and pooler with it.
-  const Json fc2 =
-      peft::AdapterConfig({{"type", "lora"}, {"r", 2}, {"alpha", 8}, {"targets", {"fc2"}}},
-                          *w.base->model, nullptr)
-          ->at("target_modules");
-  EXPECT_EQ(fc2, (Json{"bert.encoder.layer.0.output.dense", "bert.encoder.layer.1.output.dense"}));
+  EXPECT_EQ(targets({{"targets", {"fc2"}}}),
+            (Json{"bert.encoder.layer.0.output.dense", "bert.encoder.layer.1.output.dense"}));
+  // What is saved whole is no target, so its name may be meant.
+  EXPECT_EQ(targets({{"targets", {"query", "value"}},
+                     {"modules_to_save", {"layer.1.attention.self.query"}}}),
+            (Json{"query", "value"}));
 }
 
 TEST(LoraTest, AnAdapterOfAnotherModelIsRefused) {

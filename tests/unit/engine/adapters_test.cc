@@ -1,6 +1,8 @@
 // What holds for every adapter of the catalog, and for LoRA with every option, on every model.
 #include <torch/torch.h>
 
+#include <cmath>
+#include <cstdlib>
 #include <tuple>
 
 #include "common/catalog/catalog.h"
@@ -10,6 +12,7 @@
 #include "worker/engine/adapters/adapter.h"
 #include "worker/engine/formats/member.h"
 #include "worker/engine/formats/peft.h"
+#include "worker/engine/formats/peft_write.h"
 
 namespace eida::engine {
 namespace {
@@ -62,6 +65,7 @@ std::vector<AdapterCase> AdapterCases() {
   add("everything", {{"modules_to_save", nullptr},
                      {"bias", "all"},
                      {"rank_pattern", Json::parse(R"([["value", 1]])")}});
+  add("parts_and_others", {{"targets", {"query", "key", "attn_out", "fc2"}}, {"dropout", 0.1}});
   add("frozen_head", {{"train_head", false}});
   return cases;
 }
@@ -148,6 +152,75 @@ TEST_P(EveryAdapterOnEveryModel, MergedIsTheSameFunctionAndComesBackFromItsFile)
   }
 }
 
+// The factors as PEFT applies them (https://huggingface.co/docs/peft), whole modules on top.
+Weights AppliedAsPeftDoes(const Base& base, const peft::Files& files) {
+  Weights out;
+  const auto by_pattern = [&](const char* key, const char* otherwise, const std::string& module) {
+    const Json pattern = files.config.value(key, Json::object());
+    return pattern.value(module, files.config.at(otherwise).get<double>());
+  };
+  for (const SiteShape& site : base.model->sites()) {
+    const auto a = files.tensors.find(peft::KeyA(site.name));
+    if (a == files.tensors.end()) continue;
+    const double r = by_pattern("rank_pattern", "r", site.name),
+                 alpha = by_pattern("alpha_pattern", "lora_alpha", site.name);
+    EXPECT_EQ(static_cast<double>(a->second.size(0)), r) << site.name;
+    const double scale = alpha / (files.config.at("use_rslora").get<bool>() ? std::sqrt(r) : r);
+    const at::Tensor update = scale * files.tensors.at(peft::KeyB(site.name)).matmul(a->second);
+    const at::Tensor& w = base.weights.at(site.weight());
+    EXPECT_EQ(site.transposed, files.config.at("fan_in_fan_out").get<bool>());
+    out[site.weight()] = w + (site.transposed ? update.t() : update);
+    const auto bias = files.tensors.find(peft::KeyOfInnerBias(site.name));
+    if (bias != files.tensors.end()) out[site.bias()] = bias->second;
+  }
+  for (const Parameter& p : base.model->parameters()) {
+    const auto found = files.tensors.find(peft::KeyOf(p.name));
+    if (found != files.tensors.end()) out[p.name] = found->second;
+  }
+  return out;
+}
+
+// With EIDA_PEFT_DIR, what is written and the logits that go with it stay there for
+// tests/parity/test_peft.py.
+TEST_P(EveryAdapterOnEveryModel, AsAPeftAdapterItIsTheSameFunction) {
+  const at::NoGradGuard no_grad;
+  Weights state = Moved(5);
+  if (adapter->refreshes()) {  // a finished cycle, and one in progress
+    state = adapter->Refresh(*w.base, state, 5, 1, Data()).value();
+    for (auto& [name, tensor] : state) {
+      if (adapter->Trains(name)) tensor = tensor + 0.02 * at::randn_like(tensor);
+    }
+  }
+  const auto files = peft::Write(*w.base, *adapter, state);
+  if (settings["type"] == "none" || settings["type"] == "bitfit") {
+    EXPECT_EQ(ErrorClassOf(files.status()), "config");
+    return;
+  }
+  ASSERT_TRUE(files.ok()) << files.status();
+  const Weights expected = adapter->Merge(*w.base, state).value();
+  const Weights applied = AppliedAsPeftDoes(*w.base, *files);
+  for (const auto& [name, tensor] : expected) {
+    ASSERT_EQ(applied.count(name), 1u) << name;
+    EXPECT_LE(Difference(applied.at(name), tensor), 1e-5) << name;
+  }
+  if (const char* dir = std::getenv("EIDA_PEFT_DIR")) {
+    const std::string out =
+        JoinPath(dir, std::get<1>(GetParam()).id + "/" + std::get<0>(GetParam()).name);
+    ASSERT_TRUE(MakeDirs(out).ok());
+    Context context(at::kFloat);
+    Weights over;
+    SitePatches patches;
+    ASSERT_TRUE(adapter->Attach(*w.base, state, &over, &patches).ok());
+    context.SetPatches(&patches);
+    const at::Tensor logits = w.Logits({&over, &w.base->weights}, w.All(), context);
+    ASSERT_TRUE(WriteSafetensors({{"logits", logits}}, {}, out + "/logits.safetensors").ok());
+    ASSERT_TRUE(WriteFileAtomic(out + "/adapter_config.json", Pretty(files->config)).ok());
+    ASSERT_TRUE(
+        WriteSafetensors(files->tensors, {{"format", "pt"}}, out + "/adapter_model.safetensors")
+            .ok());
+  }
+}
+
 TEST_P(EveryAdapterOnEveryModel, ThePlanCountsWhatTrains) {
   if (settings["type"] == "none") return;  // counted by the checkpoint
   inputs::ModelFacts facts;
@@ -173,6 +246,18 @@ INSTANTIATE_TEST_SUITE_P(Catalog, EveryAdapterOnEveryModel,
                            return std::get<0>(info.param).name + "_on_" +
                                   std::get<1>(info.param).id;
                          });
+
+// What the published code of EIDA trained with GPT-2: the tied table too.
+INSTANTIATE_TEST_SUITE_P(
+    FreezeCode, EveryAdapterOnEveryModel,
+    ::testing::Combine(::testing::Values(AdapterCase{"eida_freeze_code",
+                                                     [] {
+                                                       Json settings = SmallSettings("eida");
+                                                       settings["freeze"] = "code";
+                                                       return settings;
+                                                     }()}),
+                       ::testing::Values(*catalog::Find(catalog::Models(), "gpt2"))),
+    [](const auto&) { return std::string("on_gpt2"); });
 
 }  // namespace
 }  // namespace eida::engine

@@ -403,5 +403,29 @@ TEST(EidaCountTest, PresetsCountAsPublished) {
   EXPECT_EQ(plan::CountParameters(gpt2, settings, 0)->trainable(), 167'936 + 39'422'208);
 }
 
+// A LoRA has the rank of the smaller side.
+TEST(EidaLowRankTest, FactorsHaveTheRankOfTheSmallerSide) {
+  const at::NoGradGuard no_grad;
+  const ModelWorld w("bert");
+  const auto adapter =
+      MakeAdapter({{"type", "eida"}, {"dims", "3"}, {"sample_batch", 5}, {"targets", {"fc1"}}})
+          .value();
+  Weights state = adapter->Init(*w.base, 5, {w.examples, *w.base->model, at::kFloat, 5}).value();
+  const std::string site = "base_model.model.bert.encoder.layer.0.intermediate.dense";
+  at::manual_seed(1);
+  state[site + ".eida_C.weight"] = state.at(site + ".eida_C.weight").narrow(0, 0, 1);
+  state[site + ".eida_B.weight"] = at::randn({1, 3});
+  const LowRank parts = adapter->AsLowRank(*w.base, state).value();
+  ASSERT_EQ(parts.maps.size(), 2u);
+  EXPECT_EQ(parts.maps[0].a.size(0), 1);
+  EXPECT_EQ(parts.maps[1].a.size(0), 3);
+  const Weights merged = adapter->Merge(*w.base, state).value();
+  const std::string name = parts.maps[0].site.weight();
+  EXPECT_LE(Difference(w.base->weights.at(name) + parts.maps[0].b.matmul(parts.maps[0].a),
+                       merged.at(name)),
+            1e-6);
+  EXPECT_GT(Difference(w.base->weights.at(name), merged.at(name)), 0.01);
+}
+
 }  // namespace
 }  // namespace eida::engine

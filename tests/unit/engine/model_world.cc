@@ -48,6 +48,15 @@ Batch ModelWorld::Some(const std::vector<int64_t>& which) const {
 
 Batch ModelWorld::All() const { return Some(examples.items); }
 
+at::Tensor ModelWorld::Logits(const Tensors& tensors, const Batch& batch, Context& context) const {
+  const Model& model = *base->model;
+  if (!model.generates()) return model.Logits(tensors, batch, context);
+  const Projection output = model.Output(tensors);
+  const at::Tensor logits =
+      at::matmul(model.States(tensors, batch, context).to(at::kFloat), output.weight.t());
+  return output.bias.defined() ? logits + output.bias : logits;
+}
+
 Losses ModelWorld::LossesWith(const Weights& weights, const Batch& batch, double smoothing) const {
   Context context(at::kFloat);
   return LossesOf(*base->model, {&weights, &base->weights}, batch, context, smoothing);

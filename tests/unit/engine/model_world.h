@@ -24,6 +24,8 @@ struct ModelWorld {
   // The items `which`, by position.
   Batch Some(const std::vector<int64_t>& which) const;
   Batch All() const;
+  // fp32 logits: of each item, or of each row that is predicted.
+  at::Tensor Logits(const Tensors& tensors, const Batch& batch, Context& context) const;
   // Losses with `weights` over the base's, in fp32.
   Losses LossesWith(const Weights& weights, const Batch& batch, double smoothing = 0) const;
 };

@@ -25,15 +25,8 @@ class EveryModel : public ::testing::TestWithParam<catalog::Model> {
     }
     return leaves;
   }
-  // fp32 logits: of each item, or of each row that is predicted.
   at::Tensor Logits(const Batch& batch, Context& context) const {
-    const Tensors tensors{nullptr, &w.base->weights};
-    const Model& model = *w.base->model;
-    if (!model.generates()) return model.Logits(tensors, batch, context);
-    const Projection output = model.Output(tensors);
-    const at::Tensor logits =
-        at::matmul(model.States(tensors, batch, context).to(at::kFloat), output.weight.t());
-    return output.bias.defined() ? logits + output.bias : logits;
+    return w.Logits({nullptr, &w.base->weights}, batch, context);
   }
 };
 

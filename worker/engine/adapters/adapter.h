@@ -24,6 +24,18 @@ struct TrainingData {
   double first_lr = 0;      // learning rate of the first update that moves anything
 };
 
+// A map that an adapter changes: W + scale b a, a [r, in], b [out, r].
+struct LowRankMap {
+  SiteShape site;
+  at::Tensor a, b;
+  double scale = 1;
+};
+// An adapter's state as low-rank updates of maps, and parameters by name that differ as a whole.
+struct LowRank {
+  std::vector<LowRankMap> maps;
+  Weights whole;
+};
+
 class Adapter {
  public:
   virtual ~Adapter() = default;
@@ -51,6 +63,9 @@ class Adapter {
   // Tensors by Hugging Face name that differ from the base's, fp32. ConfigError when `state` lacks
   // something.
   virtual Result<Weights> Merge(const Base& base, const Weights& state) const = 0;
+  // The same function of the model in the form of a LoRA, which PEFT can hold. ConfigError where
+  // there is none. REQUIRES: the state merges.
+  virtual Result<LowRank> AsLowRank(const Base& base, const Weights& state) const;
 };
 
 // By settings["type"], one of common/catalog/adapters.def.
@@ -66,5 +81,8 @@ at::Tensor BiasOf(const at::Tensor& stored, const SiteShape& site);
 // seed. ConfigError when something else than the head is missing, which a run of an adapter would
 // leave at random values.
 Result<Weights> HeadAtStart(const Base& base, uint64_t seed);
+
+// Is it a language model's token table that is also its last projection?
+bool IsTiedTable(const Base& base, const std::string& parameter);
 
 }  // namespace eida::engine

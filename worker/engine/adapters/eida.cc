@@ -142,6 +142,40 @@ class Eida : public Adapter {
     return merged;
   }
 
+  // Every cycle's factors one after another: A and C^T B, or B A and C^T where that has the lower
+  // rank; parts of a fused map keep the A that they share. The head's maps are merged, as PEFT has
+  // the head whole.
+  Result<LowRank> AsLowRank(const Base& base, const Weights& state) const override {
+    EIDA_ASSIGN_OR_RETURN(const Weights merged, Merge(base, state));
+    LowRank parts;
+    size_t used = 0;
+    three_factor::TakeWhole(base, state, &parts.whole, &used);
+    for (const SiteShape& site : base.model->sites()) {
+      std::vector<at::Tensor> a, b;
+      const auto add = [&](const Factors& f) {
+        const bool inputs = !site.whole() || f.middle.size(1) <= f.middle.size(0);
+        a.push_back(inputs ? f.in : f.middle.matmul(f.in));
+        b.push_back(inputs ? f.out.matmul(f.middle) : f.out);
+      };
+      for (int64_t cycle = 0;; ++cycle) {
+        const Factors f = FactorsOf(state, site, cycle);
+        if (!f.middle.defined()) break;
+        add(f);
+      }
+      if (const Factors f = FactorsOf(state, site); f.middle.defined()) add(f);
+      if (a.empty()) continue;
+      if (!site.in_head) {
+        parts.maps.push_back({site, at::cat(a, 0), at::cat(b, 1), 1.0});
+        continue;
+      }
+      for (const std::string& name : {site.weight(), site.bias()}) {
+        const auto found = merged.find(name);
+        if (found != merged.end()) parts.whole[name] = found->second;
+      }
+    }
+    return parts;
+  }
+
  private:
   // Base tensors with what is whole in the state and the finished cycles in, in their order.
   // Counts what it used but the A's.

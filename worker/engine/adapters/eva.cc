@@ -65,6 +65,9 @@ class Eva : public Adapter {
   Result<Weights> Merge(const Base& base, const Weights& state) const override {
     return lora_->Merge(base, state);
   }
+  Result<LowRank> AsLowRank(const Base& base, const Weights& state) const override {
+    return lora_->AsLowRank(base, state);
+  }
 
   Result<Weights> Init(const Base& base, uint64_t seed, const TrainingData& data) const override {
     EIDA_ASSIGN_OR_RETURN(const std::vector<SiteShape> sites,

@@ -41,13 +41,6 @@ class LoraPatch : public SitePatch {
   double scale_, dropout_;
 };
 
-// Is it the table that a language model also projects with? PEFT would train a copy of one of the
-// two.
-bool IsTied(const Base& base, const std::string& parameter) {
-  if (!base.model->generates() || parameter.rfind("lm_head.", 0) == 0) return false;
-  return base.model->Output({nullptr, &base.weights}).weight.is_same(base.weights.at(parameter));
-}
-
 class Lora : public Adapter {
  public:
   explicit Lora(Json json)
@@ -94,6 +87,20 @@ class Lora : public Adapter {
       if (found != state.end()) (*over)[p.name] = found->second;
     }
     return OkStatus();
+  }
+
+  Result<LowRank> AsLowRank(const Base& base, const Weights& state) const override {
+    EIDA_ASSIGN_OR_RETURN(const std::vector<LoraSite> maps, Maps(base));
+    LowRank parts;
+    for (const LoraSite& map : maps) {
+      EIDA_ASSIGN_OR_RETURN(const Factors f, FactorsOf(state, map));
+      if (f.a.defined()) parts.maps.push_back({map.site, f.a, f.b, map.scale});
+    }
+    for (const Parameter& p : base.model->parameters()) {
+      const auto found = state.find(peft::KeyOf(p.name));
+      if (found != state.end()) parts.whole[p.name] = found->second;
+    }
+    return parts;
   }
 
   Result<Weights> Merge(const Base& base, const Weights& state) const override {
@@ -163,7 +170,7 @@ class Lora : public Adapter {
     if (!whole.ok()) return ConfigError("adapter lora: " + Message(whole.status()));
     Weights trainable;
     for (const catalog::ParameterName& p : *whole) {
-      if (!p.in_head && IsTied(base, p.name))
+      if (!p.in_head && IsTiedTable(base, p.name))
         return ConfigError("adapter lora: modules_to_save names " + p.name +
                            ", which is the token table and the last projection in one; adapter "
                            "none trains it");

@@ -34,6 +34,20 @@ Result<std::unique_ptr<Adapter>> MakeAdapter(const Json& settings) {
                      "\", this version has: " + Join(catalog::Ids(catalog::Adapters()), ", "));
 }
 
+Result<LowRank> Adapter::AsLowRank(const Base&, const Weights&) const {
+  return ConfigError("adapter " + GetOr<std::string>(settings(), "type", "none") +
+                     " changes the model by no low-rank factors, so PEFT has no LoRA for it; use "
+                     "the format hf");
+}
+
+bool IsTiedTable(const Base& base, const std::string& parameter) {
+  const auto found = base.weights.find(parameter);
+  if (!base.model->generates() || found == base.weights.end() ||
+      parameter.rfind("lm_head.", 0) == 0)
+    return false;
+  return base.model->Output({nullptr, &base.weights}).weight.is_same(found->second);
+}
+
 at::Tensor WeightOf(const at::Tensor& stored, const SiteShape& site) {
   const at::Tensor whole = site.transposed ? stored.t() : stored;
   return site.whole() ? whole : whole.narrow(0, site.begin, site.out);

@@ -137,4 +137,17 @@ Result<Weights> FixedBases::Merge(const Base& base, const Weights& state) const 
   return merged;
 }
 
+Result<LowRank> FixedBases::AsLowRank(const Base& base, const Weights& state) const {
+  LowRank parts;
+  for (const SiteShape& site : base.model->sites()) {
+    const at::Tensor middle = Find(state, Key(site.name, 'R'));
+    if (!middle.defined()) continue;
+    parts.maps.push_back({site, Find(state, Key(site.name, 'A')),
+                          Find(state, Key(site.name, 'B')).matmul(middle), scale_});
+  }
+  size_t used = 0;
+  TakeWhole(base, state, &parts.whole, &used);
+  return parts;
+}
+
 }  // namespace eida::engine::three_factor

@@ -44,6 +44,7 @@ class FixedBases : public Adapter {
   Status Attach(const Base& base, const Weights& state, Weights* over,
                 SitePatches* patches) const override;
   Result<Weights> Merge(const Base& base, const Weights& state) const override;
+  Result<LowRank> AsLowRank(const Base& base, const Weights& state) const override;
 
  protected:
   // The factors at the start, one a site; `head` is the head at the start.

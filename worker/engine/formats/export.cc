@@ -4,7 +4,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/fs.h"
-#include "worker/engine/formats/peft.h"
+#include "worker/engine/formats/peft_write.h"
 
 namespace eida::engine {
 
@@ -37,11 +37,11 @@ Result<std::vector<std::string>> ExportModel(const Job& job, const Base& base,
 
 Result<std::vector<std::string>> ExportPeft(const Base& base, const MemberFile& member,
                                             const std::string& directory) {
-  EIDA_ASSIGN_OR_RETURN(const Json config,
-                        peft::AdapterConfig(member.adapter->settings(), *base.model,
-                                            base.config.value("_name_or_path", Json())));
-  EIDA_RETURN_IF_ERROR(WriteFileAtomic(JoinPath(directory, "adapter_config.json"), Pretty(config)));
-  EIDA_RETURN_IF_ERROR(WriteSafetensors(member.tensors, {{"format", "pt"}},
+  EIDA_ASSIGN_OR_RETURN(const peft::Files files,
+                        peft::Write(base, *member.adapter, member.tensors));
+  EIDA_RETURN_IF_ERROR(
+      WriteFileAtomic(JoinPath(directory, "adapter_config.json"), Pretty(files.config)));
+  EIDA_RETURN_IF_ERROR(WriteSafetensors(files.tensors, {{"format", "pt"}},
                                         JoinPath(directory, "adapter_model.safetensors")));
   return std::vector<std::string>{"adapter_config.json", "adapter_model.safetensors"};
 }
@@ -54,26 +54,13 @@ Result<JobResult> RunExport(const Job& job, Events& events) {
   EIDA_ASSIGN_OR_RETURN(const std::shared_ptr<const Base> base, LoadBase(job));
   EIDA_ASSIGN_OR_RETURN(const std::string path, Input(job, "weights"));
   EIDA_ASSIGN_OR_RETURN(const MemberFile member, OpenMember(path));
-  if (format == "peft" && member.adapter->artifact_kind() != "adapter") {
-    return ConfigError("job " + job.name +
-                       ": the weights hold a whole model, not a LoRA adapter; use the format hf");
-  }
-  if (format == "peft") {
-    const auto type = GetOr<std::string>(member.adapter->settings(), "type", "");
-    if (type != "lora")
-      return ConfigError("job " + job.name + ": PEFT has no form for adapter " + type +
-                         " in this version; use the format hf");
-    if (base->model->generates())
-      return ConfigError("job " + job.name +
-                         ": this version writes PEFT adapters of classifiers only; use the format "
-                         "hf");
-  }
   // Merging also checks that the weights belong to this model.
   auto merged = member.adapter->Merge(*base, member.tensors);
   if (!merged.ok()) return Annotate(merged.status(), "job " + job.name + ": " + path);
-  EIDA_ASSIGN_OR_RETURN(const std::vector<std::string> names,
-                        format == "hf" ? ExportModel(job, *base, *merged, job.out)
-                                       : ExportPeft(*base, member, job.out));
+  const auto written = format == "hf" ? ExportModel(job, *base, *merged, job.out)
+                                      : ExportPeft(*base, member, job.out);
+  if (!written.ok()) return Annotate(written.status(), "job " + job.name);
+  const std::vector<std::string>& names = *written;
   JobResult result;
   int64_t bytes = 0;
   for (const std::string& name : names) {

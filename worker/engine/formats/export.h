@@ -13,8 +13,8 @@ namespace eida::engine {
 // tokenizer's files. Returns the names of the files, sorted.
 Result<std::vector<std::string>> ExportModel(const Job& job, const Base& base,
                                              const Weights& merged, const std::string& directory);
-// A PEFT adapter directory: adapter_config.json, adapter_model.safetensors. REQUIRES: the member is
-// a LoRA adapter.
+// A PEFT adapter directory: adapter_config.json, adapter_model.safetensors. ConfigError where PEFT
+// has no form for the adapter.
 Result<std::vector<std::string>> ExportPeft(const Base& base, const MemberFile& member,
                                             const std::string& directory);
 

@@ -1,11 +1,7 @@
-// The names and the configuration that PEFT gives a LoRA adapter on disk.
+// The names that PEFT gives a LoRA adapter's tensors on disk.
 #pragma once
 
 #include <string>
-
-#include "common/base/json.h"
-#include "common/base/status.h"
-#include "worker/engine/models/model.h"
 
 namespace eida::engine::peft {
 
@@ -16,8 +12,7 @@ std::string KeyA(const std::string& module);  // base_model.model.<module>.lora_
 std::string KeyB(const std::string& module);  // base_model.model.<module>.lora_B.weight
 std::string KeyOf(
     const std::string& parameter);  // base_model.model.<parameter>: a module that was saved whole
-// adapter_config.json of adapter `settings` on `model`. Targets become PEFT's module names, which
-// match exactly the same sites.
-Result<Json> AdapterConfig(const Json& settings, const Model& model, const Json& base_name);
+// The same for the bias of a module that has factors: base_model.model.<module>.base_layer.bias.
+std::string KeyOfInnerBias(const std::string& module);
 
 }  // namespace eida::engine::peft
