@@ -24,8 +24,8 @@ def classifier():
     return model.eval()
 
 
-def lora_classifier(r, targets=("query", "value")):
-    config = LoraConfig(r=r, lora_alpha=4 * r, lora_dropout=0.0, target_modules=list(targets), task_type="SEQ_CLS")
+def lora_classifier(r, targets=("query", "value"), **options):
+    config = LoraConfig(r=r, lora_alpha=4 * r, lora_dropout=0.0, target_modules=list(targets), task_type="SEQ_CLS", **options)
     return get_peft_model(classifier(), config).eval()
 
 
@@ -135,8 +135,10 @@ def train(model, items, updates, named, settings, cycles=None):
 
 
 def peft_name(name):
-    """PEFT's file names lack the adapter's name and the infix of saved modules."""
-    return name.replace(".default", "").replace("modules_to_save.", "").replace("classifier.original_module.", "")
+    """Eida's names lack the adapter's name and the infixes of saved modules and of the maps with factors."""
+    for infix in (".default", "modules_to_save.", "classifier.original_module.", "base_layer."):
+        name = name.replace(infix, "")
+    return name
 
 
 def trainable(model, init, name_of=lambda name: name):

@@ -69,6 +69,14 @@ class TrainTest(unittest.TestCase):
     def test_lora_on_the_feed_forward_maps(self):
         self.lora(4, ("attn_out", "fc1", "fc2"), ("attention.output.dense", "intermediate.dense", "output.dense"))
 
+    def test_lora_with_its_options(self):
+        settings = {"rank_pattern": [["value", 2]], "alpha_pattern": [["layer.0.attention.self.query", 6]], "use_rslora": True}
+        options = {"rank_pattern": {"value": 2}, "alpha_pattern": {r"layer\.0\..*query": 6}, "use_rslora": True}
+        for bias, saved in (("lora_only", ["pooler.dense"]), ("all", ["attention.output.LayerNorm"])):
+            with self.subTest(bias=bias):
+                self.compare({**eida.lora(4), **settings, "bias": bias, "modules_to_save": saved},
+                             peer.lora_classifier(4, **options, bias=bias, modules_to_save=list(saved)), peer.peft_name, 1e-3)
+
     def test_the_settings_of_the_en_ro_runs(self):
         self.full(batch_size=None, batch_tokens=512, grad_accum=2, label_smoothing=0.1,
                   optimizer={"name": "adam", "betas": [0.9, 0.98], "eps": 1e-6, "weight_decay": 0.01},
