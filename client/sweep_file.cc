@@ -18,6 +18,7 @@ plan::PlanInputs SweepFile::PlanInputs() const {
     for (const auto& [name, file] : files) inputs.files[path][name] = file.digest;
   }
   inputs.model = found.model;
+  inputs.adapters = found.adapters;
   return inputs;
 }
 

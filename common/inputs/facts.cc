@@ -52,7 +52,7 @@ Result<std::vector<TensorFact>> ReadHeaders(const std::map<std::string, std::str
       tensors.push_back(std::move(fact));
     }
   }
-  if (tensors.empty()) return InvalidArgument("the model's safetensors files hold no tensor");
+  if (tensors.empty()) return InvalidArgument("the safetensors files hold no tensor");
   return tensors;
 }
 
@@ -119,6 +119,31 @@ Result<ModelFacts> MakeModelFacts(const std::string& config_json,
                            " layers, but the weights hold " + std::to_string(queries) +
                            ": the files do not belong together");
   }
+  return facts;
+}
+
+std::vector<catalog::ParameterName> ParametersOf(const ModelFacts& model) {
+  std::vector<catalog::ParameterName> names;
+  for (const auto& [name, numbers] : model.tensors) names.push_back({name, false});
+  const catalog::Model* entry = catalog::Find(catalog::Models(), model.architecture);
+  if (entry == nullptr || entry->generates) return names;
+  std::string last = "classifier";  // the last projection, which is no site
+  for (const catalog::SiteShape& site : model.sites) {
+    if (!site.in_head) continue;
+    names.push_back({site.weight(), true});
+    names.push_back({site.bias(), true});
+    last = "classifier.out_proj";
+  }
+  names.push_back({last + ".weight", true});
+  names.push_back({last + ".bias", true});
+  return names;
+}
+
+Result<AdapterFacts> MakeAdapterFacts(const std::string& path, const std::string& config,
+                                      const std::string& header) {
+  AdapterFacts facts{path, config, {}};
+  EIDA_ASSIGN_OR_RETURN(facts.tensors,
+                        ReadHeaders({{path + "/adapter_model.safetensors", header}}));
   return facts;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/base/status.h"
+#include "common/catalog/lora.h"
 #include "common/catalog/sites.h"
 
 namespace eida::inputs {
@@ -29,6 +30,19 @@ struct ModelFacts {
   std::map<std::string, int64_t> tensors;
 };
 
+// The base model's parameters and the head's, which a checkpoint may lack.
+std::vector<catalog::ParameterName> ParametersOf(const ModelFacts& model);
+
+// An adapter's directory as PEFT writes it.
+struct AdapterFacts {
+  std::string path;                 // for messages
+  std::string config;               // adapter_config.json
+  std::vector<TensorFact> tensors;  // of adapter_model.safetensors
+};
+// `header`: the JSON header of adapter_model.safetensors.
+Result<AdapterFacts> MakeAdapterFacts(const std::string& path, const std::string& config,
+                                      const std::string& header);
+
 // `headers`: for each safetensors file its JSON header. Errors say what is missing and what can be
 // read instead.
 Result<ModelFacts> MakeModelFacts(const std::string& config_json,
@@ -42,5 +56,8 @@ Result<std::string> ReadSafetensorsHeader(const std::string& path);
 // (with how to convert them), a missing config or tokenizer, an index whose shards are absent, a
 // tokenizer whose ids do not fit the embedding.
 Result<std::map<std::string, std::string>> ModelFiles(const std::string& directory);
+
+// The same of an adapter's directory: adapter_config.json and adapter_model.safetensors.
+Result<std::map<std::string, std::string>> AdapterFiles(const std::string& directory);
 
 }  // namespace eida::inputs

@@ -15,6 +15,9 @@ class Gatherer {
 
   Gathered Run() {
     Model();
+    for (const auto& [at, path] : wanted_.adapters) {
+      if (const Status status = Adapter(path); !status.ok()) Problem(at, Message(status));
+    }
     Data();
     return std::move(found_);
   }
@@ -72,6 +75,17 @@ class Gatherer {
                                      ", but the model has only " +
                                      std::to_string(found_.model.max_positions) + " positions");
     }
+  }
+
+  Status Adapter(const std::string& written) {
+    if (found_.adapters.count(written) != 0) return OkStatus();
+    EIDA_ASSIGN_OR_RETURN(const auto files, AdapterFiles(Resolve(written)));
+    EIDA_ASSIGN_OR_RETURN(const std::string config, ReadFile(files.at("adapter_config.json")));
+    EIDA_ASSIGN_OR_RETURN(const std::string header,
+                          ReadSafetensorsHeader(files.at("adapter_model.safetensors")));
+    EIDA_ASSIGN_OR_RETURN(found_.adapters[written], MakeAdapterFacts(written, config, header));
+    for (const auto& [name, path] : files) EIDA_RETURN_IF_ERROR(AddFile(written, name, path));
+    return OkStatus();
   }
 
   void Data() {

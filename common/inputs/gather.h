@@ -25,6 +25,7 @@ struct Wanted {
   std::vector<SplitRule> splits;
   std::map<std::string, std::string> split_files;  // split -> path, for splits that are files
   std::map<std::string, int64_t> limit;
+  std::map<std::string, std::string> adapters;  // place in the sweep file -> PEFT directory
 };
 
 struct FoundFile {
@@ -43,6 +44,7 @@ struct Gathered {
   // path as written -> file name -> file; a data file has the one entry "".
   std::map<std::string, std::map<std::string, FoundFile>> files;
   ModelFacts model;
+  std::map<std::string, AdapterFacts> adapters;  // by path as written
   std::map<std::string, int64_t> split_sizes;
   std::vector<Problem> problems;
 };

@@ -61,6 +61,26 @@ Status RefuseMissingWeights(const std::string& directory) {
 
 }  // namespace
 
+Result<std::map<std::string, std::string>> AdapterFiles(const std::string& directory) {
+  if (!IsDirectory(directory))
+    return NotFound("there is no adapter directory " + directory +
+                    ": init names one that PEFT wrote (adapter_config.json, "
+                    "adapter_model.safetensors)");
+  if (!FileExists(JoinPath(directory, "adapter_model.safetensors")) &&
+      FileExists(JoinPath(directory, "adapter_model.bin"))) {
+    return InvalidArgument(directory +
+                           " holds a pickled adapter (adapter_model.bin), which can run code when "
+                           "it is read; save it again with save_pretrained(DIR, "
+                           "safe_serialization=True)");
+  }
+  std::map<std::string, std::string> files;
+  for (const char* name : {"adapter_config.json", "adapter_model.safetensors"}) {
+    files[name] = JoinPath(directory, name);
+    if (!FileExists(files[name])) return NotFound(directory + " has no " + name);
+  }
+  return files;
+}
+
 Result<std::map<std::string, std::string>> ModelFiles(const std::string& directory) {
   if (!IsDirectory(directory))
     return NotFound("there is no model directory " + directory +

@@ -67,17 +67,8 @@ Status CountLora(const inputs::ModelFacts& model, const Json& adapter, Parameter
                         catalog::LoraSites(model.sites, adapter));
   EIDA_RETURN_IF_ERROR(catalog::CheckRanks(maps));
   for (const catalog::LoraSite& map : maps) count->adapter += map.r * (map.site.in + map.site.out);
-  std::vector<catalog::ParameterName> names;
-  for (const auto& [name, numbers] : model.tensors) names.push_back({name, false});
-  std::string last = "classifier.weight";  // the head's last projection, which is no site
-  for (const catalog::SiteShape& site : model.sites) {
-    if (!site.in_head) continue;
-    names.push_back({site.weight(), true});
-    last = "classifier.out_proj.weight";
-  }
-  if (count->head > 0) names.push_back({last, true});
   EIDA_ASSIGN_OR_RETURN(const std::vector<catalog::ParameterName> whole,
-                        catalog::WholeParameters(names, adapter, maps));
+                        catalog::WholeParameters(inputs::ParametersOf(model), adapter, maps));
   bool head = false;
   for (const catalog::ParameterName& p : whole) {
     head |= p.in_head;

@@ -91,8 +91,10 @@ class Planner {
     Json eval = spec_.eval["every"].is_null() ? Json{{"every", nullptr}} : spec_.eval;
     eval.erase("report");
     for (const spec::VariantSpec& variant : spec_.variants) {
+      const Result<Json> adapter = ResolvedAdapter(variant.adapter, inputs_);
+      if (!adapter.ok()) return Annotate(adapter.status(), "variant \"" + variant.name + "\"");
       const Result<ParameterCount> parameters =
-          CountParameters(inputs_.model, variant.adapter, spec_.model.labels);
+          CountParameters(inputs_.model, *adapter, spec_.model.labels);
       if (!parameters.ok())
         return Annotate(parameters.status(), "variant \"" + variant.name + "\"");
       for (int64_t seed : spec_.seeds) {
@@ -102,19 +104,24 @@ class Planner {
         run.variant = variant.name;
         run.seed = seed;
         run.name = variant.name + "/seed" + std::to_string(seed);
-        run.settings = Canonical({{"adapter", variant.adapter}, {"train", variant.train}});
+        run.settings = Canonical({{"adapter", *adapter}, {"train", variant.train}});
         run.trainable_parameters = parameters->trainable();
         run.base_parameters = parameters->base;
         NewJob job{JobKind::kTrain, "train/" + run.name, run.id};
         job.spec = {{"model", model_},
                     {"data", data_},
                     {"seed", seed},
-                    {"adapter", variant.adapter},
+                    {"adapter", *adapter},
                     {"train", variant.train},
                     {"eval", eval},
                     {"checkpoint", spec_.checkpoint}};
         if (!spec_.early_stop.is_null()) job.spec["early_stop"] = spec_.early_stop;
         job.inputs = static_inputs_;
+        if (variant.adapter.contains("init")) {
+          for (const auto& [name, digest] :
+               inputs_.files.at(variant.adapter["init"].get<std::string>()))
+            job.inputs.push_back({"init/" + name, digest});
+        }
         job.cost = TrainCost(variant);
         run.train_job = jobs_.Add(std::move(job));
         plan_.runs.push_back(std::move(run));

@@ -8,8 +8,8 @@ Result<Preview> MakePreview(const Plan& plan, const spec::SweepSpec& spec,
   preview.runs = static_cast<int64_t>(plan.runs.size());
   for (const spec::VariantSpec& variant : spec.variants) {
     VariantPreview v{variant.name, static_cast<int64_t>(spec.seeds.size()), {}};
-    EIDA_ASSIGN_OR_RETURN(v.parameters,
-                          CountParameters(inputs.model, variant.adapter, spec.model.labels));
+    EIDA_ASSIGN_OR_RETURN(const Json adapter, ResolvedAdapter(variant.adapter, inputs));
+    EIDA_ASSIGN_OR_RETURN(v.parameters, CountParameters(inputs.model, adapter, spec.model.labels));
     preview.disk_bytes += v.runs * v.parameters.trainable() * 4;
     preview.variants.push_back(std::move(v));
   }

@@ -49,6 +49,7 @@ struct DataSpec {
 struct VariantSpec {
   std::string name;
   Json adapter;
+  std::string place;  // of the variant in the file: "variants[1]"
   Json train;
 };
 

@@ -77,6 +77,30 @@ bool SaysNothing(const catalog::Parameter& p, const Json& value) {
   return p.type == "flag" ? value == Json(p.fallback == "true") : value.is_array() && value.empty();
 }
 
+// An adapter that starts from another one has its settings; the sweep says what only training
+// knows.
+Json ReadStartedAdapter(MapReader& reader, const catalog::Adapter& entry) {
+  Json adapter = {{"type", entry.id}, {"init", reader.Text("init", "")}};
+  for (const catalog::Parameter& p : entry.parameters) {
+    const Tree* written = reader.Get(p.name);
+    if (written == nullptr || p.name == "init") continue;
+    if (p.name == "dropout" || p.name == "train_head")
+      adapter[p.name] = ReadParameter(reader, p);
+    else
+      reader.Error(written, "range",
+                   "\"" + reader.PathOf(p.name) + "\" is what the adapter in \"" +
+                       reader.PathOf("init") + "\" says; leave it out");
+  }
+  if (adapter["init"].get<std::string>().empty())
+    reader.Error(reader.tree()->Find("init"), "range",
+                 "\"" + reader.PathOf("init") + "\" names no directory");
+  if (GetOr<bool>(adapter, "train_head", true)) adapter.erase("train_head");
+  reader.Finish();
+  return adapter;
+}
+
+bool IsNull(const Tree* tree) { return tree == nullptr || tree->kind == Tree::Kind::kNull; }
+
 Json ReadAdapter(MapReader reader) {
   const std::string type = reader.Choice("type", "none", catalog::Ids(catalog::Adapters()), true);
   Json adapter = {{"type", type}};
@@ -84,9 +108,10 @@ Json ReadAdapter(MapReader reader) {
   const Tree* written = reader.Get("type");
   if (written != nullptr && written->text != type) return adapter;
   const catalog::Adapter* entry = catalog::Find(catalog::Adapters(), type);
+  if (type == "lora" && !IsNull(reader.tree()->Find("init")))
+    return ReadStartedAdapter(reader, *entry);
   for (const catalog::Parameter& p : entry->parameters) {
-    const Tree* value_at = reader.Get(p.name);
-    if (p.implied && (value_at == nullptr || value_at->kind == Tree::Kind::kNull)) continue;
+    if (p.implied && IsNull(reader.Get(p.name))) continue;
     Json value = ReadParameter(reader, p);
     if (!p.implied || !SaysNothing(p, value)) adapter[p.name] = std::move(value);
   }
@@ -174,7 +199,7 @@ void ReadBatches(MapReader& reader, Json* train) {
 
 Json ReadTrain(MapReader reader) {
   Json train;
-  if (reader.Has("steps")) train["steps"] = reader.Int("steps", 1, 1, 1'000'000'000);
+  if (reader.Has("steps")) train["steps"] = reader.Int("steps", 1, 0, 1'000'000'000);
   if (!reader.Has("steps") || reader.Has("epochs"))
     train["epochs"] = reader.Number("epochs", 1, 0.001, 100'000, true);
   if (train.contains("steps") && train.contains("epochs"))
@@ -214,6 +239,17 @@ Tree Overlay(const Tree* base, const Tree* over) {
       *existing = Overlay(existing, &value);
   }
   return merged;
+}
+
+// What a variant's own `train` is put on: it says in steps or in epochs how long it is.
+Tree WithoutOtherLength(const Tree* base, const Tree* own) {
+  Tree shared = base == nullptr ? Tree{} : *base;
+  if (own == nullptr || own->kind != Tree::Kind::kMap) return shared;
+  for (const auto& [one, other] : {std::pair("steps", "epochs"), {"epochs", "steps"}}) {
+    if (own->Find(one) == nullptr || own->Find(other) != nullptr) continue;
+    std::erase_if(shared.entries, [&](const auto& entry) { return entry.first.text == other; });
+  }
+  return shared;
 }
 
 const Tree* At(const Tree* tree, const std::string& path) {
@@ -323,7 +359,9 @@ void ReadVariants(MapReader& sweep, std::vector<VariantSpec>* variants) {
     const std::string name = reader.Text("name", "", true);
     const Tree* grid = reader.Get("grid");
     Tree merged = list->items[i];
-    const Tree train = Overlay(base_train, reader.Get("train"));
+    const Tree* own_train = reader.Get("train");
+    const Tree shared = WithoutOtherLength(base_train, own_train);
+    const Tree train = Overlay(base_train == nullptr ? nullptr : &shared, own_train);
     const Tree adapter = Overlay(base_adapter, reader.Get("adapter", base_adapter == nullptr));
     if (train.kind != Tree::Kind::kNull) SetAt(&merged, "train", train);
     if (adapter.kind != Tree::Kind::kNull) SetAt(&merged, "adapter", adapter);
@@ -331,6 +369,7 @@ void ReadVariants(MapReader& sweep, std::vector<VariantSpec>* variants) {
     ExpandGrid(reader, merged, grid, [&](const Tree& cell) {
       const Tree* at = reader.tree()->Find("name");
       VariantSpec variant;
+      variant.place = path;
       variant.name = FillTemplate(reader, at, name, cell);
       variant.adapter =
           ReadAdapter(MapReader(sweep.context(), cell.Find("adapter"), path + ".adapter"));
@@ -340,6 +379,12 @@ void ReadVariants(MapReader& sweep, std::vector<VariantSpec>* variants) {
                      "missing key \"train\": neither the file nor this variant says how to train");
       else
         variant.train = ReadTrain(MapReader(sweep.context(), cell_train, path + ".train"));
+      if (variant.train.is_object() && GetOr<int64_t>(variant.train, "steps", 1) == 0 &&
+          !variant.adapter.contains("init"))
+        reader.Error(cell_train->Find("steps"), "range",
+                     "\"" + path +
+                         ".train.steps\" is 0, which is for adapters that are there "
+                         "already (adapter.init)");
       if (!name.empty() && !IsName(variant.name))
         reader.Error(at, "range",
                      "variant name \"" + variant.name +

@@ -25,6 +25,10 @@ inputs::Wanted WantedBy(const SweepSpec& spec, const std::string& base_directory
     if (!s.file.empty()) wanted.split_files[s.name] = s.file;
   }
   wanted.limit = spec.data.limit;
+  for (const VariantSpec& variant : spec.variants) {
+    if (variant.adapter.contains("init"))
+      wanted.adapters[variant.place + ".adapter.init"] = variant.adapter["init"].get<std::string>();
+  }
   return wanted;
 }
 

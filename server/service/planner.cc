@@ -69,6 +69,20 @@ Result<inputs::ModelFacts> Facts(Content& content, const std::string& path,
   return inputs::MakeModelFacts(config_json, headers);
 }
 
+Result<inputs::AdapterFacts> AdapterOf(Content& content, const std::string& path,
+                                       const std::map<std::string, Digest>& files) {
+  const auto config = files.find("adapter_config.json"),
+             weights = files.find("adapter_model.safetensors");
+  if (config == files.end() || weights == files.end())
+    return InvalidArgument("adapter.init \"" + path +
+                           "\": adapter_config.json and adapter_model.safetensors are wanted");
+  EIDA_ASSIGN_OR_RETURN(const std::string text,
+                        ReadWhole(content, config->second, path + "/adapter_config.json"));
+  EIDA_ASSIGN_OR_RETURN(const std::string header,
+                        ReadHeader(content, weights->second, path + "/adapter_model.safetensors"));
+  return inputs::MakeAdapterFacts(path, text, header);
+}
+
 // The digests of the request, all of them in the store.
 Result<plan::PlanInputs> Inputs(Content& content, const v1::SubmitRequest& request) {
   plan::PlanInputs out;
@@ -106,6 +120,12 @@ Result<Planned> SweepPlanner::Plan(const v1::SubmitRequest& request) {
   if (model == inputs.files.end())
     return InvalidArgument("model.path \"" + path + "\": its files were not given");
   EIDA_ASSIGN_OR_RETURN(inputs.model, Facts(content_, path, model->second));
+  for (const spec::VariantSpec& variant : parsed.spec->variants) {
+    const auto init = GetOr<std::string>(variant.adapter, "init", "");
+    const auto files = inputs.files.find(init);
+    if (init.empty() || files == inputs.files.end()) continue;  // planning says what is missing
+    EIDA_ASSIGN_OR_RETURN(inputs.adapters[init], AdapterOf(content_, init, files->second));
+  }
   EIDA_ASSIGN_OR_RETURN(plan::Plan plan, plan::MakePlan(*parsed.spec, request.source(), inputs));
   return Planned{{std::move(plan.sweep), std::move(plan.runs), std::move(plan.jobs)},
                  std::move(plan.warnings)};

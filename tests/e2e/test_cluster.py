@@ -187,6 +187,22 @@ class Export(Cluster):
             expected[f"base_model.model.bert.{site}.lora_B.weight"] = (study.HIDDEN, 2)
         self.assertEqual(safetensors.shapes(self.path("out", "adapter_model.safetensors")), expected)
 
+    def test_an_adapter_that_was_exported_starts_a_run(self):
+        self.export("run", "s1/lora-r2/seed1", "--to", "peft")
+        head, _, tail = study.SWEEP.partition("variants:")
+        variant = "  - {name: same, adapter: {type: lora, init: out}, train: {steps: 0, lr: 1.0e-2}}\n"
+        self.write(f"{head}variants:\n{variant}eval:{tail.partition('eval:')[2]}".replace("seeds: [0, 1]", "seeds: [0]"), "start.yaml")
+        alone = ("--set", "analyses=[]", "--set", "soups=[]")
+        submitted = self.eidactl("submit", "start.yaml", *alone, "--wait")
+        self.assertEnds(submitted, 0)
+        losses = [{job["name"].rpartition("/")[2]: job["summary"]["loss"] for job in self.get("get", "jobs", sweep)["items"]
+                   if job["name"].startswith(f"evaluate/{run}/")} for sweep, run in (("s1", "lora-r2/seed1"), (submitted.out.strip(), "same/seed0"))]
+        self.assertEqual(set(losses[0]), {"select", "report"})
+        self.assertEqual(losses[0], losses[1])
+        config = json.loads(self.read("out", "adapter_config.json"))
+        self.write(json.dumps({**config, "use_dora": True}), "out", "adapter_config.json")
+        self.assertEnds(self.eidactl("submit", "start.yaml", *alone), 2, 'variant "same": out/adapter_config.json: use_dora is set')
+
     def test_an_adapter_merged_into_a_model(self):
         self.export("run", "s1/lora-r2/seed1")
         self.assertWholeModel()

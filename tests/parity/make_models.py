@@ -105,6 +105,14 @@ def inputs_of(model, numbers):
     return inputs, mask.bool(), inputs.get("decoder_attention_mask", mask).bool()
 
 
+def logits_of(model, numbers):
+    """Of each item of `numbers`, or of each row that a language model predicts."""
+    inputs, _, predicted = inputs_of(model, numbers)
+    with torch.no_grad():
+        logits = model(**inputs).logits
+    return (logits[predicted] if "targets" in numbers else logits).contiguous()
+
+
 def generates(model):
     return "SequenceClassification" not in model.config.architectures[0]
 

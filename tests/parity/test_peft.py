@@ -6,16 +6,17 @@ import subprocess
 import tempfile
 import unittest
 
-import torch
 from peft import PeftModel
 from safetensors.torch import load_file
 
 import eida
 import limits
 import make_models
+import make_peft
 
 BUILD = os.path.dirname(eida.BIN)
 SUITE = os.path.join(BUILD, "tests/eida_engine_test")
+SIZES = [{"hidden_size": 12, "num_attention_heads": 4, "intermediate_size": 7}, {"hidden_size": 40, "num_hidden_layers": 3}]
 # Every form of LoRA, and the adapters that are LoRAs when they are written.
 WRITTEN = {"eida", "eva", "lora", "lora_all_biases", "lora_everything", "lora_frozen_head", "lora_modules", "lora_own_biases",
            "lora_parts_and_others", "lora_patterns", "lora_rslora", "lora_sb", "lora_scale", "lora_xs"}
@@ -26,14 +27,6 @@ def run_suite(tests, **environment):
     run = subprocess.run([SUITE, f"--gtest_filter={tests}"], env={**os.environ, **environment}, capture_output=True, text=True, check=False)
     if run.returncode != 0 or "[  PASSED  ]" not in run.stdout:
         raise AssertionError(run.stdout[-4000:])
-
-
-def logits_of(model, numbers):
-    """At the real tokens of the items in `numbers`, in one padded batch."""
-    inputs, _, predicted = make_models.inputs_of(model, numbers)
-    with torch.no_grad():
-        logits = model(**inputs).logits
-    return logits[predicted] if "targets" in numbers else logits
 
 
 class PeftTest(unittest.TestCase):
@@ -50,9 +43,17 @@ class PeftTest(unittest.TestCase):
                     with self.subTest(family=family, adapter=name):
                         model = PeftModel.from_pretrained(make_models.load(family, source), adapter).eval()
                         expected = load_file(os.path.join(adapter, "logits.safetensors"))["logits"]
-                        limits.check(self, "export logits", eida.largest(logits_of(model, numbers), expected), f"{family} {name}")
+                        limits.check(self, "export logits", eida.largest(make_models.logits_of(model, numbers), expected), f"{family} {name}")
                         self.assertGreater(eida.largest(numbers["logits"], expected), 0.01, "the adapter changes the model")
                         self.saved_again(model, adapter)
+
+    def test_what_peft_writes(self):
+        """tests/unit/engine/peft_test.cc on adapters that PEFT writes now, for models of other sizes."""
+        for seed, sizes in enumerate(SIZES, start=1):
+            with self.subTest(**sizes), tempfile.TemporaryDirectory() as models, tempfile.TemporaryDirectory() as adapters:
+                make_models.write(models, seed, **sizes)
+                make_peft.write(adapters, seed, models)
+                run_suite("*EveryPeftAdapter*", EIDA_GOLDEN_MODELS=models, EIDA_GOLDEN_PEFT=adapters)
 
     def saved_again(self, model, adapter):
         """PEFT took every tensor, and knows of no other."""

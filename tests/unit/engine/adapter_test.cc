@@ -117,7 +117,7 @@ TEST_P(EveryAdapter, SurvivesItsFile) {
   const Weights trainable = w.Init(*adapter, 5);
   const std::string path = w.tiny.path("weights.safetensors");
   ASSERT_TRUE(WriteMember(*adapter, trainable, path).ok());
-  const MemberFile member = OpenMember(path).value();
+  const MemberFile member = OpenMember(*w.base, path).value();
   EXPECT_EQ(Canonical(member.adapter->settings()), Canonical(adapter->settings()));
   const Weights merged = ReadMember(*w.base, path).value(),
                 expected = adapter->Merge(*w.base, trainable).value();
@@ -210,6 +210,19 @@ TEST(LoraTest, PeftTargetsMatchExactlyTheSameSites) {
   EXPECT_EQ(targets({{"targets", {"query", "value"}},
                      {"modules_to_save", {"layer.1.attention.self.query"}}}),
             (Json{"query", "value"}));
+}
+
+TEST(LoraTest, PeftIsGivenTheAlphaThatWasWritten) {
+  const AdapterWorld w;
+  for (const auto& [r, alpha, rooted] : {std::tuple<int, Json, bool>{3, 0.3, false},
+                                         {2, 8, false},
+                                         {7, 0.7, false},
+                                         {3, 5, true},
+                                         {5, 0.1, true},
+                                         {3, 1.0 / 3, false}}) {
+    const auto adapter = Lora({{"r", r}, {"alpha", alpha}, {"use_rslora", rooted}});
+    EXPECT_EQ(peft::Write(*w.base, *adapter, w.Init(*adapter, 1))->config.at("lora_alpha"), alpha);
+  }
 }
 
 TEST(LoraTest, AnAdapterOfAnotherModelIsRefused) {

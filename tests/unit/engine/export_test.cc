@@ -102,7 +102,8 @@ TEST(MemberTest, WeightsThatWouldChangeNothingAreRefused) {
   ASSERT_TRUE(
       WriteSafetensors(ReadSafetensors(Trained(tiny, kLora)).value(), {{"format", "pt"}}, peft)
           .ok());
-  EXPECT_THAT(Message(ReadMember(*base, peft).status()), HasSubstr("adapter file of PEFT"));
+  EXPECT_THAT(Message(ReadMember(*base, peft).status()),
+              HasSubstr("adapter_config.json is not beside it"));
   EXPECT_EQ(ErrorClassOf(ReadMember(*base, peft).status()), "config");
   ASSERT_TRUE(WriteSafetensors({{"vision.patch.weight", at::ones({2})}}, {}, other).ok());
   EXPECT_THAT(Message(ReadMember(*base, other).status()), HasSubstr("another model"));

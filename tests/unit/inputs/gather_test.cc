@@ -1,5 +1,7 @@
 #include "common/inputs/gather.h"
 
+#include <filesystem>
+
 #include "common/base/digest.h"
 #include "gtest/gtest.h"
 #include "tests/unit/inputs/model_dir.h"
@@ -94,6 +96,26 @@ TEST_F(GatherTest, EveryFamilyIsReadAndOnlyClassifiersClassify) {
     EXPECT_EQ(found.model.layers, 2) << model.id;
     EXPECT_EQ(found.model.max_positions, 16) << model.id;
   }
+}
+
+TEST_F(GatherTest, AdaptersThatRunsStartFrom) {
+  const std::string at = "variants[0].adapter.init";
+  wanted_.adapters = {{at, "peft"}};
+  ExpectProblem(at, "there is no adapter directory");
+  ASSERT_TRUE(MakeDirs(Path("peft")).ok());
+  ExpectProblem(at, "has no adapter_config.json");
+  for (const auto& [name, content] : TinyPeftAdapter()) Write("peft/" + name, content);
+  const Gathered found = Run();
+  ASSERT_TRUE(found.problems.empty()) << found.problems[0].message;
+  EXPECT_EQ(found.files.at("peft").size(), 2u);
+  EXPECT_EQ(found.adapters.at("peft").tensors.size(), 4u);
+  const std::string weights = TinyPeftAdapter().at("adapter_model.safetensors");
+  Write("peft/adapter_model.safetensors", weights.substr(0, weights.size() - 4));
+  ExpectProblem(at, "truncated");
+  std::filesystem::remove(Path("peft/adapter_model.safetensors"));
+  ExpectProblem(at, "has no adapter_model.safetensors");
+  Write("peft/adapter_model.bin", "\x80\x02");
+  ExpectProblem(at, "pickled adapter");
 }
 
 TEST_F(GatherTest, EmptyData) {

@@ -64,6 +64,24 @@ inline std::string TinyTokenizer(int64_t tokens) {
       .dump();
 }
 
+// A LoRA on the tiny BERT's queries as PEFT writes it, without meaning; file name -> content.
+inline std::map<std::string, std::string> TinyPeftAdapter(int64_t r = 2) {
+  std::map<std::string, std::vector<int64_t>> shapes;
+  for (const char* layer : {"0", "1"}) {
+    const std::string at =
+        std::string("base_model.model.bert.encoder.layer.") + layer + ".attention.self.query.lora_";
+    shapes[at + "A.weight"] = {r, 8};
+    shapes[at + "B.weight"] = {8, r};
+  }
+  return {{"adapter_config.json", Json{{"peft_type", "LORA"},
+                                       {"r", r},
+                                       {"lora_alpha", 6},
+                                       {"lora_dropout", 0.25},
+                                       {"target_modules", {"query"}}}
+                                      .dump()},
+          {"adapter_model.safetensors", SafetensorsBytes(shapes)}};
+}
+
 // File name -> content.
 inline std::map<std::string, std::string> TinyModel() {
   return {{"config.json", TinyConfig(2)},

@@ -7,6 +7,7 @@
 #include "common/base/rng.h"
 #include "common/rpc/status_map.h"
 #include "common/wire/messages.h"
+#include "tests/unit/inputs/model_dir.h"
 #include "tests/unit/service/harness.h"
 
 namespace eida::testing {
@@ -56,6 +57,28 @@ TEST_F(CallsTest, TruncatedModelWeightsAreRefused) {
     ASSERT_FALSE(result.ok());
     EXPECT_THAT(Message(result.status()), HasSubstr("model/model.safetensors"));
   }
+}
+
+TEST_F(CallsTest, ARunStartsFromAnAdapterWhoseFilesAreThere) {
+  Start();
+  Client client = NewClient();
+  v1::SubmitRequest request = TinyStudy(client);
+  std::string source = request.source();
+  const std::string full = "adapter: {type: none}";
+  request.set_source(
+      source.replace(source.find(full), full.size(), "adapter: {type: lora, init: peft}"));
+  auto result = client.Submit(request);
+  EXPECT_THAT(Message(result.status()), HasSubstr("adapter.init \"peft\" were not given"));
+  auto& files = *(*request.mutable_inputs())["peft"].mutable_digests();
+  const auto contents = inputs::TinyPeftAdapter();
+  files["adapter_config.json"] = client.Put(contents.at("adapter_config.json")).str();
+  EXPECT_THAT(Message(client.Submit(request).status()), HasSubstr("adapter_model.safetensors are"));
+  files["adapter_model.safetensors"] = client.Put("no tensors at all").str();
+  EXPECT_THAT(Message(client.Submit(request).status()),
+              HasSubstr("peft/adapter_model.safetensors"));
+  files["adapter_model.safetensors"] = client.Put(contents.at("adapter_model.safetensors")).str();
+  result = client.Submit(request);
+  ASSERT_TRUE(result.ok()) << result.status();
 }
 
 TEST_F(CallsTest, UnknownThingsAreNotFound) {

@@ -75,5 +75,41 @@ TEST(LoraOptionsTest, WhatMakesNoSenseIsNamed) {
   }
 }
 
+TEST(LoraStartTest, TheAdaptersSettingsAreItsOwn) {
+  const std::string name = "name: \"lora-r{adapter.r}\"";
+  const auto started = [&](const std::string& adapter, const std::string& train) {
+    std::string text = Replaced(SampleSweep(), name, "name: lora-started");
+    text = Replaced(text, "adapter: {type: lora, alpha: 4r, targets: [query, value]}",
+                    "adapter: {type: lora, " + adapter + "}" +
+                        (train.empty() ? "" : "\n    train: {" + train + "}"));
+    return ParseSweep(Replaced(text, "    grid: {adapter.r: [1, 8]}\n", ""), "s.yaml", {});
+  };
+  const auto error = [&](const std::string& adapter, const std::string& train = "") {
+    const ParseResult result = started(adapter, train);
+    for (const Diagnostic& d : result.diagnostics) {
+      if (d.severity == Severity::kError) return d.code + ": " + d.message;
+    }
+    return std::string();
+  };
+  const ParseResult plain = started("init: adapters/peft", "steps: 0");
+  ASSERT_TRUE(plain.spec.has_value()) << Render(plain.diagnostics, "s.yaml", false);
+  EXPECT_EQ(plain.spec->variants[1].adapter, (Json{{"type", "lora"}, {"init", "adapters/peft"}}));
+  EXPECT_EQ(plain.spec->variants[1].train["steps"], 0);
+  EXPECT_FALSE(plain.spec->variants[1].train.contains("epochs")) << "the variant's own length";
+  EXPECT_EQ(plain.spec->variants[1].place, "variants[1]");
+  const ParseResult own = started("init: peft, dropout: 0.2, train_head: false", "");
+  ASSERT_TRUE(own.spec.has_value()) << Render(own.diagnostics, "s.yaml", false);
+  EXPECT_EQ(own.spec->variants[1].adapter["dropout"], 0.2);
+  EXPECT_EQ(own.spec->variants[1].adapter["train_head"], false);
+  EXPECT_EQ(own.spec->variants[1].train["epochs"], 1.0);
+  for (const char* key : {"r: 2", "alpha: 4", "targets: [query]", "bias: all", "use_rslora: true"})
+    EXPECT_NE(error(std::string("init: peft, ") + key).find("says; leave it out"),
+              std::string::npos)
+        << key;
+  EXPECT_NE(error("init: ''").find("names no directory"), std::string::npos);
+  EXPECT_NE(error("r: 2, alpha: 4", "steps: 0").find("steps\" is 0"), std::string::npos);
+  EXPECT_NE(error("init: peft", "steps: -1").find("range"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace eida::spec

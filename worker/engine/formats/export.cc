@@ -53,7 +53,7 @@ Result<JobResult> RunExport(const Job& job, Events& events) {
     return ConfigError("job " + job.name + ": format \"" + format + "\" is neither peft nor hf");
   EIDA_ASSIGN_OR_RETURN(const std::shared_ptr<const Base> base, LoadBase(job));
   EIDA_ASSIGN_OR_RETURN(const std::string path, Input(job, "weights"));
-  EIDA_ASSIGN_OR_RETURN(const MemberFile member, OpenMember(path));
+  EIDA_ASSIGN_OR_RETURN(const MemberFile member, OpenMember(*base, path));
   // Merging also checks that the weights belong to this model.
   auto merged = member.adapter->Merge(*base, member.tensors);
   if (!merged.ok()) return Annotate(merged.status(), "job " + job.name + ": " + path);

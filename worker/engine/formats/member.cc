@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "common/base/fs.h"
 #include "worker/engine/formats/peft.h"
+#include "worker/engine/formats/peft_read.h"
 
 namespace eida::engine {
 namespace {
@@ -11,7 +13,16 @@ constexpr char kSettings[] = "eida.adapter";
 
 }  // namespace
 
-Result<MemberFile> OpenMember(const std::string& path) {
+Result<MemberFile> OpenMember(const Base& base, const std::string& path) {
+  if (IsDirectory(path)) {
+    const std::string weights = JoinPath(path, "adapter_model.safetensors");
+    if (!FileExists(weights) && FileExists(JoinPath(path, "adapter_model.bin")))
+      return ConfigError(
+          path +
+          " holds a pickled adapter (adapter_model.bin), which can run code when it "
+          "is read; save it again with save_pretrained(DIR, safe_serialization=True)");
+    return peft::Read(base, JoinPath(path, "adapter_config.json"), weights);
+  }
   MemberFile member;
   std::map<std::string, std::string> metadata;
   EIDA_ASSIGN_OR_RETURN(member.tensors, ReadSafetensors(path, &metadata));
@@ -20,15 +31,17 @@ Result<MemberFile> OpenMember(const std::string& path) {
   if (found != metadata.end()) {
     EIDA_ASSIGN_OR_RETURN(settings, ParseJson(found->second, path + ": metadata " + kSettings));
   }
-  // Under PEFT's names and without our settings, rank and scale are unknown; as a model it would
-  // change nothing.
+  // Under PEFT's names and without our settings, rank and scale stand in the file beside it.
   const bool peft_file =
       std::any_of(member.tensors.begin(), member.tensors.end(),
                   [](const auto& t) { return t.first.rfind(peft::kPrefix, 0) == 0; });
-  if (found == metadata.end() && peft_file)
-    return ConfigError(path + " is an adapter file of PEFT without Eida's metadata " + kSettings +
-                       ", so its rank and scale are unknown; merge it in Python "
-                       "(model.merge_and_unload().save_pretrained(DIR)) and use DIR as the model");
+  if (found == metadata.end() && peft_file) {
+    const std::string config = JoinPath(DirName(path), "adapter_config.json");
+    if (FileExists(config)) return peft::Read(base, config, path);
+    return ConfigError(path +
+                       " is an adapter file of PEFT, but adapter_config.json is not beside "
+                       "it, so its rank and scale are unknown; copy it there");
+  }
   auto adapter = MakeAdapter(settings);
   if (!adapter.ok()) return Annotate(adapter.status(), path);
   member.adapter = std::move(*adapter);
@@ -36,7 +49,7 @@ Result<MemberFile> OpenMember(const std::string& path) {
 }
 
 Result<Weights> ReadMember(const Base& base, const std::string& path) {
-  EIDA_ASSIGN_OR_RETURN(const MemberFile member, OpenMember(path));
+  EIDA_ASSIGN_OR_RETURN(const MemberFile member, OpenMember(base, path));
   auto merged = member.adapter->Merge(base, member.tensors);
   if (!merged.ok()) return Annotate(merged.status(), path);
   return merged;

@@ -15,9 +15,10 @@ struct MemberFile {
   Weights tensors;
   std::unique_ptr<Adapter> adapter;
 };
-Result<MemberFile> OpenMember(const std::string& path);
-// Merged, by Hugging Face name. The file is ours, so ConfigError means that it was trained on
-// another model.
+// `path`: an artifact, adapter_model.safetensors of PEFT with its adapter_config.json beside it, or
+// the directory of both.
+Result<MemberFile> OpenMember(const Base& base, const std::string& path);
+// The same merged, by Hugging Face name. ConfigError when it was trained on another model.
 Result<Weights> ReadMember(const Base& base, const std::string& path);
 Status WriteMember(const Adapter& adapter, const Weights& trained, const std::string& path);
 

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
+#include <cstdlib>
 #include <map>
 #include <set>
 
@@ -24,12 +26,15 @@ std::string LastPart(const std::string& module) { return module.substr(module.rf
 std::string ModuleOfParameter(const std::string& name) { return name.substr(0, name.rfind('.')); }
 bool IsBiasOf(const Parameter& p) { return LastPart(p.name) == "bias"; }
 
-// alpha of a scale: s r, or s sqrt r; whole where it is one but for rounding.
+// alpha of a scale, s r or s sqrt r: the shortest number whose scale it is.
 Json AlphaOf(double scale, int64_t r, bool rooted) {
   const auto rank = static_cast<double>(r);
-  const double alpha = scale * (rooted ? std::sqrt(rank) : rank), whole = std::nearbyint(alpha);
-  if (std::abs(alpha - whole) <= 1e-12 * std::abs(alpha)) return static_cast<int64_t>(whole);
-  return alpha;
+  const double divisor = rooted ? std::sqrt(rank) : rank, alpha = scale * divisor;
+  if (std::nearbyint(alpha) / divisor == scale) return static_cast<int64_t>(std::nearbyint(alpha));
+  char text[32];
+  std::snprintf(text, sizeof text, "%.15g", alpha);
+  const double rounded = std::strtod(text, nullptr);
+  return rounded / divisor == scale ? rounded : alpha;
 }
 
 // One pair for the parts of a fused map: A's one below the other (equal ones once, which query, key

@@ -10,6 +10,7 @@
 #include "common/base/rng.h"
 #include "common/catalog/catalog.h"
 #include "worker/engine/formats/member.h"
+#include "worker/engine/formats/peft_read.h"
 #include "worker/engine/train/schedule.h"
 
 namespace eida::engine {
@@ -94,6 +95,10 @@ Result<std::unique_ptr<Trainer>> Trainer::Make(const Job& job) {
   } else {
     auto state = t->adapter_->Init(*t->base_, t->s_.seed, t->Data());
     if (!state.ok()) return Annotate(state.status(), "job " + job.name);
+    if (job.spec.value("adapter", Json::object()).contains("init")) {
+      const Status started = peft::StartFrom(*t->base_, job, *t->adapter_, &*state);
+      if (!started.ok()) return Annotate(started, "job " + job.name);
+    }
     EIDA_RETURN_IF_ERROR(t->Begin(std::move(*state)));
   }
   if (GetOr(job.spec.value("train", Json::object()), "trace", false))
@@ -399,6 +404,7 @@ Result<JobResult> Trainer::Finish(const Job& job) {
 Result<JobResult> Trainer::Run(const Job& job, Events& events) {
   const Stopwatch watch;
   const int64_t updates = course_->updates();
+  if (updates == 0 && eval_ != nullptr) EIDA_RETURN_IF_ERROR(Evaluate(events).status());
   while (state_.step < updates && !stopped_early_) {
     EIDA_RETURN_IF_ERROR(AnnounceCheckpoint(events, false));
     if (events.StopRequested()) {
