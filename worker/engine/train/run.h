@@ -1,0 +1,121 @@
+// One training run, all but its passes: its state, what an update does with the gradients, what is
+// evaluated, written and said. Trainer drives it.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "worker/engine/adapters/adapter.h"
+#include "worker/engine/models/base.h"
+#include "worker/engine/tasks/task.h"
+#include "worker/engine/train/adam.h"
+#include "worker/engine/train/checkpoint.h"
+#include "worker/engine/train/checkpoint_writer.h"
+#include "worker/engine/train/course.h"
+#include "worker/engine/train/early_stop.h"
+#include "worker/engine/train/scaler.h"
+#include "worker/engine/train/settings.h"
+#include "worker/engine/train/trace.h"
+
+namespace eida::engine {
+
+// One thread. Its state after update n is a function of the job's spec and the thread count.
+class Run {
+ public:
+  // Fresh from the seed, or from job.resume. `job` and `events` outlive it.
+  static Result<std::unique_ptr<Run>> Make(const Job& job, Events& events);
+
+  const Job& job() const { return job_; }
+  const TrainSettings& settings() const { return s_; }
+  const Base& base() const { return *base_; }
+  const Model& model() const { return *model_; }  // with the run's dropout
+  const Examples& examples() const { return *train_; }
+
+  // In this order: Start; while not over(): Begin, each micro-batch, End; Finish. After an error
+  // the run is no longer of use.
+  Status Start();
+  bool over() const { return stopped_early_ || state_.step >= course_->updates(); }
+  // The next update. Preempted() when the run was asked to stop: a checkpoint is left.
+  Status Begin();
+  int64_t micro_batches() const { return static_cast<int64_t>(batches_.size()); }
+  // The positions of micro-batch i's items.
+  const std::vector<int64_t>& items(int64_t i) const { return batches_[i]; }
+  // What its forward pass is made with: how it computes and drops, patches, and the tensors that
+  // stand over the base's.
+  Context PassContext(int64_t i) const;
+  const Weights& over_base() const { return over_; }
+  // The gradient with which the backward pass begins at each item's sum of losses, a number.
+  at::Tensor Slope(int64_t i) const;
+  // Before the backward pass: `loss` is the sum over the micro-batch's labels. NonfiniteError
+  // saying which tensor or linear map first was not finite.
+  Status Take(int64_t i, double loss, int64_t tokens);
+  // Steps with the gradients that the passes have left, then evaluates, reports and writes what is
+  // due.
+  Status End();
+  Result<JobResult> Finish();
+
+ private:
+  Run(const Job& job, Events& events) : job_(job), events_(events) {}
+  Status Open();
+  Status Resume(const std::string& path);
+  // An epoch begins that is a cycle of its own (schedule.restart).
+  Status NextCycle();
+  TrainingData Data() const;
+  // What trains and what is fixed, together.
+  Weights AdapterState() const;
+  // Takes a state into use with a fresh optimizer; without one, that of state_.
+  Status Use(Weights adapter_state);
+  Status Use();
+
+  int64_t LabelsOf(int64_t i) const;
+  double Divisor(int64_t i) const;
+  uint64_t DropoutStream(int64_t i) const;
+  // The same pass again, under observation.
+  std::string WhatIsNotFinite(int64_t i) const;
+  // Steps, or (fp16) skips the step.
+  Status Step();
+  // What train/loss and the summary count: the update's losses.
+  void Count();
+  void Report();
+  // Whether the run should end here.
+  Result<bool> Evaluate();
+
+  static Weights Copies(const Weights& weights, at::Device device);
+  // Takes a copy of the state, which is written beside the training.
+  void StartCheckpoint();
+  // Announces what has been written; `wait` for what is being written.
+  Status AnnounceCheckpoint(bool wait);
+  Status LeaveCheckpoint();
+
+  const Job& job_;
+  Events& events_;
+  TrainSettings s_;
+  std::string identity_;
+  std::shared_ptr<const Base> base_;
+  std::unique_ptr<Model> model_;
+  std::unique_ptr<Adapter> adapter_;
+  std::shared_ptr<const Examples> train_, eval_;
+  std::optional<Course> course_;
+  Weights over_;
+  SitePatches patches_;
+  std::unique_ptr<Adam> optimizer_;
+  LossScaler scaler_;  // of fp16
+  std::optional<EarlyStop> early_stop_;
+  std::optional<Trace> trace_;
+  RunState state_;  // `trainable` are the leaves; moments, scaler and early stop are their owners'
+  // The update that was begun.
+  std::vector<std::vector<int64_t>> batches_;
+  int64_t labels_ = 0;
+  double loss_sum_ = 0, objective_ = 0;
+  double lr_ = 0, norm_ = 0;  // of the last update
+  double first_lr_ = 0;       // TrainingData's
+  bool stopped_early_ = false, checkpoint_due_ = false;
+  int64_t resumed_from_ = 0, items_before_ = 0, log_every_ = 1, saved_step_ = -1;
+  Stopwatch watch_;          // since Start
+  CheckpointWriter writer_;  // last: it must be done before the rest goes
+};
+
+}  // namespace eida::engine
