@@ -1,6 +1,9 @@
 #include <gmock/gmock.h>
 #include <torch/torch.h>
 
+#include <chrono>
+#include <thread>
+
 #include "tests/unit/engine/tiny.h"
 
 namespace eida::engine {
@@ -138,14 +141,32 @@ TEST(ResumeTest, AStoppedRunEndsWithTheSameBytes) {
                       301);  // within an interval of the loss metric
 }
 
+TEST(ResumeTest, AdaptersThatLookAtTheDataResumeToo) {
+  const Tiny tiny;
+  for (const char* type : {"bitfit", "eva", "lora_sb", "lora_xs"}) {
+    SCOPED_TRACE(type);
+    ExpectSameAfterStop(tiny, {{"adapter", {{"type", type}}}}, 13);
+  }
+}
+
+// Gives the disk time, longer from update to update (8 s in all), while a checkpoint that was begun
+// is not announced: one that comes due meanwhile would be put off, past the end of so short a run.
+class WaitsForTheDisk : public Recorder {
+ public:
+  void Progress(int64_t done, int64_t total, const std::string& unit) override {
+    Recorder::Progress(done, total, unit);
+    const int64_t begun = (done - 1) / 9, since = (done - 1) % 9;  // 9 updates an epoch
+    if (static_cast<int64_t>(checkpoints.size()) < begun)
+      std::this_thread::sleep_for(std::chrono::milliseconds(30 << since));
+  }
+};
+
 TEST(ResumeTest, PeriodicCheckpointsResumeToo) {
   const Tiny tiny;
   const Json every = {{"checkpoint", {{"every", {{"epochs", 1}}}}}};
-  Recorder events;
+  WaitsForTheDisk events;
   const JobResult expected = MustTrain(tiny.Train(every), events);
-  // One at an epoch's end; a second while the disk is still busy with the first may be left out.
-  ASSERT_GE(events.checkpoints.size(), 1u);
-  ASSERT_LE(events.checkpoints.size(), 2u);  // the end is the weights themselves
+  ASSERT_EQ(events.checkpoints.size(), 2u);  // the end is the weights themselves
   EXPECT_EQ(events.checkpoints[0].first, 9);
   for (const auto& [step, path] : events.checkpoints) {
     Job job = tiny.Train(every);
