@@ -43,10 +43,6 @@ std::vector<std::string> Saved(const Json& settings) {
   return GetOr<std::vector<std::string>>(settings, "modules_to_save", {});
 }
 
-bool IsBias(const std::string& name) {
-  return name.size() > 5 && name.compare(name.size() - 5, 5, ".bias") == 0;
-}
-
 }  // namespace
 
 Result<std::vector<LoraSite>> LoraSites(const std::vector<SiteShape>& sites, const Json& settings) {
@@ -118,10 +114,10 @@ Result<std::vector<ParameterName>> WholeParameters(const std::vector<ParameterNa
     const auto holds = [&](const std::string& end) { return InModule(end, p.name); };
     const auto has_bias = [&](const LoraSite& map) { return map.site.bias() == p.name; };
     const bool trains =
-        p.in_head
-            ? train_head
-            : std::any_of(saved.begin(), saved.end(), holds) || (bias == "all" && IsBias(p.name)) ||
-                  (bias == "lora_only" && std::any_of(maps.begin(), maps.end(), has_bias));
+        p.in_head ? train_head
+                  : std::any_of(saved.begin(), saved.end(), holds) ||
+                        (bias == "all" && p.name.ends_with(".bias")) ||
+                        (bias == "lora_only" && std::any_of(maps.begin(), maps.end(), has_bias));
     if (trains) whole.push_back(p);
   }
   return whole;

@@ -10,10 +10,6 @@
 namespace eida::catalog::peft {
 namespace {
 
-bool HasEnd(const std::string& text, const std::string& end) {
-  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
-}
-
 std::string ModuleOf(const std::string& parameter) {
   return parameter.substr(0, parameter.rfind('.'));
 }
@@ -107,7 +103,7 @@ class PeftReader {
     bool Have(const std::string& name) const {
       if (all || (!pattern.empty() && pattern.front().Matches(name))) return true;
       return std::any_of(ends.begin(), ends.end(), [&](const std::string& end) {
-        return name == end || HasEnd(name, "." + end);
+        return name == end || name.ends_with("." + end);
       });
     }
   };
@@ -171,9 +167,9 @@ class PeftReader {
   bool Saves(const std::string& seen) const {
     for (const std::string& end : saved_) {
       for (size_t dot = seen.find('.'); dot != std::string::npos; dot = seen.find('.', dot + 1)) {
-        if (HasEnd(seen.substr(0, dot), end)) return true;
+        if (seen.substr(0, dot).ends_with(end)) return true;
       }
-      if (HasEnd(seen, end)) return true;
+      if (seen.ends_with(end)) return true;
     }
     return false;
   }
@@ -256,7 +252,7 @@ class PeftReader {
       } else if (Saves(Seen(module))) {
         EIDA_RETURN_IF_ERROR(Take(KeyOf(p.name), key));
         if (std::find(saved.begin(), saved.end(), module) == saved.end()) saved.push_back(module);
-      } else if (HasEnd(p.name, ".bias") &&
+      } else if (p.name.ends_with(".bias") &&
                  (bias_ == "all" || (bias_ == "lora_only" && factored_.count(module) != 0))) {
         const std::string inner = KeyOfInnerBias(Seen(module));
         EIDA_RETURN_IF_ERROR(Take(KeyOf(p.name), left_.count(inner) != 0 ? inner : key));

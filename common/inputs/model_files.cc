@@ -64,7 +64,7 @@ Status RefuseMissingWeights(const std::string& directory) {
 Result<std::map<std::string, std::string>> AdapterFiles(const std::string& directory) {
   if (!IsDirectory(directory))
     return NotFound("there is no adapter directory " + directory +
-                    ": init names one that PEFT wrote (adapter_config.json, "
+                    ": PEFT writes one with save_pretrained (adapter_config.json, "
                     "adapter_model.safetensors)");
   if (!FileExists(JoinPath(directory, "adapter_model.safetensors")) &&
       FileExists(JoinPath(directory, "adapter_model.bin"))) {

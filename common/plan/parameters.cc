@@ -36,11 +36,9 @@ Result<int64_t> CountEida(const inputs::ModelFacts& model, const Json& adapter,
 }
 
 int64_t CountBiases(const inputs::ModelFacts& model) {
-  const std::string end = ".bias";
   int64_t count = 0;
   for (const auto& [name, numbers] : model.tensors) {
-    if (name.size() > end.size() && name.compare(name.size() - end.size(), end.size(), end) == 0)
-      count += numbers;
+    if (name.ends_with(".bias")) count += numbers;
   }
   return count;
 }
@@ -98,7 +96,7 @@ Result<ParameterCount> CountParameters(const inputs::ModelFacts& model, const Js
     EIDA_RETURN_IF_ERROR(CountLora(model, adapter, &count));
     return count;
   }
-  const auto r = GetOr<int64_t>(adapter, "r", 0);
+  const auto r = GetOr<int64_t>(adapter, "r", 0);  // EVA's on average, which it measures
   EIDA_ASSIGN_OR_RETURN(
       const std::vector<catalog::SiteShape> sites,
       catalog::TargetSites(model.sites, GetOr<std::vector<std::string>>(adapter, "targets", {})));

@@ -5,12 +5,6 @@
 namespace eida::engine {
 namespace {
 
-bool IsBias(const Parameter& p) {
-  const std::string end = ".bias";
-  return !p.buffer && p.name.size() > end.size() &&
-         p.name.compare(p.name.size() - end.size(), end.size(), end) == 0;
-}
-
 class BitFit : public Adapter {
  public:
   std::string artifact_kind() const override { return "adapter"; }
@@ -20,7 +14,7 @@ class BitFit : public Adapter {
     EIDA_ASSIGN_OR_RETURN(const Weights head, HeadAtStart(base, seed));
     Weights state;
     for (const Parameter& p : base.model->parameters()) {
-      if (IsBias(p) && head.count(p.name) == 0)
+      if (!p.buffer && p.name.ends_with(".bias") && head.count(p.name) == 0)
         state[peft::KeyOf(p.name)] = base.weights.at(p.name).clone();
     }
     for (const auto& [name, tensor] : head) state[peft::KeyOf(name)] = tensor;

@@ -123,12 +123,10 @@ class Eva : public Adapter {
       }
     }
     if (Done(sites, ranks, inputs)) return ranks;
-    std::string names;
-    for (const auto& [name, input] : inputs) {
-      if (!input.done && names.empty()) names = name;
-    }
+    const auto turning = std::find_if(inputs.begin(), inputs.end(),
+                                      [](const auto& input) { return !input.second.done; });
     return ConfigError("adapter eva: after " + std::to_string(kEvaPasses) +
-                       " passes over the training items the components of " + names +
+                       " passes over the training items the components of " + turning->first +
                        " still turn from batch to batch; lower tau or rho, or take larger batches");
   }
 

@@ -17,10 +17,8 @@ namespace {
 
 class LoraSb : public three_factor::FixedBases {
  public:
-  LoraSb(int64_t r, double sample_fraction, std::vector<std::string> targets, double scale,
-         Json json)
-      : FixedBases("lora_sb", std::move(targets), scale, std::move(json)),
-        r_(r),
+  LoraSb(three_factor::RankSettings settings, double sample_fraction, Json json)
+      : FixedBases("lora_sb", std::move(settings), std::move(json)),
         sample_fraction_(sample_fraction) {}
 
  protected:
@@ -28,7 +26,7 @@ class LoraSb : public three_factor::FixedBases {
       const Base& base, uint64_t seed, const TrainingData& data, const Weights& head,
       const std::vector<SiteShape>& sites) const override {
     for (const SiteShape& site : sites)
-      EIDA_RETURN_IF_ERROR(three_factor::CheckRank(r_, site, id()));
+      EIDA_RETURN_IF_ERROR(three_factor::CheckRank(r(), site, id()));
     // The gradient of the sample's mean loss: batches weigh by their labels.
     const auto share = sample_fraction_ * static_cast<double>(data.train.size());
     const std::vector<int64_t> items = observe::DrawItems(
@@ -47,14 +45,13 @@ class LoraSb : public three_factor::FixedBases {
         }));
     std::vector<three_factor::Factors> factors;
     for (size_t i = 0; i < sites.size(); ++i) {
-      const bases::Svd svd = bases::Leading(-data.first_lr * gradients[i].sign(), r_);
+      const bases::Svd svd = bases::Leading(-data.first_lr * gradients[i].sign(), r());
       factors.push_back({svd.v, at::diag(svd.s / scale()), svd.u});
     }
     return factors;
   }
 
  private:
-  int64_t r_;
   double sample_fraction_;
 };
 
@@ -62,17 +59,12 @@ class LoraSb : public three_factor::FixedBases {
 
 Result<std::unique_ptr<Adapter>> MakeAdapter_lora_sb(const Json& json) {
   const std::string where = "adapter lora_sb";
-  EIDA_ASSIGN_OR_RETURN(const int64_t r, Require<int64_t>(json, "r", where));
-  const auto alpha = GetOr<double>(json, "alpha", static_cast<double>(r));
+  EIDA_ASSIGN_OR_RETURN(three_factor::RankSettings settings,
+                        three_factor::ReadRankSettings(json, where));
   const auto fraction = GetOr<double>(json, "sample_fraction", 0.001);
-  const auto targets = GetOr<std::vector<std::string>>(json, "targets", {"query", "value"});
-  if (r < 1) return ConfigError(where + ": r is below 1");
-  if (!(alpha > 0)) return ConfigError(where + ": alpha is not positive");
   if (!(fraction > 0 && fraction <= 1))
     return ConfigError(where + ": sample_fraction lies outside (0, 1]");
-  if (targets.empty()) return ConfigError(where + ": targets is empty");
-  return std::unique_ptr<Adapter>(
-      new LoraSb(r, fraction, targets, alpha / static_cast<double>(r), json));
+  return std::unique_ptr<Adapter>(new LoraSb(std::move(settings), fraction, json));
 }
 
 }  // namespace eida::engine

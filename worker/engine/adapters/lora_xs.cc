@@ -16,8 +16,8 @@ constexpr double kLatentSpread = 1e-5;
 
 class LoraXs : public three_factor::FixedBases {
  public:
-  LoraXs(int64_t r, std::vector<std::string> targets, double scale, Json json)
-      : FixedBases("lora_xs", std::move(targets), scale, std::move(json)), r_(r) {}
+  LoraXs(three_factor::RankSettings settings, Json json)
+      : FixedBases("lora_xs", std::move(settings), std::move(json)) {}
 
  protected:
   Result<std::vector<three_factor::Factors>> Start(
@@ -25,9 +25,9 @@ class LoraXs : public three_factor::FixedBases {
       const std::vector<SiteShape>& sites) const override {
     std::vector<three_factor::Factors> factors;
     for (const SiteShape& site : sites) {
-      EIDA_RETURN_IF_ERROR(three_factor::CheckRank(r_, site, id()));
-      const bases::Svd svd = bases::Leading(WeightOf(base.weights.at(site.weight()), site), r_);
-      at::Tensor latent = at::empty({r_, r_}, at::kFloat);
+      EIDA_RETURN_IF_ERROR(three_factor::CheckRank(r(), site, id()));
+      const bases::Svd svd = bases::Leading(WeightOf(base.weights.at(site.weight()), site), r());
+      at::Tensor latent = at::empty({r(), r()}, at::kFloat);
       Rng rng(seed, "lora_xs/" + site.name);
       for (int64_t i = 0; i < latent.numel(); ++i) {  // Box and Muller, one of each pair
         const double radius = std::sqrt(-2.0 * std::log(1.0 - rng.Unit()));
@@ -38,22 +38,14 @@ class LoraXs : public three_factor::FixedBases {
     }
     return factors;
   }
-
- private:
-  int64_t r_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<Adapter>> MakeAdapter_lora_xs(const Json& json) {
-  const std::string where = "adapter lora_xs";
-  EIDA_ASSIGN_OR_RETURN(const int64_t r, Require<int64_t>(json, "r", where));
-  const auto alpha = GetOr<double>(json, "alpha", static_cast<double>(r));
-  const auto targets = GetOr<std::vector<std::string>>(json, "targets", {"query", "value"});
-  if (r < 1) return ConfigError(where + ": r is below 1");
-  if (!(alpha > 0)) return ConfigError(where + ": alpha is not positive");
-  if (targets.empty()) return ConfigError(where + ": targets is empty");
-  return std::unique_ptr<Adapter>(new LoraXs(r, targets, alpha / static_cast<double>(r), json));
+  EIDA_ASSIGN_OR_RETURN(three_factor::RankSettings settings,
+                        three_factor::ReadRankSettings(json, "adapter lora_xs"));
+  return std::unique_ptr<Adapter>(new LoraXs(std::move(settings), json));
 }
 
 }  // namespace eida::engine

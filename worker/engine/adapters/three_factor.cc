@@ -78,13 +78,25 @@ Status AllUsed(const Weights& state, size_t used) {
                      "model");
 }
 
+Result<RankSettings> ReadRankSettings(const Json& json, const std::string& where) {
+  RankSettings s;
+  EIDA_ASSIGN_OR_RETURN(s.r, Require<int64_t>(json, "r", where));
+  const auto alpha = GetOr<double>(json, "alpha", static_cast<double>(s.r));
+  s.targets = GetOr<std::vector<std::string>>(json, "targets", {"query", "value"});
+  if (s.r < 1) return ConfigError(where + ": r is below 1");
+  if (!(alpha > 0)) return ConfigError(where + ": alpha is not positive");
+  if (s.targets.empty()) return ConfigError(where + ": targets is empty");
+  s.scale = alpha / static_cast<double>(s.r);
+  return s;
+}
+
 std::string FixedBases::Key(const std::string& site, char factor) const {
   return peft::KeyOf(site) + "." + id_ + "_" + factor + ".weight";
 }
 
 Result<Weights> FixedBases::Init(const Base& base, uint64_t seed, const TrainingData& data) const {
   EIDA_ASSIGN_OR_RETURN(const std::vector<SiteShape> sites,
-                        catalog::TargetSites(base.model->sites(), targets_));
+                        catalog::TargetSites(base.model->sites(), s_.targets));
   EIDA_ASSIGN_OR_RETURN(const Weights head, HeadAtStart(base, seed));
   for (const SiteShape& site : sites) {
     if (site.in_head)
@@ -112,7 +124,7 @@ Status FixedBases::Attach(const Base& base, const Weights& state, Weights* over,
   for (const SiteShape& site : base.model->sites()) {
     const Factors f = {Find(state, Key(site.name, 'A')), Find(state, Key(site.name, 'R')),
                        Find(state, Key(site.name, 'B'))};
-    if (f.middle.defined()) (*patches)[site.module].push_back(Patch(site, f, scale_));
+    if (f.middle.defined()) (*patches)[site.module].push_back(Patch(site, f, s_.scale));
   }
   size_t used = 0;
   TakeWhole(base, state, over, &used);
@@ -130,7 +142,7 @@ Result<Weights> FixedBases::Merge(const Base& base, const Weights& state) const 
     if (!f.in.defined() && !f.middle.defined() && !f.out.defined()) continue;
     at::Tensor& stored = merged[site.weight()];
     if (!stored.defined()) stored = base.weights.at(site.weight()).clone();
-    EIDA_RETURN_IF_ERROR(AddTo(stored, site, f, scale_));
+    EIDA_RETURN_IF_ERROR(AddTo(stored, site, f, s_.scale));
     used += 3;
   }
   EIDA_RETURN_IF_ERROR(AllUsed(state, used));
@@ -143,7 +155,7 @@ Result<LowRank> FixedBases::AsLowRank(const Base& base, const Weights& state) co
     const at::Tensor middle = Find(state, Key(site.name, 'R'));
     if (!middle.defined()) continue;
     parts.maps.push_back({site, Find(state, Key(site.name, 'A')),
-                          Find(state, Key(site.name, 'B')).matmul(middle), scale_});
+                          Find(state, Key(site.name, 'B')).matmul(middle), s_.scale});
   }
   size_t used = 0;
   TakeWhole(base, state, &parts.whole, &used);

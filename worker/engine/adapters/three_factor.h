@@ -31,12 +31,21 @@ void TakeWhole(const Base& base, const Weights& state, Weights* into, size_t* us
 // ConfigError unless `used` is all of the state.
 Status AllUsed(const Weights& state, size_t used);
 
+// What the sweep says of an r x r matrix between fixed bases: scale = alpha / r.
+struct RankSettings {
+  int64_t r = 0;
+  double scale = 1;
+  std::vector<std::string> targets;
+};
+// ConfigError naming `where` and the setting that makes no sense.
+Result<RankSettings> ReadRankSettings(const Json& json, const std::string& where);
+
 // An adapter whose state is <site>.<id>_A (in), <site>.<id>_B (out), both fixed, and <site>.<id>_R
 // (middle), which trains as the head does.
 class FixedBases : public Adapter {
  public:
-  FixedBases(std::string id, std::vector<std::string> targets, double scale, Json json)
-      : id_(std::move(id)), targets_(std::move(targets)), scale_(scale), json_(std::move(json)) {}
+  FixedBases(std::string id, RankSettings settings, Json json)
+      : id_(std::move(id)), s_(std::move(settings)), json_(std::move(json)) {}
   std::string artifact_kind() const override { return "adapter"; }
   Json settings() const override { return json_; }
   Result<Weights> Init(const Base& base, uint64_t seed, const TrainingData& data) const override;
@@ -51,14 +60,14 @@ class FixedBases : public Adapter {
   virtual Result<std::vector<Factors>> Start(const Base& base, uint64_t seed,
                                              const TrainingData& data, const Weights& head,
                                              const std::vector<SiteShape>& sites) const = 0;
-  double scale() const { return scale_; }
+  int64_t r() const { return s_.r; }
+  double scale() const { return s_.scale; }
   const std::string& id() const { return id_; }
 
  private:
   std::string Key(const std::string& site, char factor) const;
   std::string id_;
-  std::vector<std::string> targets_;
-  double scale_;
+  RankSettings s_;
   Json json_;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/base/fs.h"
+#include "common/inputs/facts.h"
 #include "worker/engine/formats/peft.h"
 #include "worker/engine/formats/peft_read.h"
 
@@ -15,13 +16,10 @@ constexpr char kSettings[] = "eida.adapter";
 
 Result<MemberFile> OpenMember(const Base& base, const std::string& path) {
   if (IsDirectory(path)) {
-    const std::string weights = JoinPath(path, "adapter_model.safetensors");
-    if (!FileExists(weights) && FileExists(JoinPath(path, "adapter_model.bin")))
-      return ConfigError(
-          path +
-          " holds a pickled adapter (adapter_model.bin), which can run code when it "
-          "is read; save it again with save_pretrained(DIR, safe_serialization=True)");
-    return peft::Read(base, JoinPath(path, "adapter_config.json"), weights);
+    const auto files = inputs::AdapterFiles(path);
+    if (!files.ok()) return ConfigError(Message(files.status()));
+    return peft::Read(base, files->at("adapter_config.json"),
+                      files->at("adapter_model.safetensors"));
   }
   MemberFile member;
   std::map<std::string, std::string> metadata;

@@ -1,5 +1,5 @@
 // One training run, all but its passes: its state, what an update does with the gradients, what is
-// evaluated, written and said. Trainer drives it.
+// evaluated, written and said. RunTrain drives it (trainer.cc).
 #pragma once
 
 #include <memory>
