@@ -4,6 +4,7 @@ with it, for tests/unit/engine/models_test.cc.
     tests/parity/run.sh make_models.py [DIR [SEED]]     another directory, other sizes and weights (test_models.py does that)
 """
 
+import collections
 import json
 import os
 import shutil
@@ -158,6 +159,47 @@ def compute(model, seed):
     return {k: v.detach().contiguous().clone() for k, v in tensors.items()}
 
 
+def searches(end, encodes):
+    """Settings of generation, by transformers' names: what each of them changes, alone and together. `end`: an end token."""
+    beams = [{"num_beams": n, "early_stopping": early, "length_penalty": penalty, "no_repeat_ngram_size": 2}
+             for n in (2, 4, 10) for early in (False, True, "never") for penalty in (1.0, 0.0, 2.0, -0.5)]
+    cases = [{"num_beams": 1}, {"num_beams": 1, "no_repeat_ngram_size": 2}, {"num_beams": 1, "min_new_tokens": 3, "no_repeat_ngram_size": 2},
+             *beams, {"num_beams": 4}, {"num_beams": 3, "no_repeat_ngram_size": 1}, {"num_beams": 2, "max_length": None, "max_new_tokens": 1},
+             {"num_beams": 3, "no_repeat_ngram_size": 3, "length_penalty": 0.8}, {"num_beams": 3, "eos_token_id": None},
+             {"num_beams": 4, "min_new_tokens": 4, "early_stopping": True, "no_repeat_ngram_size": 2},
+             {"num_beams": 3, "eos_token_id": [2, 7, end], "no_repeat_ngram_size": 2},
+             {"num_beams": 3, "forced_eos_token_id": 2}, {"num_beams": 1, "forced_eos_token_id": 9}]
+    if encodes:
+        cases += [{"num_beams": 1, "forced_bos_token_id": 5}, {"num_beams": 4, "forced_bos_token_id": 5, "early_stopping": True}]
+    return [{"eos_token_id": end, "max_length": 15, **case} for case in cases]
+
+
+def generate_alone(model, ids, options):
+    """The new tokens of one item, and their score where transformers gives one."""
+    model.generation_config = transformers.GenerationConfig(**options, pad_token_id=1, decoder_start_token_id=2, do_sample=False)
+    made = model.generate(input_ids=ids.unsqueeze(0), attention_mask=torch.ones(1, len(ids), dtype=torch.long),
+                          return_dict_in_generate=True, output_scores=True)
+    text = made.sequences[0, 1 if model.config.is_encoder_decoder else len(ids):].tolist()
+    return text, float(made.sequences_scores[0]) if options["num_beams"] > 1 else None
+
+
+def generate(model, numbers):
+    """For each of the searches: every item's text and score."""
+    rows = numbers["ids"].split(numbers["lengths"].tolist())
+    # What the model likes to say, so that texts of all lengths come to an end.
+    liked = [generate_alone(model, ids, {"num_beams": 1, "max_length": 15, "no_repeat_ngram_size": 2})[0][1:] for ids in rows]
+    end = collections.Counter(sum(liked, [])).most_common(3)[-1][0]
+    for options in searches(end, model.config.is_encoder_decoder):
+        made = [generate_alone(model, ids, options) for ids in rows]
+        yield {"options": options, "texts": [text for text, _ in made], "scores": [score for _, score in made]}
+
+
+def write_searches(directory, model, numbers):
+    with open(os.path.join(directory, "generate.json"), "w", encoding="utf-8") as file:
+        for case in generate(model, numbers):
+            file.write(json.dumps(case) + "\n")
+
+
 def write(directory, seed=0, **changes):
     sizes = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 20, **changes}
     for number, (name, make) in enumerate(FAMILIES.items()):
@@ -170,8 +212,11 @@ def write(directory, seed=0, **changes):
         for extra in os.listdir(out):
             if extra not in ("config.json", "tokenizer.json", "model.safetensors"):
                 os.remove(os.path.join(out, extra))
-        save_file(compute(model, seed), os.path.join(out, "numbers.safetensors"),
+        numbers = compute(model, seed)
+        save_file(numbers, os.path.join(out, "numbers.safetensors"),
                   metadata={"made_by": "tests/parity/make_models.py", "transformers": transformers.__version__})
+        if generates(model):
+            write_searches(out, model, numbers)
         for file in os.listdir(out):
             os.chmod(os.path.join(out, file), 0o644)
 

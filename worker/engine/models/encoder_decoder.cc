@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "worker/engine/job.h"
+#include "worker/engine/models/decode.h"
 #include "worker/engine/models/parts.h"
 #include "worker/engine/nn/recompute.h"
 
@@ -98,10 +99,26 @@ class EncoderDecoder : public Model {
   }
 
   at::Tensor States(const Tensors& w, const Batch& batch, Context& context) const override {
-    const Hidden memory = Stack(w, batch, batch, {}, context);
-    if (!memory.stream.defined()) return {};
-    const Hidden last = Stack(w, batch, batch.decoder, memory.compute, context);
-    return last.stream.defined() && !context.Probing() ? last.compute : at::Tensor();
+    const at::Tensor memory = Encode(w, batch, context);
+    if (!memory.defined()) return {};
+    return Decode(w, batch.decoder.ids, batch.decoder.positions,
+                  Attending(AttentionRows::Causal(batch.decoder),
+                            AttentionRows::Across(batch.decoder, batch)),
+                  memory, context);
+  }
+  at::Tensor Begin(const Tensors& w, const Batch& batch, Context& context,
+                   DecodeState& state) const override {
+    const Sequences& own = batch.decoder;
+    const at::Tensor memory = Encode(w, batch, context);
+    const at::Tensor all =
+        Decode(w, own.ids, own.positions,
+               Attending::Keeping(own, AttentionRows::Across(own, batch), state), memory, context);
+    return all.index_select(0, LastRows(own, all.device()));
+  }
+  at::Tensor Step(const Tensors& w, const at::Tensor& ids, Context& context,
+                  DecodeState& state) const override {
+    const at::Tensor positions = state.Positions(ids.device());
+    return Decode(w, ids, positions, Attending::Continuing(state), {}, context);
   }
 
   Projection Output(const Tensors& w) const override {
@@ -152,39 +169,48 @@ class EncoderDecoder : public Model {
     if (c_.pre_norm) inventory_.Norm(at + "layer_norm", c_.hidden);
   }
 
-  // A stack's output. `memory`: the encoder's output, for the decoder; undefined for the encoder.
-  Hidden Stack(const Tensors& w, const Batch& batch, const Sequences& own, const at::Tensor& memory,
-               Context& context) const {
-    const bool decoder = memory.defined();
+  // The encoder's output in the compute type; undefined when the context asks for nothing further.
+  at::Tensor Encode(const Tensors& w, const Sequences& own, Context& context) const {
+    return Stack(w, false, own.ids, own.positions, Attending(AttentionRows::Whole(own)), {},
+                 context)
+        .compute;
+  }
+  // The decoder's states of `ids` at `positions`, both i64 [tokens]. `memory`: the encoder's
+  // output; undefined when `attending` has what was made of it.
+  at::Tensor Decode(const Tensors& w, const at::Tensor& ids, const at::Tensor& positions,
+                    const Attending& attending, const at::Tensor& memory, Context& context) const {
+    const Hidden last = Stack(w, true, ids, positions, attending, memory, context);
+    return last.stream.defined() && !context.Probing() ? last.compute : at::Tensor();
+  }
+
+  Hidden Stack(const Tensors& w, bool decoder, const at::Tensor& ids, const at::Tensor& positions,
+               const Attending& attending, const at::Tensor& memory, Context& context) const {
     const std::string stack = StackName(decoder), at = "model." + stack + ".";
     const double scale = c_.scaled ? std::sqrt(static_cast<double>(c_.hidden)) : 1.0;
     const at::Tensor sum =
-        parts::Rows(w.Get(kTokens), own.ids, true) * scale +
-        parts::Rows(w.Get(at + "embed_positions.weight"), own.positions + kPositionOffset);
+        parts::Rows(w.Get(kTokens), ids, true) * scale +
+        parts::Rows(w.Get(at + "embed_positions.weight"), positions + kPositionOffset);
     Hidden x = parts::NormAndDrop(sum, parts::NormOf(w, at + "layernorm_embedding", kNormEps),
                                   c_.dropout, context);
     if (!context.Reached(stack + ".embeddings", x.stream)) return {};
     const std::vector<StackLayerNames>& layers = decoder ? decoder_ : encoder_;
-    const AttentionRows self = decoder ? AttentionRows::Causal(own) : AttentionRows::Whole(own),
-                        cross = AttentionRows::Across(own, batch);
-    for (const StackLayerNames& names : layers) {
+    for (size_t i = 0; i < layers.size(); ++i) {
       // The encoder's output needs a gradient too, so it is an input of what is computed again.
       std::vector<at::Tensor> inputs = {x.stream, x.compute};
-      if (decoder) inputs.push_back(memory);
+      if (memory.defined()) inputs.push_back(memory);
       const auto outputs = nn::Recompute(
           context, inputs,
-          [this, w, &names, decoder, self, cross, &context](const std::vector<at::Tensor>& in) {
-            const Hidden y = Layer(w, names, decoder ? c_.decoder : c_.encoder, self, cross,
-                                   decoder ? in[2] : at::Tensor(), Hidden{in[0], in[1]}, context);
+          [this, w, decoder, i, attending, &context](const std::vector<at::Tensor>& in) {
+            const Hidden y = Layer(w, decoder, i, attending, in.size() > 2 ? in[2] : at::Tensor(),
+                                   Hidden{in[0], in[1]}, context);
             return y.compute.is_same(y.stream) ? std::vector<at::Tensor>{y.stream}
                                                : std::vector<at::Tensor>{y.stream, y.compute};
           });
       x = {outputs.front(), outputs.back()};
-      const bool last = &names == &layers.back();
       // The last layer's output is what transformers calls so: behind the stack's last norm.
-      if (last && c_.pre_norm)
+      if (i + 1 == layers.size() && c_.pre_norm)
         x = nn::Norm(x.stream, parts::NormOf(w, at + "layer_norm", kNormEps), context.compute());
-      if (!context.Reached(names.name, x.stream)) return {};
+      if (!context.Reached(layers[i].name, x.stream)) return {};
     }
     return x;
   }
@@ -203,27 +229,28 @@ class EncoderDecoder : public Model {
     return {stream, stream};  // the next norm gives the compute type
   }
 
-  Hidden Layer(const Tensors& w, const StackLayerNames& n, const StackConfig& stack,
-               const AttentionRows& self, const AttentionRows& cross, const at::Tensor& memory,
-               Hidden x, Context& context) const {
+  Hidden Layer(const Tensors& w, bool decoder, size_t i, const Attending& attending,
+               const at::Tensor& memory, Hidden x, Context& context) const {
+    const StackLayerNames& n = (decoder ? decoder_ : encoder_)[i];
+    const int64_t heads = (decoder ? c_.decoder : c_.encoder).heads;
     const auto linear = [&](const std::string& module, const char* role, const at::Tensor& in) {
       return context.Linear(parts::SiteOf(w, module, role), in);
     };
     x = Around(w, n.norm, x, context, [&](const at::Tensor& in) {
       const at::Tensor q = linear(n.query, "query", in), k = linear(n.key, "key", in),
                        v = linear(n.value, "value", in);
-      return linear(
-          n.attn_out, "attn_out",
-          nn::Attention(q, k, v, self, stack.heads, context.NextDropout(c_.attention_dropout)));
+      return linear(n.attn_out, "attn_out",
+                    attending.Self(q, k, v, i, heads, c_.attention_dropout, context));
     });
-    if (memory.defined()) {
+    if (decoder) {
       x = Around(w, n.cross_norm, x, context, [&](const at::Tensor& in) {
-        const at::Tensor q = linear(n.cross_query, "cross_query", in),
-                         k = linear(n.cross_key, "cross_key", memory),
-                         v = linear(n.cross_value, "cross_value", memory);
-        return linear(
-            n.cross_attn_out, "cross_attn_out",
-            nn::Attention(q, k, v, cross, stack.heads, context.NextDropout(c_.attention_dropout)));
+        const at::Tensor q = linear(n.cross_query, "cross_query", in);
+        const auto keys_and_values = [&] {
+          const at::Tensor k = linear(n.cross_key, "cross_key", memory);
+          return std::pair(k, linear(n.cross_value, "cross_value", memory));
+        };
+        return linear(n.cross_attn_out, "cross_attn_out",
+                      attending.Cross(q, keys_and_values, i, heads, c_.attention_dropout, context));
       });
     }
     return Around(w, n.last_norm, x, context, [&](const at::Tensor& in) {

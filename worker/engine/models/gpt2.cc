@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include "worker/engine/job.h"
+#include "worker/engine/models/decode.h"
 #include "worker/engine/models/parts.h"
 #include "worker/engine/nn/recompute.h"
 
@@ -84,26 +85,18 @@ class Gpt2 : public Model {
   }
 
   at::Tensor States(const Tensors& w, const Batch& batch, Context& context) const override {
-    const at::Tensor sum = parts::Rows(w.Get("transformer.wte.weight"), batch.ids, true) +
-                           parts::Rows(w.Get("transformer.wpe.weight"), batch.positions);
-    at::Tensor stream =
-        nn::Dropout(sum, context.NextDropout(c_.embedding_dropout), at::kFloat).stream;
-    if (!context.Reached("embeddings", stream)) return {};
-    const AttentionRows rows = AttentionRows::Causal(batch);
-    for (const LayerNames& names : names_) {
-      stream = nn::Recompute(
-                   context, {stream},
-                   [this, w, &names, rows, &context](const std::vector<at::Tensor>& in) {
-                     return std::vector<at::Tensor>{Layer(w, names, rows, in.front(), context)};
-                   })
-                   .front();
-      // The last layer's output is what transformers calls so: behind the last norm.
-      if (&names != &names_.back() && !context.Reached(names.name, stream)) return {};
-    }
-    const Hidden last =
-        nn::Norm(stream, parts::NormOf(w, "transformer.ln_f", c_.eps), context.compute());
-    if (!context.Reached(names_.back().name, last.stream) || context.Probing()) return {};
-    return last.compute;
+    return Through(w, batch.ids, batch.positions, Attending(AttentionRows::Causal(batch)), context);
+  }
+  at::Tensor Begin(const Tensors& w, const Batch& batch, Context& context,
+                   DecodeState& state) const override {
+    const at::Tensor all =
+        Through(w, batch.ids, batch.positions, Attending::Keeping(batch, {}, state), context);
+    return all.index_select(0, LastRows(batch, all.device()));
+  }
+  at::Tensor Step(const Tensors& w, const at::Tensor& ids, Context& context,
+                  DecodeState& state) const override {
+    const at::Tensor positions = state.Positions(ids.device());
+    return Through(w, ids, positions, Attending::Continuing(state), context);
   }
 
   Projection Output(const Tensors& w) const override {
@@ -121,16 +114,41 @@ class Gpt2 : public Model {
     std::string name, norm1, qkv, attn_out, norm2, fc1, fc2;
   };
 
-  at::Tensor Layer(const Tensors& w, const LayerNames& names, const AttentionRows& rows,
-                   const at::Tensor& stream, Context& context) const {
+  // The states of `ids` at `positions`, both i64 [tokens].
+  at::Tensor Through(const Tensors& w, const at::Tensor& ids, const at::Tensor& positions,
+                     const Attending& attending, Context& context) const {
+    const at::Tensor sum = parts::Rows(w.Get("transformer.wte.weight"), ids, true) +
+                           parts::Rows(w.Get("transformer.wpe.weight"), positions);
+    at::Tensor stream =
+        nn::Dropout(sum, context.NextDropout(c_.embedding_dropout), at::kFloat).stream;
+    if (!context.Reached("embeddings", stream)) return {};
+    for (size_t i = 0; i < names_.size(); ++i) {
+      stream = nn::Recompute(
+                   context, {stream},
+                   [this, w, i, attending, &context](const std::vector<at::Tensor>& in) {
+                     return std::vector<at::Tensor>{Layer(w, i, attending, in.front(), context)};
+                   })
+                   .front();
+      // The last layer's output is what transformers calls so: behind the last norm.
+      if (i + 1 < names_.size() && !context.Reached(names_[i].name, stream)) return {};
+    }
+    const Hidden last =
+        nn::Norm(stream, parts::NormOf(w, "transformer.ln_f", c_.eps), context.compute());
+    if (!context.Reached(names_.back().name, last.stream) || context.Probing()) return {};
+    return last.compute;
+  }
+
+  at::Tensor Layer(const Tensors& w, size_t i, const Attending& attending, const at::Tensor& stream,
+                   Context& context) const {
+    const LayerNames& names = names_[i];
     const auto linear = [&](const std::string& module, const char* role, const at::Tensor& x) {
       return context.Linear(parts::SiteOf(w, module, role, true), x);
     };
     const at::Tensor x =
         nn::Norm(stream, parts::NormOf(w, names.norm1, c_.eps), context.compute()).compute;
     const std::vector<at::Tensor> qkv = linear(names.qkv, "qkv", x).chunk(3, 1);
-    at::Tensor y = nn::Attention(qkv[0], qkv[1], qkv[2], rows, c_.heads,
-                                 context.NextDropout(c_.attention_dropout));
+    at::Tensor y =
+        attending.Self(qkv[0], qkv[1], qkv[2], i, c_.heads, c_.attention_dropout, context);
     y = linear(names.attn_out, "attn_out", y);
     const at::Tensor middle = nn::AddResidual(y, stream, context.NextDropout(c_.hidden_dropout));
     y = nn::Norm(middle, parts::NormOf(w, names.norm2, c_.eps), context.compute()).compute;

@@ -36,6 +36,8 @@ struct Parameter {
   bool buffer = false;  // never trained
 };
 
+class DecodeState;  // models/decode.h
+
 struct ModelOptions {
   int64_t labels = 2;       // of a classifier
   std::string config_path;  // for messages
@@ -72,6 +74,15 @@ class Model {
   // undefined when the context is probing.
   virtual at::Tensor States(const Tensors&, const Batch&, Context&) const { return {}; }
   virtual Projection Output(const Tensors&) const { return {}; }
+  // The same a token at a time, for generation. Begin: the states of each item's last token (of the
+  // decoder), [items, hidden]; the state then has a row an item. Step: those of one more token of
+  // each row, `ids` i64 [rows].
+  virtual at::Tensor Begin(const Tensors&, const Batch&, Context&, DecodeState&) const {
+    return {};
+  }
+  virtual at::Tensor Step(const Tensors&, const at::Tensor& ids, Context&, DecodeState&) const {
+    return {};
+  }
   // Parameters that belong to the new head, which every adapter trains.
   virtual bool IsHead(const std::string& name) const = 0;
   // Dropout probabilities; null = config.json's. One number for all of them.

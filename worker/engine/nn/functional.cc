@@ -18,6 +18,8 @@ Hidden Narrow(const Hidden& x) { return {x.stream, x.stream.to(at::kHalf)}; }
 
 }  // namespace
 
+bool HasKernels(const at::Tensor& x) { return Fused(x) && !IsHalf(x); }
+
 PlainForms::PlainForms() : before_(plain_forms) { plain_forms = true; }
 PlainForms::~PlainForms() { plain_forms = before_; }
 

@@ -50,6 +50,9 @@ at::Tensor DropoutSame(const at::Tensor& x, const DropoutKey& dropout);
 at::Tensor Attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                      const AttentionRows& rows, int64_t heads, const DropoutKey& dropout);
 
+// Whether the fused kernels take activations like x as they are; else plain operations do.
+bool HasKernels(const at::Tensor& x);
+
 // The multipliers of `dropout` for [rows, n], as the kernels draw them. fp32, for definitions and
 // tests.
 at::Tensor DropoutMask(const DropoutKey& dropout, int64_t rows, int64_t n);

@@ -334,4 +334,32 @@ at::Tensor Attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor&
   return AttentionFunction::apply(q, k, v, rows, heads, dropout, Recording({q, k, v}));
 }
 
+at::Tensor CachedAttention(const at::Tensor& query, const KeyValues& kept, const CachedRows& rows,
+                           int64_t heads) {
+  const at::Tensor q = Rows(query), out = at::empty_like(q);
+  const int64_t dim = q.size(1) / heads, floats = heads * (2 * dim + rows.longest());
+  const CachedShape shape{heads,
+                          dim,
+                          1.0f / std::sqrt(static_cast<float>(dim)),
+                          rows.first.data(),
+                          rows.last.data(),
+                          rows.path.data(),
+                          rows.steps};
+  const at::Tensor scratch =
+      at::empty({PartsFor(rows.rows(), 1), floats}, q.options().dtype(at::kFloat));
+  ByType(q.scalar_type(), [&](auto t) {
+    using T = decltype(t);
+    std::vector<const T*> keys, values;
+    for (const at::Tensor& slab : kept.keys) keys.push_back(Data<T>(slab));
+    for (const at::Tensor& slab : kept.values) values.push_back(Data<T>(slab));
+    const CachedData<T> data{Data<T>(kept.prompt_keys), Data<T>(kept.prompt_values), keys.data(),
+                             values.data()};
+    ForRows(rows.rows(), 1, [&](int64_t b, int64_t e, int part) {
+      KernelsOf<T>().cached_attention(shape, Data<T>(q), data, Data<T>(out),
+                                      Data<float>(scratch) + part * floats, b, e);
+    });
+  });
+  return out;
+}
+
 }  // namespace eida::engine::nn::fused

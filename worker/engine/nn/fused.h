@@ -2,6 +2,7 @@
 // not kept.
 #pragma once
 
+#include "worker/engine/nn/cached.h"
 #include "worker/engine/nn/functional.h"
 
 namespace eida::engine::nn::fused {
@@ -13,5 +14,9 @@ Hidden Dropout(const at::Tensor& x, const DropoutKey& dropout, at::ScalarType co
 at::Tensor DropoutSame(const at::Tensor& x, const DropoutKey& dropout);
 at::Tensor Attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                      const AttentionRows& rows, int64_t heads, const DropoutKey& dropout);
+
+// cached.h. REQUIRES: HasKernels(q).
+at::Tensor CachedAttention(const at::Tensor& q, const KeyValues& kept, const CachedRows& rows,
+                           int64_t heads);
 
 }  // namespace eida::engine::nn::fused

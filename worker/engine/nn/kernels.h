@@ -31,6 +31,22 @@ struct AttentionShape {
   DropoutKey dropout;
 };
 
+// One query a row over kept keys and values (cached.h): row r sees rows [first[r], last[r]) of the
+// prompt's and row path[r, t] of each step's slab.
+struct CachedShape {
+  int64_t heads, dim;  // row width = heads * dim
+  float scale;
+  const int32_t *first, *last;
+  const int32_t* path;
+  int64_t steps;
+};
+template <class T>
+struct CachedData {
+  const T *prompt_keys, *prompt_values;
+  const T* const* keys;  // slab by slab
+  const T* const* values;
+};
+
 template <class T>
 struct KernelsFor {
   void (*gelu)(const T* x, T* y, int64_t n);
@@ -63,6 +79,9 @@ struct KernelsFor {
   void (*attention_backward)(const AttentionShape& shape, const T* q, const T* k, const T* v,
                              const float* lse, const T* dout, T* dq, T* dk, T* dv, float* scratch,
                              int64_t begin, int64_t end);
+  // Rows [begin, end). `scratch` holds heads * (2 * dim + the most keys that a row sees).
+  void (*cached_attention)(const CachedShape& shape, const T* q, const CachedData<T>& data, T* out,
+                           float* scratch, int64_t begin, int64_t end);
 };
 
 struct AdamStep {

@@ -308,6 +308,7 @@ double SquareSum(const float* x, int64_t n) {
 }  // namespace eida::engine::EIDA_KERNEL_SPACE
 
 #include "worker/engine/nn/kernels_attention.h"
+#include "worker/engine/nn/kernels_cached.h"
 
 namespace eida::engine::EIDA_KERNEL_SPACE {
 namespace {
@@ -322,7 +323,8 @@ KernelsFor<T> MakeFor() {
           DropoutBackward<T>,
           DropoutSame<T>,
           Attention<T>,
-          AttentionBackward<T>};
+          AttentionBackward<T>,
+          CachedAttention<T>};
 }
 
 Kernels MakeKernels(const char* name) {

@@ -15,17 +15,6 @@ using torch::autograd::variable_list;
 
 constexpr int64_t kLogits = 1 << 23;  // at a time
 
-// Calls body(first row, logits of these rows in fp32 [c, vocabulary]).
-template <class Body>
-void ForChunks(const at::Tensor& states, const at::Tensor& weight, const at::Tensor& bias,
-               Body&& body) {
-  const int64_t rows = states.size(0), step = std::max<int64_t>(1, kLogits / weight.size(0));
-  for (int64_t begin = 0; begin < rows; begin += step) {
-    const at::Tensor part = states.narrow(0, begin, std::min(step, rows - begin));
-    body(begin, Linear(part, weight, bias).to(at::kFloat));
-  }
-}
-
 // The gradient of a row's loss by its logits, in place of the logits.
 at::Tensor Slopes(at::Tensor z, const at::Tensor& lse, const at::Tensor& labels, double smoothing) {
   const int64_t n = z.size(1);
@@ -45,7 +34,7 @@ struct VocabularyLossFunction : Function<VocabularyLossFunction> {
     const at::Tensor sums = at::empty_like(loss);
     const bool now = states_need && !weight_needs;
     const at::Tensor slope = now ? at::empty_like(states) : at::Tensor();
-    ForChunks(states, weight, bias, [&](int64_t begin, at::Tensor z) {
+    ForLogits(states, weight, bias, [&](int64_t begin, at::Tensor z) {
       const int64_t n = z.size(0);
       const at::Tensor own = labels.narrow(0, begin, n), lse = at::logsumexp(z, 1);
       at::Tensor value = lse - (1 - smoothing) * z.gather(1, own.unsqueeze(1)).squeeze(1);
@@ -82,7 +71,7 @@ struct VocabularyLossFunction : Function<VocabularyLossFunction> {
                      dweight = at::zeros(weight.sizes(), weight.options().dtype(at::kFloat));
     const at::Tensor dbias =
         bias.defined() ? at::zeros(bias.sizes(), dweight.options()) : at::Tensor();
-    ForChunks(states, weight, bias, [&](int64_t begin, at::Tensor z) {
+    ForLogits(states, weight, bias, [&](int64_t begin, at::Tensor z) {
       const int64_t n = z.size(0);
       const at::Tensor wide =
           Slopes(std::move(z), sums.narrow(0, begin, n), labels.narrow(0, begin, n), smoothing)
@@ -100,6 +89,15 @@ struct VocabularyLossFunction : Function<VocabularyLossFunction> {
 };
 
 }  // namespace
+
+void ForLogits(const at::Tensor& states, const at::Tensor& weight, const at::Tensor& bias,
+               const std::function<void(int64_t begin, at::Tensor logits)>& body) {
+  const int64_t rows = states.size(0), step = std::max<int64_t>(1, kLogits / weight.size(0));
+  for (int64_t begin = 0; begin < rows; begin += step) {
+    const at::Tensor part = states.narrow(0, begin, std::min(step, rows - begin));
+    body(begin, Linear(part, weight, bias).to(at::kFloat));
+  }
+}
 
 at::Tensor VocabularyLoss(const at::Tensor& states, const at::Tensor& weight,
                           const at::Tensor& bias, const at::Tensor& labels, double smoothing) {

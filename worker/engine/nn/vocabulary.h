@@ -3,7 +3,14 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <functional>
+
 namespace eida::engine::nn {
+
+// Calls body(first row, logits of the rows from there in fp32 [c, vocabulary]) for a few rows at a
+// time. The logits are the body's to change.
+void ForLogits(const at::Tensor& states, const at::Tensor& weight, const at::Tensor& bias,
+               const std::function<void(int64_t begin, at::Tensor logits)>& body);
 
 // lse(z) - (1 - s) z[label] - s mean(z) of each row's logits z = states weight^T + bias, with label
 // smoothing s in [0, 1): transformers' LabelSmoother (SCIENCE section 0, row 7). `states` [L,

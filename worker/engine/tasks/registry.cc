@@ -121,6 +121,7 @@ Batch MakeBatch(const Examples& examples, const std::vector<int64_t>& which, at:
     batch.targets = TargetsOf(examples, which, device);
     return batch;
   }
+  if (examples.labels.empty()) return batch;
   std::vector<int64_t> labels;
   for (const int64_t i : which) labels.push_back(examples.labels[i]);
   batch.labels = OnDevice(labels, device);

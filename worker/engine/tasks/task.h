@@ -17,7 +17,7 @@ inline constexpr int64_t kNoLabel = -100;
 // Items of one split, in file order.
 struct Examples {
   std::vector<int64_t> items;   // row numbers
-  std::vector<int64_t> labels;  // of a classifier
+  std::vector<int64_t> labels;  // of a classifier; else empty
   TokenIds tokens;              // one entry per item
   TokenIds decoder;             // what an encoder-decoder's decoder reads; else empty
   // Language models: for each token of `decoder` (of `tokens` when there is no decoder) the token
