@@ -81,7 +81,8 @@ const std::vector<Adapter>& Adapters() {
 
 const std::vector<Task>& Tasks() {
   static const std::vector<Task> table = {
-#define EIDA_TASK(id, metrics, help) {#id, Words(metrics), help},
+#define EIDA_TASK(id, learns, formats, metrics, help) \
+  {#id, std::string(#learns) == "text", Words(formats), Words(metrics), help},
 #include "common/catalog/tasks.def"
 #undef EIDA_TASK
   };

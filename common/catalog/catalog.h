@@ -39,6 +39,8 @@ struct Adapter {
 };
 struct Task {
   std::string id;
+  bool generates = false;            // a language model learns texts; else a classifier labels
+  std::vector<std::string> formats;  // of its files; the first is the default
   std::vector<std::string> metrics;
   std::string help;
 };

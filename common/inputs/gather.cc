@@ -5,9 +5,18 @@
 #include "common/base/digest.h"
 #include "common/base/fs.h"
 #include "common/base/json.h"
+#include "common/base/text.h"
 
 namespace eida::inputs {
 namespace {
+
+std::vector<std::string> ModelsThat(bool generate) {
+  std::vector<std::string> ids;
+  for (const catalog::Model& model : catalog::Models()) {
+    if (model.generates == generate) ids.push_back(model.id);
+  }
+  return ids;
+}
 
 class Gatherer {
  public:
@@ -65,10 +74,14 @@ class Gatherer {
     if (wanted_.model_path.empty()) return;
     const Status status = ReadModel();
     if (!status.ok()) return Problem("model.path", Message(status));
-    if (catalog::Find(catalog::Models(), found_.model.architecture)->generates) {
+    const catalog::Task* task = catalog::Find(catalog::Tasks(), wanted_.task);
+    const bool generates = catalog::Find(catalog::Models(), found_.model.architecture)->generates;
+    if (task != nullptr && task->generates != generates) {
       return Problem("model.path", found_.model.architecture +
-                                       " predicts tokens, and this version's tasks classify: use a "
-                                       "classifier such as bert or roberta");
+                                       (generates ? " predicts tokens" : " classifies items") +
+                                       ", and the task " + task->id + " needs a model that " +
+                                       (generates ? "classifies them" : "predicts tokens") +
+                                       ": one of " + Join(ModelsThat(task->generates), ", "));
     }
     if (wanted_.max_length > found_.model.max_positions) {
       Problem("data.max_length", "max_length is " + std::to_string(wanted_.max_length) +

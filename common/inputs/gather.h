@@ -19,6 +19,7 @@ struct Wanted {
   std::string model_path;
   std::string model_digest;  // "" = not pinned
   int64_t labels = 2;
+  std::string task;  // a line of tasks.def
   std::string format;
   Columns columns;
   int64_t max_length = 0;

@@ -25,6 +25,13 @@ struct Reader {
     return Fail("label " + std::to_string(label) + " is outside the head: model.head has " +
                 std::to_string(labels) + " labels (0 to " + std::to_string(labels - 1) + ")");
   }
+  Status ReadLabel(const std::string& field, int64_t& label) const {
+    const std::string number(Trim(field));
+    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), label);
+    if (error != std::errc() || end != number.data() + number.size())
+      return Fail("label \"" + Ellipsis(field, 40) + "\" is not a whole number");
+    return CheckLabel(label);
+  }
   Status CheckTexts(const Row& row) const {
     if (Trim(row.text).empty()) return Fail("column \"" + columns.text + "\" is empty");
     if (!columns.text_pair.empty() && Trim(row.text_pair).empty())
@@ -61,8 +68,11 @@ Status ReadTsv(const std::vector<std::string_view>& lines, Reader* reader) {
   if (lines.empty()) return OkStatus();
   const std::vector<std::string> header = Split(lines[0], '\t');
   EIDA_ASSIGN_OR_RETURN(const size_t text, ColumnIndex(header, reader->columns.text, *reader));
-  EIDA_ASSIGN_OR_RETURN(const size_t label, ColumnIndex(header, reader->columns.label, *reader));
-  size_t pair = 0;
+  const bool labelled = !reader->columns.label.empty();
+  size_t label = 0, pair = 0;
+  if (labelled) {
+    EIDA_ASSIGN_OR_RETURN(label, ColumnIndex(header, reader->columns.label, *reader));
+  }
   if (!reader->columns.text_pair.empty()) {
     EIDA_ASSIGN_OR_RETURN(pair, ColumnIndex(header, reader->columns.text_pair, *reader));
   }
@@ -74,12 +84,7 @@ Status ReadTsv(const std::vector<std::string_view>& lines, Reader* reader) {
                           std::to_string(header.size()) +
                           " (TSV fields are split at tabs; there is no quoting)");
     Row row;
-    const std::string number(Trim(fields[label]));
-    const auto [end, error] =
-        std::from_chars(number.data(), number.data() + number.size(), row.label);
-    if (error != std::errc() || end != number.data() + number.size())
-      return reader->Fail("label \"" + Ellipsis(fields[label], 40) + "\" is not a whole number");
-    EIDA_RETURN_IF_ERROR(reader->CheckLabel(row.label));
+    if (labelled) EIDA_RETURN_IF_ERROR(reader->ReadLabel(fields[label], row.label));
     row.text = std::move(fields[text]);
     if (!reader->columns.text_pair.empty()) row.text_pair = std::move(fields[pair]);
     EIDA_RETURN_IF_ERROR(reader->CheckTexts(row));
@@ -106,11 +111,29 @@ Status ReadJsonl(const std::vector<std::string_view>& lines, Reader* reader) {
     if (!reader->columns.text_pair.empty()) {
       EIDA_ASSIGN_OR_RETURN(row.text_pair, TextMember(*object, reader->columns.text_pair, *reader));
     }
-    const auto label = object->find(reader->columns.label);
-    if (label == object->end() || !label->is_number_integer())
-      return reader->Fail("\"" + reader->columns.label + "\" is missing or not a whole number");
-    row.label = label->get<int64_t>();
-    EIDA_RETURN_IF_ERROR(reader->CheckLabel(row.label));
+    if (!reader->columns.label.empty()) {
+      const auto label = object->find(reader->columns.label);
+      if (label == object->end() || !label->is_number_integer())
+        return reader->Fail("\"" + reader->columns.label + "\" is missing or not a whole number");
+      row.label = label->get<int64_t>();
+      EIDA_RETURN_IF_ERROR(reader->CheckLabel(row.label));
+    }
+    EIDA_RETURN_IF_ERROR(reader->CheckTexts(row));
+    reader->rows.push_back(std::move(row));
+  }
+  return OkStatus();
+}
+
+Status ReadE2e(const std::vector<std::string_view>& lines, Reader* reader) {
+  for (size_t i = 0; i < lines.size(); ++i) {
+    reader->line = i + 1;
+    if (Trim(lines[i]).empty()) continue;
+    const size_t bars = lines[i].find("||");
+    if (bars == std::string_view::npos)
+      return reader->Fail("has no || between a meaning representation and its reference");
+    Row row;
+    row.text = Trim(lines[i].substr(0, bars));
+    row.text_pair = Trim(lines[i].substr(bars + 2));
     EIDA_RETURN_IF_ERROR(reader->CheckTexts(row));
     reader->rows.push_back(std::move(row));
   }
@@ -151,7 +174,9 @@ Result<std::vector<Row>> ReadRows(const std::string& content, const std::string&
   }
   Reader reader{name, columns, labels};
   const std::vector<std::string_view> lines = Lines(content);
-  EIDA_RETURN_IF_ERROR(format == "jsonl" ? ReadJsonl(lines, &reader) : ReadTsv(lines, &reader));
+  EIDA_RETURN_IF_ERROR(format == "jsonl" ? ReadJsonl(lines, &reader)
+                       : format == "e2e" ? ReadE2e(lines, &reader)
+                                         : ReadTsv(lines, &reader));
   if (reader.rows.empty()) return InvalidArgument(name + ": has no rows");
   return std::move(reader.rows);
 }

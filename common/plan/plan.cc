@@ -72,11 +72,14 @@ class Planner {
       }
       splits.push_back(std::move(split));
     }
-    Json columns = {{"text", spec_.data.text}, {"label", spec_.data.label}};
+    Json columns = {{"text", spec_.data.text}};
+    if (!spec_.data.label.empty()) columns["label"] = spec_.data.label;
     if (!spec_.data.text_pair.empty()) columns["text_pair"] = spec_.data.text_pair;
     data_ = {{"task", spec_.data.task},   {"format", spec_.data.format},
              {"columns", columns},        {"max_length", spec_.data.max_length},
              {"limit", spec_.data.limit}, {"splits", splits}};
+    if (!spec_.data.source_lang.empty()) data_["source_lang"] = spec_.data.source_lang;
+    if (!spec_.data.target_lang.empty()) data_["target_lang"] = spec_.data.target_lang;
     return OkStatus();
   }
 

@@ -27,6 +27,28 @@ SplitSpec ReadSplit(MapReader& splits, const std::string& name, const Tree& valu
   return split;
 }
 
+// A text to label, or a text and the one to learn behind it; a form of its own has no columns.
+void ReadColumns(MapReader& sweep, const catalog::Task& task, DataSpec* data) {
+  if (!task.generates) {
+    MapReader columns = sweep.Map("columns");
+    data->text = columns.Text("text", "text");
+    data->text_pair = columns.Text("text_pair", "");
+    data->label = columns.Text("label", "label");
+    columns.Finish();
+    return;
+  }
+  data->label.clear();
+  data->text = "source";
+  data->text_pair = "target";
+  if (data->format == "e2e") return;
+  MapReader columns = sweep.Map("columns");
+  data->text = columns.Text("source", "source");
+  data->text_pair = columns.Text("target", "target");
+  columns.Finish();
+  data->source_lang = sweep.Text("source_lang", "");
+  data->target_lang = sweep.Text("target_lang", "");
+}
+
 }  // namespace
 
 const SplitSpec* DataSpec::Find(const std::string& name) const {
@@ -52,12 +74,10 @@ void ReadModel(MapReader sweep, ModelSpec* model) {
 
 void ReadData(MapReader sweep, DataSpec* data) {
   data->task = sweep.Choice("task", "classification", catalog::Ids(catalog::Tasks()), true);
-  data->format = sweep.Choice("format", "tsv", {"tsv", "jsonl"});
-  MapReader columns = sweep.Map("columns");
-  data->text = columns.Text("text", "text");
-  data->text_pair = columns.Text("text_pair", "");
-  data->label = columns.Text("label", "label");
-  columns.Finish();
+  const catalog::Task* task = catalog::Find(catalog::Tasks(), data->task);
+  if (task == nullptr) task = &catalog::Tasks().front();  // the mistake is noted
+  data->format = sweep.Choice("format", task->formats.front(), task->formats);
+  ReadColumns(sweep, *task, data);
   data->max_length = static_cast<int>(sweep.Int("max_length", 128, 3, 100'000));
   const Tree* splits = sweep.Get("splits", true);
   MapReader reader(sweep.context(), splits, sweep.PathOf("splits"));

@@ -173,6 +173,8 @@ Json ToJson(const SweepSpec& spec) {
         {"never", never}}},
       {"analyses", analyses},
       {"soups", soups}};
+  if (!spec.data.source_lang.empty()) json["data"]["source_lang"] = spec.data.source_lang;
+  if (!spec.data.target_lang.empty()) json["data"]["target_lang"] = spec.data.target_lang;
   if (!spec.early_stop.is_null()) json["early_stop"] = spec.early_stop;
   return json;
 }

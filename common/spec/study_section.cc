@@ -96,6 +96,12 @@ void ForEachNamed(MapReader& sweep, const std::string& key, F&& read) {
   }
 }
 
+// Those that the task gives.
+std::vector<std::string> MetricsOf(const DataSpec& data) {
+  const catalog::Task* task = catalog::Find(catalog::Tasks(), data.task);
+  return task == nullptr ? catalog::Ids(catalog::Metrics()) : task->metrics;
+}
+
 }  // namespace
 
 void ReadEval(MapReader& sweep, SweepSpec* spec) {
@@ -104,7 +110,7 @@ void ReadEval(MapReader& sweep, SweepSpec* spec) {
   MapReader reader = sweep.Map("eval");
   Json eval;
   eval["every"] = ReadEvery(reader, "every");
-  eval["metric"] = reader.Choice("metric", "loss", catalog::Ids(catalog::Metrics()));
+  eval["metric"] = reader.Choice("metric", "loss", MetricsOf(spec->data));
   const bool maximize =
       catalog::Find(catalog::Metrics(), eval["metric"].get<std::string>())->maximize;
   eval["goal"] =
@@ -138,7 +144,7 @@ void ReadEarlyStop(MapReader& sweep, SweepSpec* spec) {
                       {"min_delta", reader.Number("min_delta", 0, 0, 1e9)},
                       {"min_epochs", reader.Number("min_epochs", 0, 0, 100'000)},
                       {"metric", reader.Choice("metric", spec->eval["metric"].get<std::string>(),
-                                               catalog::Ids(catalog::Metrics()))}};
+                                               MetricsOf(spec->data))}};
   if (spec->eval["every"].is_null())
     reader.Error(value, "bad-reference",
                  "\"early_stop\" looks at evaluations while a run trains: it needs \"eval.every\"");

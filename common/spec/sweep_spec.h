@@ -40,6 +40,7 @@ struct DataSpec {
   std::string task = "classification";
   std::string format = "tsv";
   std::string text = "text", text_pair, label = "label";  // column names; "" = none
+  std::string source_lang, target_lang;                   // language codes of the tokenizer's
   int max_length = 128;
   std::vector<SplitSpec> splits;  // in file order
   std::map<std::string, int64_t> limit;

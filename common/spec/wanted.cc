@@ -17,6 +17,7 @@ inputs::Wanted WantedBy(const SweepSpec& spec, const std::string& base_directory
   wanted.model_path = spec.model.path;
   wanted.model_digest = spec.model.digest;
   wanted.labels = spec.model.labels;
+  wanted.task = spec.data.task;
   wanted.format = spec.data.format;
   wanted.columns = {spec.data.text, spec.data.text_pair, spec.data.label};
   wanted.max_length = spec.data.max_length;

@@ -24,11 +24,11 @@ def digest(path):
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def model_spec(directory=MODEL):
+def model_spec(directory=MODEL, architecture="bert"):
     names = ("config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors")
     files = {name: digest(os.path.join(directory, name)) for name in names if os.path.exists(os.path.join(directory, name))}
     canonical = json.dumps(files, sort_keys=True, separators=(",", ":"))
-    spec = {"digest": hashlib.sha256(canonical.encode()).hexdigest(), "architecture": "bert", "labels": 2}
+    spec = {"digest": hashlib.sha256(canonical.encode()).hexdigest(), "architecture": architecture, "labels": 2}
     return spec, {"model/" + name: os.path.join(directory, name) for name in files}
 
 
@@ -65,10 +65,11 @@ class Result:
 class Bench:
     """One model and data set, a scratch directory, and a way to run jobs on them."""
 
-    def __init__(self, train_items=1600, model=MODEL):
+    def __init__(self, train_items=1600, model=MODEL, architecture="bert", data=None):
+        """`data`: another (spec, files) than the reviews'."""
         self.dir = tempfile.mkdtemp(prefix="eida-parity-")
-        self.model, model_files = model_spec(model)
-        self.data, data_files = data_spec(train_items)
+        self.model, model_files = model_spec(model, architecture)
+        self.data, data_files = data or data_spec(train_items)
         self.files = {**model_files, **data_files}
         self.count = 0
 

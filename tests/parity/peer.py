@@ -42,6 +42,34 @@ class Items:
         encoded = self.tokenizer(texts, truncation=True, max_length=self.max_length, padding=True, return_tensors="pt")
         return encoded, torch.tensor([self.rows[i][1] for i in items])
 
+    def count(self, items):
+        """How many labels these items have."""
+        return len(items)
+
+    def loss(self, model, items, smoothing):
+        """Summed over their labels."""
+        encoded, labels = self.batch(items)
+        return torch.nn.functional.cross_entropy(model(**encoded).logits, labels, reduction="sum", label_smoothing=smoothing)
+
+
+class Sequences(Items):
+    """Items of a language model: (input ids, labels) each, or (input ids, decoder input ids, labels)."""
+
+    def __init__(self, items):
+        self.items = items
+
+    def count(self, items):
+        return sum(label >= 0 for i in items for label in self.items[i][-1])
+
+    def loss(self, model, items, smoothing):
+        def padded(column, value):
+            return torch.nn.utils.rnn.pad_sequence([torch.tensor(self.items[i][column]) for i in items], True, value)
+        inputs = {"input_ids": padded(0, 0), "attention_mask": (padded(0, -1) >= 0).long()}
+        if len(self.items[items[0]]) == 3:
+            inputs["decoder_input_ids"] = padded(1, 0)
+        logits = model(**inputs).logits
+        return torch.nn.functional.cross_entropy(logits.flatten(0, 1), padded(-1, -100).flatten(), reduction="sum", label_smoothing=smoothing)
+
 
 @torch.no_grad()
 def logits(model, items, numbers, size=32):
@@ -84,8 +112,10 @@ def losses(scores, labels):
 
 def optimizer_of(named, lr, settings):
     """torch.optim's Adam or AdamW; biases and norms are not decayed."""
-    decay = [p for n, p in named.items() if not n.endswith("bias") and "LayerNorm" not in n]
-    plain = [p for n, p in named.items() if n.endswith("bias") or "LayerNorm" in n]
+    def decays(name):
+        return not name.endswith("bias") and not any(norm in name.lower() for norm in ("layernorm", "layer_norm", ".ln_"))
+    decay = [p for n, p in named.items() if decays(n)]
+    plain = [p for n, p in named.items() if not decays(n)]
     kind = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}[settings["name"]]
     return kind([{"params": decay, "weight_decay": settings["weight_decay"]}, {"params": plain, "weight_decay": 0.0}], lr=lr,
                 betas=tuple(settings["betas"]), eps=settings["eps"])
@@ -119,11 +149,10 @@ def train(model, items, updates, named, settings, cycles=None):
         optimizer = optimizer_of(named, settings["lr"], settings["optimizer"])
         schedule = schedule_of(optimizer, settings["schedule"], length)
         for micro_batches in itertools.islice(left, length):
-            size, total = sum(len(m) for m in micro_batches), 0.0
+            size, total = sum(items.count(m) for m in micro_batches), 0.0
             for micro in micro_batches:
-                encoded, labels = items.batch(micro)
-                loss = torch.nn.functional.cross_entropy(model(**encoded).logits, labels, reduction="sum", label_smoothing=smoothing)
-                loss = loss / (len(micro) * settings["grad_accum"] if by_micro_batch else size)
+                loss = items.loss(model, micro, smoothing)
+                loss = loss / (items.count(micro) * settings["grad_accum"] if by_micro_batch else size)
                 loss.backward()
                 total += float(loss)
             norms.append(float(torch.nn.utils.clip_grad_norm_(list(named.values()), settings["grad_clip"])))

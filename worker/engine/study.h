@@ -69,6 +69,7 @@ class Study {
 // Job functions of the engine.
 Result<JobResult> RunTrain(const Job& job, Events& events);
 Result<JobResult> RunEvaluate(const Job& job, Events& events);
+Result<JobResult> RunGenerate(const Job& job, Events& events);
 Result<JobResult> RunExport(const Job& job, Events& events);
 
 // safetensors, as worker/engine/formats implements them.

@@ -18,7 +18,7 @@ struct Entry {
 constexpr Entry kJobs[] = {
     {"train", engine::RunTrain},   {"evaluate", engine::RunEvaluate}, {"gram", analysis::RunGram},
     {"path", analysis::RunPath},   {"matrix", analysis::RunMatrix},   {"soup", analysis::RunSoup},
-    {"export", engine::RunExport},
+    {"export", engine::RunExport}, {"generate", engine::RunGenerate},
 };
 
 // libtorch reports a host allocation that failed as a plain error.

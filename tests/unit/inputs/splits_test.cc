@@ -67,6 +67,33 @@ TEST(RowsTest, TsvHasNoQuotingAndTakesWindowsLineEnds) {
   EXPECT_EQ(rows[0].text, "\"half a quote");
 }
 
+TEST(RowsTest, PairsOfTextsHaveNoLabel) {
+  const Columns columns{"en", "ro", ""};
+  const auto tsv = *ReadRows("ro\ten\nUnu.\tOne.\n", "f.tsv", "tsv", columns, 2);
+  const auto jsonl = *ReadRows(R"({"en": "One.", "ro": "Unu."})", "f", "jsonl", columns, 2);
+  for (const auto& rows : {tsv, jsonl}) {
+    EXPECT_EQ(rows[0].text, "One.");
+    EXPECT_EQ(rows[0].text_pair, "Unu.");
+  }
+}
+
+TEST(RowsTest, E2eLinesAreCutAtTheFirstBars) {
+  const Columns columns{"source", "target", ""};
+  const auto rows = *ReadRows("name : A | near : B||A is near B . \n\nname : C||x || y\r\n", "f",
+                              "e2e", columns, 2);
+  ASSERT_EQ(rows.size(), 2u);
+  EXPECT_EQ(rows[0].text, "name : A | near : B");
+  EXPECT_EQ(rows[0].text_pair, "A is near B .");
+  EXPECT_EQ(rows[1].text_pair, "x || y");
+  const auto message = [&](const std::string& content) {
+    return Message(ReadRows(content, "f.txt", "e2e", columns, 2).status());
+  };
+  EXPECT_EQ(message("a||b\nname : A\n"),
+            "f.txt:2: has no || between a meaning representation and its reference");
+  EXPECT_EQ(message("a|| \n"), "f.txt:1: column \"target\" is empty");
+  EXPECT_EQ(message("\n"), "f.txt: has no rows");
+}
+
 TEST(RowsTest, Utf8IsCheckedStrictly) {
   EXPECT_EQ(FirstInvalidUtf8("aé한😀"), -1);
   EXPECT_EQ(FirstInvalidUtf8("a\xc0\x80"), 1);     // overlong

@@ -80,6 +80,7 @@ class EncoderDecoder : public Model {
   int64_t max_length() const override { return c_.positions; }
   int64_t vocabulary() const override { return c_.vocabulary; }
   bool generates() const override { return true; }
+  bool encodes() const override { return true; }
   bool IsHead(const std::string&) const override { return false; }
   void SetDropout(double p) override {
     c_.dropout = c_.attention_dropout = c_.activation_dropout = p;

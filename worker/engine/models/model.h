@@ -68,6 +68,8 @@ class Model {
   virtual int64_t vocabulary() const = 0;
   // Does it predict tokens (States, Output), or classify items (Logits)?
   virtual bool generates() const { return false; }
+  // Is what it reads one sequence (of an encoder) and what it predicts another?
+  virtual bool encodes() const { return false; }
   // Classifiers: fp32 [items, labels]; undefined when the context is probing for layers.
   virtual at::Tensor Logits(const Tensors&, const Batch&, Context&) const { return {}; }
   // Language models: what Output projects, [tokens (of the decoder), hidden] in the compute type;

@@ -1,0 +1,101 @@
+// The job kind `generate`: what a member writes for every source of a split.
+#include "common/base/clock.h"
+#include "common/base/fs.h"
+#include "worker/engine/formats/member.h"
+#include "worker/engine/generate/generate.h"
+#include "worker/engine/study.h"
+#include "worker/engine/tasks/text_pairs.h"
+#include "worker/engine/train/evaluate.h"
+
+namespace eida::engine {
+namespace {
+
+struct GenerateJob {
+  std::shared_ptr<const Base> base;
+  GenerationItems items;
+  GenerateSettings settings;
+};
+
+Result<GenerateSettings> ReadSettings(const Job& job, const Json& defaults) {
+  const std::string where = "job " + job.name + ": ";
+  GenerateSettings settings;
+  Json options = defaults;
+  options.update(job.spec.value("generate", Json::object()));
+  const auto read = ReadGenerateOptions(options);
+  if (!read.ok()) return ConfigError(where + "generate: " + Message(read.status()));
+  settings.options = *read;
+  EIDA_ASSIGN_OR_RETURN(
+      const Numerics numerics,
+      ReadNumerics(job.spec.value("numerics", Json::object()), where + "numerics"));
+  settings.compute = numerics.compute;
+  settings.batch_size = numerics.batch_size;
+  return settings;
+}
+
+Result<GenerateJob> ReadGenerateJob(const Job& job) {
+  GenerateJob out;
+  ItemChoice choice;
+  const auto split = Require<std::string>(job.spec, "split", "job " + job.name + ": spec");
+  if (!split.ok()) return ConfigError(Message(split.status()));
+  choice.split = *split;
+  const auto samples = GetOr<int64_t>(job.spec, "samples", 0);
+  if (samples < 0) return ConfigError("job " + job.name + ": samples is negative");
+  if (samples > 0) choice.samples = samples;
+  choice.item_seed = GetOr<int64_t>(job.spec, "item_seed", 0);
+  EIDA_ASSIGN_OR_RETURN(out.base, LoadBase(job));
+  EIDA_ASSIGN_OR_RETURN(out.items, LoadGenerationItems(job, *out.base, choice));
+  EIDA_ASSIGN_OR_RETURN(out.settings, ReadSettings(job, out.items.defaults));
+  return out;
+}
+
+// A line for each source.
+Result<std::string> Lines(const GenerateJob& job, const std::vector<Generated>& texts) {
+  std::string lines;
+  for (size_t i = 0; i < texts.size(); ++i) {
+    EIDA_ASSIGN_OR_RETURN(const std::string text,
+                          job.base->tokenizer.Decode(texts[i].tokens, true));
+    const size_t begin = text.find_first_not_of(' ');
+    lines += Json({{"item", job.items.items[i]},
+                   {"source", job.items.sources[i]},
+                   {"text", begin == std::string::npos ? "" : text.substr(begin)},
+                   {"tokens", texts[i].tokens},
+                   {"score", texts[i].score},
+                   {"references", job.items.references[i]}})
+                 .dump() +
+             "\n";
+  }
+  return lines;
+}
+
+}  // namespace
+
+Result<JobResult> RunGenerate(const Job& job, Events& events) {
+  const Stopwatch watch;
+  EIDA_ASSIGN_OR_RETURN(const GenerateJob own, ReadGenerateJob(job));
+  EIDA_ASSIGN_OR_RETURN(const std::string weights_path, Input(job, "weights"));
+  EIDA_ASSIGN_OR_RETURN(const Weights weights, ReadMember(*own.base, weights_path));
+  const auto total = static_cast<int64_t>(own.items.sources.size());
+  int64_t told = -1;
+  const auto texts =
+      Generate(*own.base, weights, own.items.prompts, own.settings, [&](int64_t done) {
+        if (done != told) events.Progress(done, total, "items");
+        told = done;
+        return !events.StopRequested();
+      });
+  if (!texts.ok()) return Annotate(texts.status(), "job " + job.name);
+  EIDA_ASSIGN_OR_RETURN(const std::string lines, Lines(own, *texts));
+  const std::string path = job.out + "/texts.jsonl";
+  EIDA_RETURN_IF_ERROR(WriteFileAtomic(path, lines));
+  int64_t tokens = 0;
+  for (const Generated& text : *texts) tokens += static_cast<int64_t>(text.tokens.size());
+  JobResult result;
+  result.artifacts.push_back(
+      {"texts", "texts", path, {{"split", job.spec.at("split")}, {"n", total}}});
+  result.summary = {{"n", total},
+                    {"tokens", tokens},
+                    {"seconds", watch.Seconds()},
+                    {"tokens_per_second", static_cast<double>(tokens) / watch.Seconds()}};
+  return result;
+}
+
+}  // namespace eida::engine
