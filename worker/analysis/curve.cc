@@ -28,6 +28,8 @@ Result<std::vector<double>> AlphaGrid(const Json& alphas) {
   return grid;
 }
 
+Json NumberOrNull(const std::optional<double>& number) { return number ? Json(*number) : Json(); }
+
 Json CurveJson(const Curve& curve) {
   return {{"format", "eida/curve/v1"},
           {"a", curve.a},
@@ -38,7 +40,7 @@ Json CurveJson(const Curve& curve) {
           {"envelope", curve.gap.envelope},
           {"convexity_gap", curve.gap.convexity_gap},
           {"barrier", curve.gap.barrier},
-          {"error_barrier", curve.gap.error_barrier},
+          {"error_barrier", NumberOrNull(curve.gap.error_barrier)},
           {"relative_gap", curve.gap.relative_gap},
           {"n", curve.n},
           {"split", curve.split},
@@ -59,7 +61,9 @@ Result<Curve> ReadCurve(const std::string& path) {
     curve.loss = json->at("loss").get<std::vector<double>>();
     curve.accuracy = json->at("accuracy").get<std::vector<double>>();
     curve.gap = {json->at("envelope").get<std::vector<double>>(), json->at("convexity_gap"),
-                 json->at("barrier"), json->at("error_barrier"), json->at("relative_gap")};
+                 json->at("barrier"), std::nullopt, json->at("relative_gap")};
+    if (const Json& error = json->at("error_barrier"); !error.is_null())
+      curve.gap.error_barrier = error.get<double>();
     curve.n = json->at("n");
     curve.split = json->at("split");
     curve.item_hash = json->at("item_hash");

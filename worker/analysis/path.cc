@@ -62,8 +62,10 @@ Result<PathLosses> MeasurePath(engine::Study& study, const engine::Weights& a,
                                     " is not finite");
     }
     curve.loss.push_back(scores.loss);
-    curve.accuracy.push_back(scores.accuracy);
-    errors.push_back(1 - scores.accuracy);
+    if (scores.classified) {
+      curve.accuracy.push_back(scores.accuracy);
+      errors.push_back(1 - scores.accuracy);
+    }
     rows.push_back(point.loss.to(torch::kFloat).cpu());
   }
   events.Progress(interior, interior, "points");
@@ -111,7 +113,7 @@ Result<engine::JobResult> RunPath(const engine::Job& job, engine::Events& events
   AddFile(job, "losses", "losses", "losses.safetensors", Json::object(), result);
   result.summary = {{"convexity_gap", curve.gap.convexity_gap},
                     {"barrier", curve.gap.barrier},
-                    {"error_barrier", curve.gap.error_barrier},
+                    {"error_barrier", NumberOrNull(curve.gap.error_barrier)},
                     {"relative_gap", curve.gap.relative_gap},
                     {"n", curve.n},
                     {"alphas", alphas.size()},

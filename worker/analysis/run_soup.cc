@@ -68,14 +68,20 @@ std::string Label(const Pot& pot, int member) {
   return entry.is_object() ? entry.value("label", std::to_string(member)) : std::to_string(member);
 }
 
+// What a list says of a member or a trial.
+Json ScoreJson(Json entry, double loss, double accuracy, bool classified) {
+  entry["loss"] = loss;
+  if (classified) entry["accuracy"] = accuracy;
+  return entry;
+}
+
 Json TraceJson(const Pot& pot, const SoupSearch& search) {
   Json trace = Json::array();
   for (const SoupTrial& trial : search.trace) {
-    trace.push_back({{"member", Label(pot, trial.member)},
-                     {"alpha", trial.alpha},
-                     {"loss", trial.score.loss},
-                     {"accuracy", trial.score.accuracy},
-                     {"accepted", trial.accepted}});
+    trace.push_back(ScoreJson({{"member", Label(pot, trial.member)},
+                               {"alpha", trial.alpha},
+                               {"accepted", trial.accepted}},
+                              trial.score.loss, trial.score.accuracy, trial.score.classified));
   }
   return trace;
 }
@@ -83,9 +89,9 @@ Json TraceJson(const Pot& pot, const SoupSearch& search) {
 Json OrderJson(const Pot& pot, const std::vector<int>& order) {
   Json json = Json::array();
   for (const int i : order) {
-    json.push_back({{"member", Label(pot, i)},
-                    {"loss", pot.singles[i].loss},
-                    {"accuracy", pot.singles[i].accuracy}});
+    const engine::Scores& single = pot.singles[i];
+    json.push_back(
+        ScoreJson({{"member", Label(pot, i)}}, single.loss, single.accuracy, single.classified));
   }
   return json;
 }
@@ -97,10 +103,12 @@ Result<engine::Scores> Evaluated(engine::Study& study, const engine::Weights& we
 
 // Rows of the table that need no model of their own.
 Status AddBaselines(const engine::Job& job, const Pot& pot, int best, Json& table) {
-  const auto select = EnsembleLogits(pot.selected), report = EnsembleLogits(pot.reported);
-  if (!select.ok()) return Annotate(select.status(), "job " + job.name + ": split " + pot.select);
-  if (!report.ok()) return Annotate(report.status(), "job " + job.name + ": split " + pot.report);
-  table.push_back(TableRow("logit ensemble", engine::Score(*select), engine::Score(*report)));
+  if (pot.singles[best].classified) {  // of a language model no logits are kept
+    const auto select = EnsembleLogits(pot.selected), report = EnsembleLogits(pot.reported);
+    if (!select.ok()) return Annotate(select.status(), "job " + job.name + ": split " + pot.select);
+    if (!report.ok()) return Annotate(report.status(), "job " + job.name + ": split " + pot.report);
+    table.push_back(TableRow("logit ensemble", engine::Score(*select), engine::Score(*report)));
+  }
   table.push_back(TableRow("best single", pot.singles[best], engine::Score(pot.reported[best])));
   table.back()["member"] = Label(pot, best);
   return OkStatus();
@@ -125,7 +133,7 @@ Result<engine::JobResult> RunSoup(const engine::Job& job, engine::Events& events
                        static_cast<int64_t>(greedy ? (size - 1) * pot.alphas.size() : 0), events);
   std::vector<SoupScore> singles;
   for (const engine::Scores& score : pot.singles)
-    singles.push_back({score.loss, score.accuracy, score.f1});
+    singles.push_back({score.loss, score.accuracy, score.f1, score.classified});
   auto searched =
       GreedySearch(singles, greedy ? pot.alphas : std::vector<double>(), pot.min_gain, kitchen);
   if (!searched.ok()) return Annotate(searched.status(), "job " + job.name);
@@ -138,7 +146,7 @@ Result<engine::JobResult> RunSoup(const engine::Job& job, engine::Events& events
   if (greedy) {
     // A soup that took nothing in is its first member, whose results are known.
     const engine::Scores on_select{search.score.loss, search.score.accuracy, search.score.f1,
-                                   pot.singles[best].n};
+                                   pot.singles[best].n, search.score.classified};
     engine::Scores on_report = engine::Score(pot.reported[best]);
     if (search.accepted > 0) {
       EIDA_ASSIGN_OR_RETURN(on_report, Evaluated(*report, kitchen.soup()));

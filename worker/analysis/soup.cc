@@ -87,7 +87,7 @@ Result<SoupScore> StudyKitchen::Try(int member, double alpha) {
     return engine::NonfiniteError("the soup with member " + std::to_string(member) + " at alpha " +
                                   FormatDouble(alpha) + " has a loss that is not finite");
   }
-  return SoupScore{scores.loss, scores.accuracy, scores.f1};
+  return SoupScore{scores.loss, scores.accuracy, scores.f1, scores.classified};
 }
 
 Status StudyKitchen::Stir(int member, double alpha) {

@@ -12,6 +12,7 @@ struct SoupScore {
   double loss = 0;
   double accuracy = 0;
   double f1 = 0;
+  bool classified = true;  // else there is a loss only
 };
 
 // What the search asks of the world. It holds the soup made so far.

@@ -50,6 +50,10 @@ class FakeStudy : public engine::Study {
                        .gather(1, result.label.unsqueeze(1))
                        .squeeze(1);
     result.loss = result.loss.to(torch::kFloat) * scale;
+    if (!classifies) {
+      result.logits = torch::empty({n, 0});
+      result.count = 1 + torch::arange(n, torch::kFloat) % 3;
+    }
     return result;
   }
   Result<std::map<std::string, at::Tensor>> Features(const engine::Weights&,
@@ -65,6 +69,7 @@ class FakeStudy : public engine::Study {
   engine::Weights base = {{"w", torch::tensor({0.25f, -0.5f})}, {"head", torch::tensor({1.0f})}};
   int evaluations = 0, loads = 0;
   float scale = 1;
+  bool classifies = true;
 
  private:
   std::vector<int64_t> items_;

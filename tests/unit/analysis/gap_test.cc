@@ -96,7 +96,8 @@ TEST(GapTest, FindsABumpThatLiesUnderTheChord) {
   EXPECT_DOUBLE_EQ(gap.convexity_gap, 1);
   EXPECT_DOUBLE_EQ(gap.barrier, 0);
   EXPECT_DOUBLE_EQ(gap.relative_gap, 0.25);
-  EXPECT_DOUBLE_EQ(gap.error_barrier, 0.75 - 0.4);
+  EXPECT_DOUBLE_EQ(gap.error_barrier.value(), 0.75 - 0.4);
+  EXPECT_FALSE(MeasureGap(alphas, losses, {}).error_barrier.has_value());
   EXPECT_EQ(gap.envelope, (std::vector<double>{4, 0, 0, 0, 4}));
 }
 

@@ -49,6 +49,26 @@ TEST(PathTest, TakesTheEndsAsTheyAreAndEvaluatesOnlyBetween) {
   EXPECT_EQ(path->curve.n, 40);
 }
 
+TEST(PathTest, OfALanguageModelThereAreLossesOnly) {
+  FakeStudy study(40);
+  study.classifies = false;
+  const engine::Weights a = Member(1.4f, 0.2f), b = Member(-0.7f, 0.1f);
+  const auto end_a = study.Evaluate(a), end_b = study.Evaluate(b);
+  QuietEvents events;
+  const auto path = MeasurePath(study, a, b, *end_a, *end_b, *AlphaGrid(5), events);
+  ASSERT_TRUE(path.ok()) << path.status();
+  EXPECT_TRUE(path->curve.accuracy.empty());
+  EXPECT_FALSE(path->curve.gap.error_barrier.has_value());
+  EXPECT_GT(path->curve.gap.convexity_gap, 0);
+  const TempDir dir;
+  const std::string file = JoinPath(dir.path(), "curve.json");
+  ASSERT_TRUE(WriteFileAtomic(file, Pretty(CurveJson(path->curve))).ok());
+  const auto again = ReadCurve(file);
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_FALSE(again->gap.error_barrier.has_value());
+  EXPECT_EQ(CurveJson(*again), CurveJson(path->curve));
+}
+
 TEST(PathTest, StopsBetweenPointsWhenAsked) {
   FakeStudy study(10);
   const engine::Weights a = Member(1, 0), b = Member(0, 0);
