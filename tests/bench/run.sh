@@ -1,27 +1,28 @@
 #!/usr/bin/env bash
-# `make bench`: the micro-benchmarks, tokenising beside Python's tokenizers, then the whole demo study beside transformers +
-# PEFT. Prints; asserts nothing.
+# `make bench`: the micro-benchmarks, tokenising beside Python's tokenizers, single runs and then the whole demo study beside
+# transformers + PEFT. Prints; asserts nothing.
 #
-#   tests/bench/run.sh [--quick] [--micro | --tokenizer | --study] [options of study_bench.py, see --help]
+#   tests/bench/run.sh [--quick] [--micro | --tokenizer | --runs | --study] [options of study_bench.py, see --help]
 #
-# Tokenising takes EIDA_BENCH_ROWS and EIDA_BENCH_TOKENIZERS (see tokenizer_bench.py --help); without them the demo's files.
-# Results: build/bench/micro.json, build/bench/tokenizer.json, build/bench/study.json.
+# Tokenising and single runs take EIDA_BENCH_ROWS, tokenising EIDA_BENCH_TOKENIZERS (see tokenizer_bench.py --help); without them
+# the demo's files. Results: build/bench/micro.json, tokenizer.json, runs.json and study.json.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-micro=1 tokenizer=1 study=1 quick= rest=()
+micro=1 tokenizer=1 runs=1 study=1 quick= rest=()
 for argument in "$@"; do
   case "$argument" in
-    --micro) tokenizer= study= ;;
-    --tokenizer) micro= study= ;;
-    --study) micro= tokenizer= ;;
+    --micro) tokenizer= runs= study= ;;
+    --tokenizer) micro= runs= study= ;;
+    --runs) micro= tokenizer= study= ;;
+    --study) micro= tokenizer= runs= ;;
     --quick) quick=1 rest+=(--quick) ;;
     *) rest+=("$argument") ;;
   esac
 done
 build=${EIDA_BUILD:-build/release}
 python=.deps/parity-venv/bin/python
-if [ -n "$study$tokenizer" ] && { [ ! -x $python ] || [ ! -f .deps/demo/reviews.tsv ]; }; then
+if [ -n "$study$runs$tokenizer" ] && { [ ! -x $python ] || [ ! -f .deps/demo/reviews.tsv ]; }; then
   deploy/bootstrap.sh demo
   deploy/parity/setup.sh
 fi
@@ -32,4 +33,5 @@ if [ -n "$micro" ]; then
   "$build/bin/eida_bench" ${quick:+--benchmark_min_time=0.01} --benchmark_out=build/bench/micro.json --benchmark_out_format=json
 fi
 [ -z "$tokenizer" ] || $python tests/bench/tokenizer_bench.py --bin "$build/bin" ${quick:+--rounds 2} --out build/bench/tokenizer.json
+[ -z "$runs" ] || PYTHONDONTWRITEBYTECODE=1 $python tests/bench/runs_bench.py --bin "$build/bin" ${quick:+--quick} --out build/bench/runs.json
 [ -z "$study" ] || PYTHONDONTWRITEBYTECODE=1 $python tests/bench/study_bench.py --bin "$build/bin" "${rest[@]}"

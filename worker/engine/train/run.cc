@@ -68,7 +68,9 @@ Status Run::Open() {
   if (job_.resume) {
     EIDA_RETURN_IF_ERROR(Resume(*job_.resume));
   } else {
+    const Stopwatch watch;
     auto state = adapter_->Init(*base_, s_.seed, Data());
+    adapter_seconds_ += watch.Seconds();
     if (!state.ok()) return Annotate(state.status(), "job " + job_.name);
     if (job_.spec.value("adapter", Json::object()).contains("init")) {
       const Status started = peft::StartFrom(*base_, job_, *adapter_, &*state);
@@ -143,8 +145,10 @@ Status Run::NextCycle() {
     optimizer_ = std::make_unique<Adam>(s_.optimizer, state_.trainable);
     return OkStatus();
   }
+  const Stopwatch watch;
   EIDA_ASSIGN_OR_RETURN(Weights state,
                         adapter_->Refresh(*base_, AdapterState(), s_.seed, state_.cycle, Data()));
+  adapter_seconds_ += watch.Seconds();
   return Use(std::move(state));
 }
 

@@ -134,6 +134,7 @@ Result<JobResult> Run::Finish() {
     result.summary["best"]["metric"] = s_.metric;
   }
   result.summary["seconds"] = seconds;
+  result.summary["adapter_seconds"] = adapter_seconds_;
   result.summary["items_per_second"] =
       seconds > 0 ? static_cast<double>(state_.items - items_before_) / seconds : 0.0;
   return result;
