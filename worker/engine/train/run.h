@@ -114,8 +114,9 @@ class Run {
   double first_lr_ = 0;       // TrainingData's
   bool stopped_early_ = false, checkpoint_due_ = false;
   int64_t resumed_from_ = 0, items_before_ = 0, log_every_ = 1, saved_step_ = -1;
-  Stopwatch watch_;          // since Start
-  double adapter_seconds_ = 0;  // that the adapter's states took to make, the first before watch_ began
+  Stopwatch watch_;  // since Start
+  double adapter_seconds_ =
+      0;  // that the adapter's states took to make, the first before watch_ began
   CheckpointWriter writer_;  // last: it must be done before the rest goes
 };
 
