@@ -1,6 +1,8 @@
 #include "common/catalog/eida_dims.h"
 
 #include <algorithm>
+#include <map>
+#include <optional>
 
 #include "common/base/text.h"
 
@@ -88,14 +90,42 @@ Result<std::vector<EidaDims>> FixedEidaDims(const Json& settings,
     } else {
       own.input = own.output = std::stoll(text);
     }
+    dims.push_back(own);
+  }
+  if (!sites.empty()) EIDA_RETURN_IF_ERROR(UseOwnDims(settings, sites, &dims));
+  return dims;
+}
+
+Status UseOwnDims(const Json& settings, const std::vector<SiteShape>& sites,
+                  std::vector<EidaDims>* dims) {
+  const auto inputs = NumbersByPattern(sites, settings, "input_dims"),
+             outputs = NumbersByPattern(sites, settings, "output_dims");
+  for (const auto* numbers : {&inputs, &outputs}) {
+    if (!numbers->ok()) return Annotate(numbers->status(), "adapter eida");
+  }
+  std::map<std::string, int64_t> shared;
+  for (size_t i = 0; i < sites.size(); ++i) {
+    if (!(*inputs)[i]) continue;
+    const auto own = static_cast<int64_t>(*(*inputs)[i]);
+    const auto [at, is_new] = shared.emplace(InputOf(sites[i]), own);
+    if (at->second != own)
+      return InvalidArgument("adapter eida: input_dims gives " + std::to_string(at->second) +
+                             " and " + std::to_string(own) + " dimensions to the input of " +
+                             at->first + ", which " + sites[i].name + " shares; give it one");
+  }
+  for (size_t i = 0; i < sites.size(); ++i) {
+    const SiteShape& site = sites[i];
+    EidaDims& own = (*dims)[i];
+    if (const auto found = shared.find(InputOf(site)); found != shared.end())
+      own.input = found->second;
+    if ((*outputs)[i]) own.output = static_cast<int64_t>(*(*outputs)[i]);
     if (own.input > site.in || own.output > site.out)
       return InvalidArgument("adapter eida: " + site.name + " maps " + std::to_string(site.in) +
                              " to " + std::to_string(site.out) + " numbers, fewer than the " +
                              std::to_string(own.input) + " and " + std::to_string(own.output) +
                              " dimensions that are asked for; lower dims");
-    dims.push_back(own);
   }
-  return dims;
+  return OkStatus();
 }
 
 }  // namespace eida::catalog

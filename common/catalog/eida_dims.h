@@ -20,10 +20,17 @@ struct EidaDims {
 // one attention have one, so have cross_key and cross_value; every other map has its own.
 std::string InputOf(const SiteShape& site);
 
-// The dimensions that settings["preset"] or settings["dims"] fix, site by site. InvalidArgument
-// naming the site when the preset does not know it, or when a dimension is larger than the matrix.
+// The dimensions that settings["preset"] or settings["dims"] fix, site by site, and what
+// UseOwnDims puts in their place. InvalidArgument naming the site when the preset does not know it,
+// or when a dimension is larger than the matrix.
 Result<std::vector<EidaDims>> FixedEidaDims(const Json& settings,
                                             const std::vector<SiteShape>& sites);
+
+// What the patterns settings["input_dims"] and ["output_dims"] (NumbersByPattern) say, in place of
+// what stands in `dims`. An input's dimension holds for all sites that share it. InvalidArgument as
+// FixedEidaDims, and when two entries give one input different dimensions.
+Status UseOwnDims(const Json& settings, const std::vector<SiteShape>& sites,
+                  std::vector<EidaDims>* dims);
 
 // The choices of `dims: rule`, ascending: {small, large}. Empty when dims are fixed.
 std::vector<int64_t> EidaChoices(const Json& settings);

@@ -2,42 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
 
 namespace eida::catalog {
 namespace {
-
-// The number that a pattern has for each map, where it has one.
-Result<std::vector<std::optional<double>>> ByPattern(const std::vector<LoraSite>& maps,
-                                                     const Json& settings, const char* key) {
-  std::vector<std::optional<double>> numbers(maps.size());
-  const Json pattern = settings.value(key, Json::array());
-  if (!pattern.is_array())
-    return InvalidArgument(std::string(key) + " is no list of targets and numbers");
-  for (const Json& entry : pattern) {
-    if (!entry.is_array() || entry.size() != 2 || !entry[0].is_string() || !entry[1].is_number() ||
-        !(entry[1].get<double>() > 0)) {
-      return InvalidArgument(std::string(key) + " has " + entry.dump() +
-                             ", not a target and a positive number");
-    }
-    const auto target = entry[0].get<std::string>();
-    bool means = false, holds = false;
-    for (size_t i = 0; i < maps.size(); ++i) {
-      if (!IsTarget(target, maps[i].site)) continue;
-      means = true;
-      if (numbers[i]) continue;
-      holds = true;
-      numbers[i] = entry[1].get<double>();
-    }
-    if (holds) continue;
-    return InvalidArgument(
-        std::string(key) + "." + target +
-        (means ? " holds for no map: the entries before it, the first of which holds, mean all of "
-                 "its maps; write it before them"
-               : " means none of the maps that targets names"));
-  }
-  return numbers;
-}
 
 std::vector<std::string> Saved(const Json& settings) {
   return GetOr<std::vector<std::string>>(settings, "modules_to_save", {});
@@ -58,8 +25,10 @@ Result<std::vector<LoraSite>> LoraSites(const std::vector<SiteShape>& sites, con
   }
   if (maps.empty())
     return InvalidArgument("modules_to_save trains every map that targets names: none is left");
-  EIDA_ASSIGN_OR_RETURN(const auto ranks, ByPattern(maps, settings, "rank_pattern"));
-  EIDA_ASSIGN_OR_RETURN(const auto alphas, ByPattern(maps, settings, "alpha_pattern"));
+  std::vector<SiteShape> mapped;
+  for (const LoraSite& map : maps) mapped.push_back(map.site);
+  EIDA_ASSIGN_OR_RETURN(const auto ranks, NumbersByPattern(mapped, settings, "rank_pattern"));
+  EIDA_ASSIGN_OR_RETURN(const auto alphas, NumbersByPattern(mapped, settings, "alpha_pattern"));
   const auto r = GetOr<int64_t>(settings, "r", 0);
   const double alpha = GetOr<double>(settings, "alpha", static_cast<double>(r));
   const bool rooted = GetOr<bool>(settings, "use_rslora", false);

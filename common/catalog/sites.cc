@@ -84,4 +84,35 @@ Result<std::vector<SiteShape>> TargetSites(const std::vector<SiteShape>& sites,
   return found;
 }
 
+Result<std::vector<std::optional<double>>> NumbersByPattern(const std::vector<SiteShape>& sites,
+                                                            const Json& settings, const char* key) {
+  std::vector<std::optional<double>> numbers(sites.size());
+  const Json pattern = settings.value(key, Json::array());
+  if (!pattern.is_array())
+    return InvalidArgument(std::string(key) + " is no list of targets and numbers");
+  for (const Json& entry : pattern) {
+    if (!entry.is_array() || entry.size() != 2 || !entry[0].is_string() || !entry[1].is_number() ||
+        !(entry[1].get<double>() > 0)) {
+      return InvalidArgument(std::string(key) + " has " + entry.dump() +
+                             ", not a target and a positive number");
+    }
+    const auto target = entry[0].get<std::string>();
+    bool means = false, holds = false;
+    for (size_t i = 0; i < sites.size(); ++i) {
+      if (!IsTarget(target, sites[i])) continue;
+      means = true;
+      if (numbers[i]) continue;
+      holds = true;
+      numbers[i] = entry[1].get<double>();
+    }
+    if (holds) continue;
+    return InvalidArgument(
+        std::string(key) + "." + target +
+        (means ? " holds for no map: the entries before it, the first of which holds, mean all of "
+                 "its maps; write it before them"
+               : " means none of the maps that targets names"));
+  }
+  return numbers;
+}
+
 }  // namespace eida::catalog

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "common/base/json.h"
 #include "common/base/status.h"
 #include "common/catalog/catalog.h"
 
@@ -41,5 +43,11 @@ bool IsTarget(const std::string& target, const SiteShape& site);
 // nearest of them) when a target means none, or when two targets mean the same outputs.
 Result<std::vector<SiteShape>> TargetSites(const std::vector<SiteShape>& sites,
                                            const std::vector<std::string>& targets);
+
+// settings[key] is a pattern, [[target, positive number], ..] in file order: the number that it has
+// for each of `sites`, where it has one; the first entry that means a site holds. InvalidArgument
+// when an entry means none of them, or none that an earlier one leaves.
+Result<std::vector<std::optional<double>>> NumbersByPattern(const std::vector<SiteShape>& sites,
+                                                            const Json& settings, const char* key);
 
 }  // namespace eida::catalog

@@ -18,6 +18,7 @@ Result<int64_t> CountEida(const inputs::ModelFacts& model, const Json& adapter,
     EIDA_ASSIGN_OR_RETURN(dims, catalog::FixedEidaDims(adapter, sites));
   } else {
     std::fill(dims.begin(), dims.end(), catalog::EidaDims{choices.back(), choices.back()});
+    EIDA_RETURN_IF_ERROR(catalog::UseOwnDims(adapter, sites, &dims));
   }
   std::map<std::string, int64_t> widths;
   for (size_t i = 0; i < sites.size(); ++i) {
@@ -102,7 +103,7 @@ Result<ParameterCount> CountParameters(const inputs::ModelFacts& model, const Js
       catalog::TargetSites(model.sites, GetOr<std::vector<std::string>>(adapter, "targets", {})));
   if (type == "eida") {
     EIDA_ASSIGN_OR_RETURN(count.adapter, CountEida(model, adapter, sites));
-    count.head = CountHead(model, sites, labels);
+    count.head = GetOr<bool>(adapter, "train_head", true) ? CountHead(model, sites, labels) : 0;
     return count;
   }
   for (const catalog::SiteShape& site : sites)

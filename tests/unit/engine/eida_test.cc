@@ -264,6 +264,82 @@ TEST(EidaCycleTest, TheCosineRuleChoosesBetweenItsTwo) {
   EXPECT_THAT(Message(all.adapter->Init(*all.w.base, 5, all.data).status()), HasSubstr("hold out"));
 }
 
+// Three epochs of the tiny BERT, so two refreshes.
+Json ThreeCycles() {
+  return {{"adapter",
+           {{"type", "eida"},
+            {"dims", "6"},
+            {"sequences", 32},
+            {"targets", {"query", "key", "value", "attn_out", "fc1", "fc2"}}}},
+          {"train", {{"epochs", 3}, {"lr", 2e-2}}}};
+}
+
+// Rows and columns of B, of every map of layer 0.
+std::map<std::string, std::pair<int64_t, int64_t>> ShapesOf(const CycleWorld& c) {
+  std::map<std::string, std::pair<int64_t, int64_t>> shapes;
+  const std::string begin = "base_model.model.transformer.h.0.", end = ".eida_B.weight";
+  const Weights state = c.adapter->Init(*c.w.base, 5, c.data).value();
+  for (const auto& [name, tensor] : state) {
+    if (name.rfind(begin, 0) == 0 && name.ends_with(end))
+      shapes[name.substr(begin.size(), name.size() - begin.size() - end.size())] = {tensor.size(0),
+                                                                                    tensor.size(1)};
+  }
+  return shapes;
+}
+
+TEST(EidaCycleTest, MapsHaveTheirOwnDimensions) {
+  const Json own = Json::parse(R"({"input_dims": [["h.0.mlp.c_fc", 5], ["fc1", 4], ["key", 3]],
+                                "output_dims": [["value", 7], ["fc2", 1]]})");
+  Json rule = own;
+  rule.update({{"dims", "rule"},
+               {"dims_small", 1},
+               {"dims_large", 2},
+               {"threshold", -1},
+               {"sequences", 3}});
+  for (const Json& settings : {own, rule}) {  // 2 everywhere else, in both
+    const auto shapes = ShapesOf(CycleWorld("gpt2", settings));
+    EXPECT_EQ(shapes.at("attn.c_attn.query"), std::pair(2L, 3L)) << "shares the key's input";
+    EXPECT_EQ(shapes.at("attn.c_attn.value"), std::pair(7L, 3L));
+    EXPECT_EQ(shapes.at("attn.c_proj"), std::pair(2L, 2L));
+    EXPECT_EQ(shapes.at("mlp.c_fc"), std::pair(2L, 5L)) << "the first entry that means it holds";
+    EXPECT_EQ(shapes.at("mlp.c_proj"), std::pair(1L, 2L));
+  }
+  const auto error = [](const Json& settings) {
+    const CycleWorld c("gpt2", settings);
+    return Message(c.adapter->Init(*c.w.base, 5, c.data).status());
+  };
+  EXPECT_THAT(error(Json::parse(R"({"input_dims": [["query", 3], ["key", 4]]})")),
+              HasSubstr("gives 3 and 4 dimensions to the input of"));
+  EXPECT_THAT(error(Json::parse(R"({"output_dims": [["pooler", 3]]})")),
+              HasSubstr("output_dims.pooler means none of the maps"));
+  EXPECT_THAT(error(Json::parse(R"({"output_dims": [["fc1", 500]]})")), HasSubstr("lower dims"));
+}
+
+TEST(EidaCycleTest, AHeadThatDoesNotTrainStaysAsItIs) {
+  const Json settings = {{"targets", {"query", "classifier_dense"}}, {"train_head", false}};
+  const CycleWorld c("roberta", settings);
+  Weights state = c.adapter->Init(*c.w.base, 5, c.data).value();
+  EXPECT_FALSE(state.count("base_model.model.classifier.out_proj.weight"));
+  EXPECT_TRUE(state.count("base_model.model.classifier.dense.base_layer.weight"));
+  at::manual_seed(2);
+  c.Move(state);
+  const Weights merged = c.adapter->Merge(*c.w.base, state).value();
+  EXPECT_FALSE(merged.count("classifier.out_proj.weight"));
+  EXPECT_GT(Difference(merged.at("classifier.dense.weight"),
+                       c.w.base->weights.at("classifier.dense.weight")),
+            1e-3);
+  EXPECT_LE(Difference(c.LossesOfState(state), c.w.LossesWith(merged, c.w.All()).sum),
+            limits::adapter_merge);
+
+  const Tiny tiny;  // whose checkpoint has no head
+  Recorder events;
+  Json headless = ThreeCycles();
+  headless["adapter"]["train_head"] = false;
+  const Status refused = RunTrain(tiny.Train(headless), events).status();
+  EXPECT_THAT(Message(refused),
+              HasSubstr("train_head is false, but the base model has no classifier"));
+}
+
 TEST(EidaCycleTest, SettingsThatMakeNoSenseAreRefused) {
   for (const Json& bad :
        {Json{{"dims", "wide"}}, Json{{"dims", "0"}}, Json{{"targets", Json::array()}},
@@ -279,16 +355,6 @@ TEST(EidaCycleTest, SettingsThatMakeNoSenseAreRefused) {
   const CycleWorld code("roberta", {{"freeze", "code"}});
   EXPECT_THAT(Message(code.adapter->Init(*code.w.base, 5, code.data).status()),
               HasSubstr("freeze doc"));
-}
-
-// Three epochs of the tiny BERT, so two refreshes.
-Json ThreeCycles() {
-  return {{"adapter",
-           {{"type", "eida"},
-            {"dims", "6"},
-            {"sequences", 32},
-            {"targets", {"query", "key", "value", "attn_out", "fc1", "fc2"}}}},
-          {"train", {{"epochs", 3}, {"lr", 2e-2}}}};
 }
 
 TEST(EidaTrainTest, LearnsAcrossCyclesAndIsTheSameAgain) {
@@ -401,6 +467,14 @@ TEST(EidaCountTest, PresetsCountAsPublished) {
   EXPECT_EQ(plan::CountParameters(gpt2, settings, 0)->trainable(), 167'936);
   settings["freeze"] = "code";
   EXPECT_EQ(plan::CountParameters(gpt2, settings, 0)->trainable(), 167'936 + 39'422'208);
+  settings = Json::parse(R"({"type": "eida", "targets": ["query", "fc1"], "dims": "32",
+                             "input_dims": [["query", 64]], "output_dims": [["fc1", 8]]})");
+  EXPECT_EQ(plan::CountParameters(roberta, settings, 2)->trainable(),
+            12 * (64 * 32 + 32 * 8) + (768 + 1) * (768 + 2));
+  settings["train_head"] = false;
+  EXPECT_EQ(plan::CountParameters(roberta, settings, 2)->trainable(), 12 * (64 * 32 + 32 * 8));
+  settings.update({{"dims", "rule"}, {"train_head", true}});
+  EXPECT_EQ(plan::CountParameters(roberta, settings, 2)->adapter, 12 * (64 * 64 + 64 * 8));
 }
 
 // A LoRA has the rank of the smaller side.

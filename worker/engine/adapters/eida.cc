@@ -28,7 +28,7 @@ struct EidaSettings {
   int64_t sequences = 256, sample_batch = 16;
   observe::Draw draw;
   double threshold = 0.03;
-  bool train_embeddings = false;
+  bool train_embeddings = false, train_head = true;
 };
 
 // `cycle` below 0: the one in progress.
@@ -70,14 +70,19 @@ class Eida : public Adapter {
       EIDA_ASSIGN_OR_RETURN(dims, catalog::FixedEidaDims(json_, sites));
     }
     Weights state;
-    for (const auto& [name, tensor] : head) state[peft::KeyOf(name)] = tensor;
+    for (const auto& [name, tensor] : head) {
+      if (s_.train_head) state[peft::KeyOf(name)] = tensor;
+      if (!s_.train_head && base.weights.count(name) == 0)
+        return ConfigError("adapter eida: train_head is false, but the base model has no " + name +
+                           ", which would stay at random values");
+    }
     for (const SiteShape& site : sites) {
       if (!site.in_head) continue;
       for (const char* tensor : {"weight", "bias"}) {
-        const auto found = state.find(peft::KeyOf(site.module + "." + tensor));
-        if (found == state.end()) continue;
+        const auto found = head.find(site.module + "." + tensor);
+        if (found == head.end()) continue;
         state[KeptKey(site, tensor)] = found->second;
-        state.erase(found);
+        state.erase(peft::KeyOf(found->first));
       }
     }
     if (s_.train_embeddings) {
@@ -295,6 +300,7 @@ class Eida : public Adapter {
                                    "adapter eida: the updates of " + site.name));
       dims.push_back(own);
     }
+    EIDA_RETURN_IF_ERROR(catalog::UseOwnDims(json_, sites, &dims));
     return dims;
   }
 
@@ -316,6 +322,7 @@ Result<std::unique_ptr<Adapter>> MakeAdapter_eida(const Json& json) {
   s.threshold = GetOr<double>(json, "threshold", s.threshold);
   const auto freeze = GetOr<std::string>(json, "freeze", "doc");
   s.train_embeddings = freeze == "code";
+  s.train_head = GetOr<bool>(json, "train_head", true);
   if (s.targets.empty()) return ConfigError(where + ": targets is empty");
   if (s.sequences < 1 || s.sample_batch < 1 || s.draw.tokens_per_sequence < 1)
     return ConfigError(where + ": sequences, sample_batch and tokens_per_sequence are at least 1");
