@@ -9,37 +9,12 @@
 #include "common/base/rng.h"
 #include "worker/engine/adapters/adapter.h"
 #include "worker/engine/formats/peft.h"
-#include "worker/engine/nn/functional.h"
-#include "worker/engine/nn/product.h"
+#include "worker/engine/nn/low_rank.h"
 
 namespace eida::engine {
 namespace {
 
 using catalog::LoraSite;
-
-class LoraPatch : public SitePatch {
- public:
-  LoraPatch(SiteShape shape, at::Tensor a, at::Tensor b, double scale, double dropout)
-      : shape_(std::move(shape)),
-        a_(std::move(a)),
-        b_(std::move(b)),
-        scale_(scale),
-        dropout_(dropout) {}
-
-  at::Tensor Apply(Context& context, const Site&, const at::Tensor& x,
-                   at::Tensor y) const override {
-    const at::Tensor input = nn::DropoutSame(x, context.NextDropout(dropout_));
-    const at::Tensor low = nn::Linear(input, context.Cast(a_), {});
-    if (shape_.whole()) return nn::AddLinear(y, low, context.Cast(b_), scale_);
-    y.narrow(1, shape_.begin, shape_.out).add_(nn::Linear(low, context.Cast(b_), {}), scale_);
-    return y;
-  }
-
- private:
-  SiteShape shape_;
-  at::Tensor a_, b_;
-  double scale_, dropout_;
-};
 
 class Lora : public Adapter {
  public:
@@ -80,7 +55,7 @@ class Lora : public Adapter {
       EIDA_ASSIGN_OR_RETURN(const Factors f, FactorsOf(state, map));
       if (!f.a.defined()) continue;
       (*patches)[map.site.module].push_back(
-          std::make_shared<LoraPatch>(map.site, f.a, f.b, map.scale, dropout_));
+          std::make_shared<LowRankPatch>(map.site, f.a, f.b, map.scale, dropout_));
     }
     for (const Parameter& p : base.model->parameters()) {
       const auto found = state.find(peft::KeyOf(p.name));

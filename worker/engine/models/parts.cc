@@ -74,10 +74,10 @@ at::Tensor Rows(const at::Tensor& table, const at::Tensor& ids, bool sparse) {
 }
 
 Hidden NormAndDrop(const at::Tensor& sum, const NormWeights& norm, double p, Context& context) {
-  const DropoutKey dropout = context.NextDropout(p);
-  const at::ScalarType inner = dropout.threshold == 0 ? context.compute() : at::kFloat;
+  const DropoutKeys dropout = context.NextDropout(p);
+  const at::ScalarType inner = dropout.none() ? context.compute() : at::kFloat;
   const Hidden x = nn::AddNorm(sum, {}, norm, {}, inner);
-  return dropout.threshold == 0 ? x : nn::Dropout(x.stream, dropout, context.compute());
+  return dropout.none() ? x : nn::Dropout(x.stream, dropout, context.compute());
 }
 
 void DescribeWeights(Json& config, const std::string& type, const std::string& architecture) {

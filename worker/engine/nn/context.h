@@ -7,16 +7,18 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
-#include "worker/engine/nn/kernels.h"
+#include "worker/engine/nn/dropout.h"
 #include "worker/engine/nn/site.h"
 
 namespace eida::engine {
 
 class Context;
+class LowRankPatch;
 
 // What an adapter adds at a site.
 class SitePatch {
@@ -26,6 +28,8 @@ class SitePatch {
   // changed in place.
   virtual at::Tensor Apply(Context& context, const Site& site, const at::Tensor& x,
                            at::Tensor y) const = 0;
+  // Itself, when it is of the kind that lanes can have.
+  virtual const LowRankPatch* low_rank() const { return nullptr; }
 };
 // By module path; a fused map may have one patch for each of its parts.
 using SitePatches = std::map<std::string, std::vector<std::shared_ptr<const SitePatch>>>;
@@ -40,6 +44,14 @@ class CastCache {
     at::Tensor weight, cast;  // the weight is held, so that its address stays its own
   };
   std::unordered_map<const void*, Entry> entries_;
+};
+
+// One of several runs that share a pass over a frozen base: its rows are its own, with all that is
+// done to them.
+struct Lane {
+  Context* context = nullptr;  // the run's: compute type, patches (low-rank ones), dropout stream
+  const std::map<std::string, at::Tensor>* over = nullptr;  // its tensors of linear maps, by name
+  std::optional<double> dropout;                            // in place of the model's
 };
 
 // Not thread-safe; one pass at a time. The caches and patches outlive it.
@@ -60,30 +72,34 @@ class Context {
   at::Tensor Cast(const at::Tensor& weight);
   // The key of the pass's next dropout; the same for the same stream and place in the pass. None
   // without a stream.
-  DropoutKey NextDropout(double p);
+  DropoutKeys NextDropout(double p);
 
   // Layers keep no activations for the backward pass but compute them again there (recompute.h).
   void SetRecompute(bool on) { recompute_ = on; }
   bool recomputes() const { return recompute_; }
-  // A part of the pass once more: while it lives, dropout draws as from `place` on (what
-  // dropout_place() was when the part began) and observers are not called.
+  // How many dropouts the pass has had, and those of each lane.
+  using Places = std::vector<uint64_t>;
+  Places dropout_places() const;
+  // A part of the pass once more: while it lives, dropout draws as from `places` on (what
+  // dropout_places() was when the part began) and observers are not called.
   class Replay {
    public:
-    Replay(Context& context, uint64_t place);
+    Replay(Context& context, const Places& places);
     ~Replay();
     Replay(const Replay&) = delete;
     Replay& operator=(const Replay&) = delete;
 
    private:
     Context& context_;
-    uint64_t place_;
+    Places places_;
     bool quiet_;
   };
-  uint64_t dropout_place() const { return sites_seen_; }
 
   // Turns dropout on. `stream` names this pass: a function of seed, update and micro-batch.
   void SetDropoutStream(uint64_t stream) { stream_ = stream, dropout_ = true, sites_seen_ = 0; }
   void SetPatches(const SitePatches* patches) { patches_ = patches; }
+  // Shares the pass: linear maps and dropout are the lanes' own where they have their own.
+  void SetLanes(std::vector<Lane> lanes, std::shared_ptr<const LaneRows> rows);
   void AddObserver(Observer observer) { observers_.push_back(std::move(observer)); }
   // `cache` holds the copies of `frozen`'s tensors, in place of copies that end with this context.
   void SetFrozen(const std::map<std::string, at::Tensor>* frozen, CastCache* cache);
@@ -94,10 +110,20 @@ class Context {
   bool Reached(const std::string& layer, const at::Tensor& output);
 
  private:
+  DropoutKey NextKey(double p);
+  void SetPlaces(const Places& places);
+  at::Tensor Product(const Site& site, const at::Tensor& x);
+  void Patch(const Site& site, const at::Tensor& x, at::Tensor* y);
+  void PatchLanes(const Site& site, const at::Tensor& x, at::Tensor* y);
+  // With each lane's own weight and bias, where it has one.
+  at::Tensor ProductOfLanes(const Site& site, const at::Tensor& x);
+
   at::ScalarType compute_;
   bool dropout_ = false, recompute_ = false, quiet_ = false;
   uint64_t stream_ = 0, sites_seen_ = 0;
   const SitePatches* patches_ = nullptr;
+  std::vector<Lane> lanes_;
+  std::shared_ptr<const LaneRows> lane_rows_;
   std::vector<Observer> observers_;
   std::unordered_map<const void*, bool> frozen_;
   CastCache* frozen_cache_ = nullptr;

@@ -52,39 +52,39 @@ Hidden Norm(const at::Tensor& stream, const NormWeights& weights, at::ScalarType
   return AddNorm(stream, {}, weights, {}, compute);
 }
 
-at::Tensor AddResidual(const at::Tensor& x, const at::Tensor& stream, const DropoutKey& dropout) {
+at::Tensor AddResidual(const at::Tensor& x, const at::Tensor& stream, const DropoutKeys& dropout) {
   return stream + DropoutSame(x, dropout).to(at::kFloat);
 }
 
 Hidden AddNorm(const at::Tensor& x, const at::Tensor& residual, const NormWeights& weights,
-               const DropoutKey& dropout, at::ScalarType compute) {
+               const DropoutKeys& dropout, at::ScalarType compute) {
   if (!Fused(x)) return plain::AddNorm(x, residual, weights, dropout, compute);
   if (compute != at::kHalf) return fused::AddNorm(x, residual, weights, dropout, compute);
   return Narrow(fused::AddNorm(Wide(x), residual, weights, dropout, at::kFloat));
 }
 
-Hidden Dropout(const at::Tensor& x, const DropoutKey& dropout, at::ScalarType compute) {
-  if (dropout.threshold == 0) return {x, x.to(compute)};
+Hidden Dropout(const at::Tensor& x, const DropoutKeys& dropout, at::ScalarType compute) {
+  if (dropout.none()) return {x, x.to(compute)};
   if (!Fused(x)) return plain::Dropout(x, dropout, compute);
   if (compute != at::kHalf) return fused::Dropout(x, dropout, compute);
   return Narrow(fused::Dropout(x, dropout, at::kFloat));
 }
 
-at::Tensor DropoutSame(const at::Tensor& x, const DropoutKey& dropout) {
-  if (dropout.threshold == 0) return x;
+at::Tensor DropoutSame(const at::Tensor& x, const DropoutKeys& dropout) {
+  if (dropout.none()) return x;
   if (!Fused(x)) return plain::DropoutSame(x, dropout);
   return IsHalf(x) ? fused::DropoutSame(Wide(x), dropout).to(at::kHalf)
                    : fused::DropoutSame(x, dropout);
 }
 
 at::Tensor Attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                     const AttentionRows& rows, int64_t heads, const DropoutKey& dropout) {
+                     const AttentionRows& rows, int64_t heads, const DropoutKeys& dropout) {
   if (!Fused(q)) return plain::Attention(q, k, v, rows, heads, dropout);
   if (!IsHalf(q)) return fused::Attention(q, k, v, rows, heads, dropout);
   return fused::Attention(Wide(q), Wide(k), Wide(v), rows, heads, dropout).to(at::kHalf);
 }
 
-at::Tensor DropoutMask(const DropoutKey& dropout, int64_t rows, int64_t n) {
+at::Tensor DropoutMask(const DropoutKeys& dropout, int64_t rows, int64_t n) {
   return plain::Mask(dropout, rows, n);
 }
 

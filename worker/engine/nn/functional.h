@@ -10,7 +10,7 @@
 #include <string>
 
 #include "worker/engine/nn/attention_rows.h"
-#include "worker/engine/nn/kernels.h"
+#include "worker/engine/nn/dropout.h"
 
 namespace eida::engine {
 
@@ -38,24 +38,24 @@ at::Tensor Activate(const std::string& name, const at::Tensor& x);
 bool IsActivation(const std::string& name);
 // norm(dropout(x) + residual); `residual` may be undefined.
 Hidden AddNorm(const at::Tensor& x, const at::Tensor& residual, const NormWeights& weights,
-               const DropoutKey& dropout, at::ScalarType compute);
+               const DropoutKeys& dropout, at::ScalarType compute);
 // The pieces of a pre-norm layer: norm(stream), and stream + dropout(x) in fp32.
 Hidden Norm(const at::Tensor& stream, const NormWeights& weights, at::ScalarType compute);
-at::Tensor AddResidual(const at::Tensor& x, const at::Tensor& stream, const DropoutKey& dropout);
+at::Tensor AddResidual(const at::Tensor& x, const at::Tensor& stream, const DropoutKeys& dropout);
 // dropout(x) of an fp32 [rows, n].
-Hidden Dropout(const at::Tensor& x, const DropoutKey& dropout, at::ScalarType compute);
+Hidden Dropout(const at::Tensor& x, const DropoutKeys& dropout, at::ScalarType compute);
 // Dropout of [rows, n] in its own type.
-at::Tensor DropoutSame(const at::Tensor& x, const DropoutKey& dropout);
+at::Tensor DropoutSame(const at::Tensor& x, const DropoutKeys& dropout);
 // softmax(q k^T / sqrt(dim)) v within each item and head, dropout on the probabilities.
 at::Tensor Attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                     const AttentionRows& rows, int64_t heads, const DropoutKey& dropout);
+                     const AttentionRows& rows, int64_t heads, const DropoutKeys& dropout);
 
 // Whether the fused kernels take activations like x as they are; else plain operations do.
 bool HasKernels(const at::Tensor& x);
 
 // The multipliers of `dropout` for [rows, n], as the kernels draw them. fp32, for definitions and
 // tests.
-at::Tensor DropoutMask(const DropoutKey& dropout, int64_t rows, int64_t n);
+at::Tensor DropoutMask(const DropoutKeys& dropout, int64_t rows, int64_t n);
 
 // Switches the CPU kernels off in this thread while it lives; tests compare the two forms.
 class PlainForms {

@@ -27,9 +27,10 @@ const KernelsFor<Bf16>& KernelsOf<Bf16>() {
   return CpuKernels().bf16;
 }
 
+// From element `first` on; null where there is no tensor.
 template <class T>
-T* Data(const at::Tensor& x) {
-  return x.defined() ? static_cast<T*>(x.data_ptr()) : nullptr;
+T* Data(const at::Tensor& x, int64_t first = 0) {
+  return x.defined() ? static_cast<T*>(x.data_ptr()) + first : nullptr;
 }
 
 // Calls body with a float or a Bf16, by the tensor's type.
@@ -41,18 +42,28 @@ auto ByType(at::ScalarType type, F&& body) {
 
 at::Tensor Rows(const at::Tensor& x) { return x.defined() ? x.contiguous() : x; }
 
-// A dropout key as something that autograd can keep.
-void Keep(AutogradContext* ctx, const DropoutKey& key) {
-  ctx->saved_data["a"] = static_cast<int64_t>(key.a);
-  ctx->saved_data["b"] = static_cast<int64_t>(key.b);
-  ctx->saved_data["threshold"] = static_cast<int64_t>(key.threshold);
-  ctx->saved_data["scale"] = static_cast<double>(key.scale);
+// The keys, as something that autograd can keep.
+struct KeptKeys : torch::CustomClassHolder {
+  DropoutKeys keys;
+};
+void Keep(AutogradContext* ctx, const DropoutKeys& keys) {
+  auto kept = c10::make_intrusive<KeptKeys>();
+  kept->keys = keys;
+  ctx->saved_data["dropout"] = c10::IValue::make_capsule(std::move(kept));
 }
-DropoutKey Kept(AutogradContext* ctx) {
-  return {static_cast<uint32_t>(ctx->saved_data["a"].toInt()),
-          static_cast<uint32_t>(ctx->saved_data["b"].toInt()),
-          static_cast<uint32_t>(ctx->saved_data["threshold"].toInt()),
-          static_cast<float>(ctx->saved_data["scale"].toDouble())};
+DropoutKeys Kept(AutogradContext* ctx) {
+  return static_cast<const KeptKeys&>(*ctx->saved_data["dropout"].toCapsule()).keys;
+}
+
+// ForRows, cut at the lanes' ends too: body(key, first, begin, end, part) for the rows [begin, end)
+// of the lane that begins with row `first`.
+template <class Body>
+void ForLaneRows(const DropoutKeys& keys, int64_t rows, Body&& body) {
+  ForRows(rows, kRowGrain, [&](int64_t b, int64_t e, int part) {
+    keys.ForLanes(rows, b, e, [&](const DropoutKey& key, int64_t first, int64_t from, int64_t to) {
+      body(key, first, from - first, to - first, part);
+    });
+  });
 }
 
 struct GeluFunction : Function<GeluFunction> {
@@ -82,7 +93,7 @@ struct GeluFunction : Function<GeluFunction> {
 struct AddNormFunction : Function<AddNormFunction> {
   static variable_list forward(AutogradContext* ctx, const at::Tensor& input,
                                const std::optional<at::Tensor>& residual, const at::Tensor& gamma,
-                               const at::Tensor& beta, double eps, const DropoutKey& key,
+                               const at::Tensor& beta, double eps, const DropoutKeys& keys,
                                at::ScalarType compute, bool keep) {
     const at::Tensor x = Rows(input), r = residual ? Rows(*residual) : at::Tensor();
     const int64_t rows = x.size(0), n = x.size(1);
@@ -95,17 +106,19 @@ struct AddNormFunction : Function<AddNormFunction> {
     if (x.scalar_type() == compute) {
       ByType(compute, [&](auto t) {
         using T = decltype(t);
-        ForRows(rows, kRowGrain, [&](int64_t b, int64_t e, int) {
-          KernelsOf<T>().add_norm(Data<T>(x), Data<float>(r), Data<float>(gamma), Data<float>(beta),
-                                  static_cast<float>(eps), key, Data<float>(y), Data<T>(low),
-                                  Data<float>(normal), Data<float>(rstd), b, e, n);
+        ForLaneRows(keys, rows, [&](const DropoutKey& key, int64_t f, int64_t b, int64_t e, int) {
+          KernelsOf<T>().add_norm(Data<T>(x, f * n), Data<float>(r, f * n), Data<float>(gamma),
+                                  Data<float>(beta), static_cast<float>(eps), key,
+                                  Data<float>(y, f * n), Data<T>(low, f * n),
+                                  Data<float>(normal, f * n), Data<float>(rstd, f), b, e, n);
         });
       });
     } else {  // the embeddings' sum is fp32 whatever the products run in
-      ForRows(rows, kRowGrain, [&](int64_t b, int64_t e, int) {
-        KernelsOf<float>().add_norm(Data<float>(x), Data<float>(r), Data<float>(gamma),
-                                    Data<float>(beta), static_cast<float>(eps), key, Data<float>(y),
-                                    nullptr, Data<float>(normal), Data<float>(rstd), b, e, n);
+      ForLaneRows(keys, rows, [&](const DropoutKey& key, int64_t f, int64_t b, int64_t e, int) {
+        KernelsOf<float>().add_norm(Data<float>(x, f * n), Data<float>(r, f * n),
+                                    Data<float>(gamma), Data<float>(beta), static_cast<float>(eps),
+                                    key, Data<float>(y, f * n), nullptr, Data<float>(normal, f * n),
+                                    Data<float>(rstd, f), b, e, n);
       });
       low.copy_(y);
     }
@@ -114,7 +127,7 @@ struct AddNormFunction : Function<AddNormFunction> {
       ctx->saved_data["residual"] = r.defined();
       ctx->saved_data["type"] = static_cast<int64_t>(x.scalar_type());
       ctx->set_materialize_grads(false);
-      Keep(ctx, key);
+      Keep(ctx, keys);
     }
     return low.defined() ? variable_list{y, low} : variable_list{y};
   }
@@ -127,7 +140,7 @@ struct AddNormFunction : Function<AddNormFunction> {
     at::Tensor dlow = grads.size() > 1 ? Rows(grads[1]) : at::Tensor();
     if (!dy.defined() && !dlow.defined()) return variable_list(8);
     const int64_t rows = normal.size(0), n = normal.size(1);
-    const DropoutKey key = Kept(ctx);
+    const DropoutKeys keys = Kept(ctx);
     const bool wants_x = ctx->needs_input_grad(0);
     // Autograd numbers only the tensors that were there.
     const bool has_residual = ctx->saved_data["residual"].toBool();
@@ -136,7 +149,7 @@ struct AddNormFunction : Function<AddNormFunction> {
     const bool wants_weights =
         ctx->needs_input_grad(gamma_at) || ctx->needs_input_grad(gamma_at + 1);
     // Without dropout and in fp32 both gradients are the same tensor.
-    const bool shared = wants_x && wants_residual && key.threshold == 0 && type == at::kFloat;
+    const bool shared = wants_x && wants_residual && keys.none() && type == at::kFloat;
     const at::Tensor dx =
         wants_x ? at::empty({rows, n}, normal.options().dtype(type)) : at::Tensor();
     const at::Tensor dresidual =
@@ -149,13 +162,14 @@ struct AddNormFunction : Function<AddNormFunction> {
     if (dlow.defined() && dlow.scalar_type() != type) dlow = dlow.to(type);
     ByType(type, [&](auto t) {
       using T = decltype(t);
-      ForRows(rows, kRowGrain, [&](int64_t b, int64_t e, int part) {
-        float* own = wants_weights ? Data<float>(sums) + part * 2 * n : nullptr;
-        KernelsOf<T>().add_norm_backward(Data<float>(dy), Data<T>(dlow), Data<float>(normal),
-                                         Data<float>(rstd), Data<float>(gamma), key, Data<T>(dx),
-                                         Data<float>(dresidual), own,
-                                         own == nullptr ? nullptr : own + n, b, e, n);
-      });
+      ForLaneRows(
+          keys, rows, [&](const DropoutKey& key, int64_t f, int64_t b, int64_t e, int part) {
+            float* own = wants_weights ? Data<float>(sums) + part * 2 * n : nullptr;
+            KernelsOf<T>().add_norm_backward(
+                Data<float>(dy, f * n), Data<T>(dlow, f * n), Data<float>(normal, f * n),
+                Data<float>(rstd, f), Data<float>(gamma), key, Data<T>(dx, f * n),
+                Data<float>(dresidual, f * n), own, own == nullptr ? nullptr : own + n, b, e, n);
+          });
     });
     variable_list result(8);
     result[0] = dx;
@@ -170,17 +184,18 @@ struct AddNormFunction : Function<AddNormFunction> {
 };
 
 struct DropoutFunction : Function<DropoutFunction> {
-  static variable_list forward(AutogradContext* ctx, const at::Tensor& input, const DropoutKey& key,
-                               at::ScalarType compute) {
+  static variable_list forward(AutogradContext* ctx, const at::Tensor& input,
+                               const DropoutKeys& keys, at::ScalarType compute) {
     const at::Tensor x = Rows(input), y = at::empty_like(x);
     const at::Tensor low =
         compute == at::kFloat ? at::Tensor() : at::empty(x.sizes(), x.options().dtype(compute));
-    ForRows(x.size(0), kRowGrain, [&](int64_t b, int64_t e, int) {
-      CpuKernels().bf16.dropout(Data<float>(x), key, Data<float>(y), Data<Bf16>(low), b, e,
-                                x.size(1));
+    const int64_t n = x.size(1);
+    ForLaneRows(keys, x.size(0), [&](const DropoutKey& key, int64_t f, int64_t b, int64_t e, int) {
+      CpuKernels().bf16.dropout(Data<float>(x, f * n), key, Data<float>(y, f * n),
+                                Data<Bf16>(low, f * n), b, e, n);
     });
     ctx->set_materialize_grads(false);
-    Keep(ctx, key);
+    Keep(ctx, keys);
     return low.defined() ? variable_list{y, low} : variable_list{y};
   }
   static variable_list backward(AutogradContext* ctx, variable_list grads) {
@@ -188,30 +203,32 @@ struct DropoutFunction : Function<DropoutFunction> {
     if (!dy.defined() && !dlow.defined()) return variable_list(3);
     const at::Tensor& shape = dy.defined() ? dy : dlow;
     const at::Tensor dx = at::empty(shape.sizes(), shape.options().dtype(at::kFloat));
-    const DropoutKey key = Kept(ctx);
-    ForRows(dx.size(0), kRowGrain, [&](int64_t b, int64_t e, int) {
-      CpuKernels().bf16.dropout_backward(Data<float>(dy), Data<Bf16>(dlow), key, Data<float>(dx), b,
-                                         e, dx.size(1));
+    const DropoutKeys keys = Kept(ctx);
+    const int64_t n = dx.size(1);
+    ForLaneRows(keys, dx.size(0), [&](const DropoutKey& key, int64_t f, int64_t b, int64_t e, int) {
+      CpuKernels().bf16.dropout_backward(Data<float>(dy, f * n), Data<Bf16>(dlow, f * n), key,
+                                         Data<float>(dx, f * n), b, e, n);
     });
     return {dx, at::Tensor(), at::Tensor()};
   }
 };
 
-at::Tensor Masked(const at::Tensor& input, const DropoutKey& key) {
+at::Tensor Masked(const at::Tensor& input, const DropoutKeys& keys) {
   const at::Tensor x = Rows(input), y = at::empty_like(x);
   ByType(x.scalar_type(), [&](auto t) {
     using T = decltype(t);
-    ForRows(x.size(0), kRowGrain, [&](int64_t b, int64_t e, int) {
-      KernelsOf<T>().dropout_same(Data<T>(x), key, Data<T>(y), b, e, x.size(1));
+    const int64_t n = x.size(1);
+    ForLaneRows(keys, x.size(0), [&](const DropoutKey& key, int64_t f, int64_t b, int64_t e, int) {
+      KernelsOf<T>().dropout_same(Data<T>(x, f * n), key, Data<T>(y, f * n), b, e, n);
     });
   });
   return y;
 }
 
 struct DropoutSameFunction : Function<DropoutSameFunction> {
-  static at::Tensor forward(AutogradContext* ctx, const at::Tensor& x, const DropoutKey& key) {
-    Keep(ctx, key);
-    return Masked(x, key);
+  static at::Tensor forward(AutogradContext* ctx, const at::Tensor& x, const DropoutKeys& keys) {
+    Keep(ctx, keys);
+    return Masked(x, keys);
   }
   static variable_list backward(AutogradContext* ctx, variable_list grads) {
     return {Masked(grads[0], Kept(ctx)), at::Tensor()};
@@ -220,36 +237,45 @@ struct DropoutSameFunction : Function<DropoutSameFunction> {
 
 struct AttentionFunction : Function<AttentionFunction> {
   static AttentionShape Shape(const AttentionRows& rows, int64_t heads, int64_t width,
-                              const DropoutKey& key) {
+                              const DropoutKey& key, int64_t first) {
     const int64_t dim = width / heads;
-    return {rows.q.data(),
-            rows.k.data(),
-            heads,
-            dim,
-            rows.causal,
-            1.0f / std::sqrt(static_cast<float>(dim)),
-            key};
+    return {rows.q.data(), rows.k.data(), heads,
+            dim,           rows.causal,   1.0f / std::sqrt(static_cast<float>(dim)),
+            key,           rows.q[first]};
+  }
+  // body(shape, begin, end, part) for the items [begin, end) of one lane.
+  template <class Body>
+  static void ForItems(const AttentionRows& rows, int64_t heads, int64_t width,
+                       const DropoutKeys& keys, Body&& body) {
+    const int64_t items = rows.items();
+    ForRows(items, 1, [&](int64_t b, int64_t e, int part) {
+      keys.ForLanes(items, b, e,
+                    [&](const DropoutKey& key, int64_t first, int64_t from, int64_t to) {
+                      body(Shape(rows, heads, width, key, first), from, to, part);
+                    });
+    });
   }
 
   static at::Tensor forward(AutogradContext* ctx, const at::Tensor& query,
                             const at::Tensor& key_rows, const at::Tensor& value,
-                            const AttentionRows& rows, int64_t heads, const DropoutKey& key,
+                            const AttentionRows& rows, int64_t heads, const DropoutKeys& keys,
                             bool keep) {
     const at::Tensor q = Rows(query), k = Rows(key_rows), v = Rows(value);
     const int64_t items = rows.items(), longest = rows.longest();
-    const AttentionShape shape = Shape(rows, heads, q.size(1), key);
     const at::Tensor out = at::empty_like(q);
     const at::Tensor lse =
         keep ? at::empty({q.size(0), heads}, q.options().dtype(at::kFloat)) : at::Tensor();
-    const int64_t floats = CpuKernels().attention_scratch(longest, shape.dim);
+    const int64_t floats = CpuKernels().attention_scratch(longest, q.size(1) / heads);
     const at::Tensor scratch =
         at::empty({PartsFor(items, 1), floats}, q.options().dtype(at::kFloat));
     ByType(q.scalar_type(), [&](auto t) {
       using T = decltype(t);
-      ForRows(items, 1, [&](int64_t b, int64_t e, int part) {
-        KernelsOf<T>().attention(shape, Data<T>(q), Data<T>(k), Data<T>(v), Data<T>(out),
-                                 Data<float>(lse), Data<float>(scratch) + part * floats, b, e);
-      });
+      ForItems(rows, heads, q.size(1), keys,
+               [&](const AttentionShape& shape, int64_t b, int64_t e, int part) {
+                 KernelsOf<T>().attention(shape, Data<T>(q), Data<T>(k), Data<T>(v), Data<T>(out),
+                                          Data<float>(lse), Data<float>(scratch) + part * floats, b,
+                                          e);
+               });
     });
     if (keep) {
       ctx->save_for_backward({q, k, v, lse});
@@ -257,7 +283,7 @@ struct AttentionFunction : Function<AttentionFunction> {
       ctx->saved_data["k_starts"] = std::vector<int64_t>(rows.k.begin(), rows.k.end());
       ctx->saved_data["causal"] = rows.causal;
       ctx->saved_data["heads"] = heads;
-      Keep(ctx, key);
+      Keep(ctx, keys);
     }
     return out;
   }
@@ -272,22 +298,24 @@ struct AttentionFunction : Function<AttentionFunction> {
     };
     const AttentionRows rows{starts("q_starts"), starts("k_starts"),
                              ctx->saved_data["causal"].toBool()};
-    const AttentionShape shape =
-        Shape(rows, ctx->saved_data["heads"].toInt(), q.size(1), Kept(ctx));
+    const int64_t heads = ctx->saved_data["heads"].toInt();
+    const DropoutKeys keys = Kept(ctx);
     const auto like = [&](size_t i, const at::Tensor& x) {
       return ctx->needs_input_grad(i) ? at::empty_like(x) : at::Tensor();
     };
     const at::Tensor dq = like(0, q), dk = like(1, k), dv = like(2, v);
     const int64_t items = rows.items();
-    const int64_t floats = CpuKernels().attention_scratch(rows.longest(), shape.dim);
+    const int64_t floats = CpuKernels().attention_scratch(rows.longest(), q.size(1) / heads);
     const at::Tensor scratch = at::empty({PartsFor(items, 1), floats}, lse.options());
     ByType(q.scalar_type(), [&](auto t) {
       using T = decltype(t);
-      ForRows(items, 1, [&](int64_t b, int64_t e, int part) {
-        KernelsOf<T>().attention_backward(shape, Data<T>(q), Data<T>(k), Data<T>(v),
-                                          Data<float>(lse), Data<T>(dout), Data<T>(dq), Data<T>(dk),
-                                          Data<T>(dv), Data<float>(scratch) + part * floats, b, e);
-      });
+      ForItems(rows, heads, q.size(1), keys,
+               [&](const AttentionShape& shape, int64_t b, int64_t e, int part) {
+                 KernelsOf<T>().attention_backward(shape, Data<T>(q), Data<T>(k), Data<T>(v),
+                                                   Data<float>(lse), Data<T>(dout), Data<T>(dq),
+                                                   Data<T>(dk), Data<T>(dv),
+                                                   Data<float>(scratch) + part * floats, b, e);
+               });
     });
     variable_list result(7);
     result[0] = dq;
@@ -314,23 +342,23 @@ Hidden AsHidden(const variable_list& outputs) {
 at::Tensor Gelu(const at::Tensor& x) { return GeluFunction::apply(x); }
 
 Hidden AddNorm(const at::Tensor& x, const at::Tensor& residual, const NormWeights& weights,
-               const DropoutKey& dropout, at::ScalarType compute) {
+               const DropoutKeys& dropout, at::ScalarType compute) {
   const bool keep = Recording({x, residual, weights.gamma, weights.beta});
   const auto given = residual.defined() ? std::optional<at::Tensor>(residual) : std::nullopt;
   return AsHidden(AddNormFunction::apply(x, given, weights.gamma, weights.beta, weights.eps,
                                          dropout, compute, keep));
 }
 
-Hidden Dropout(const at::Tensor& x, const DropoutKey& dropout, at::ScalarType compute) {
+Hidden Dropout(const at::Tensor& x, const DropoutKeys& dropout, at::ScalarType compute) {
   return AsHidden(DropoutFunction::apply(x, dropout, compute));
 }
 
-at::Tensor DropoutSame(const at::Tensor& x, const DropoutKey& dropout) {
+at::Tensor DropoutSame(const at::Tensor& x, const DropoutKeys& dropout) {
   return DropoutSameFunction::apply(x, dropout);
 }
 
 at::Tensor Attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                     const AttentionRows& rows, int64_t heads, const DropoutKey& dropout) {
+                     const AttentionRows& rows, int64_t heads, const DropoutKeys& dropout) {
   return AttentionFunction::apply(q, k, v, rows, heads, dropout, Recording({q, k, v}));
 }
 

@@ -9,11 +9,11 @@ namespace eida::engine::nn::fused {
 
 at::Tensor Gelu(const at::Tensor& x);
 Hidden AddNorm(const at::Tensor& x, const at::Tensor& residual, const NormWeights& weights,
-               const DropoutKey& dropout, at::ScalarType compute);
-Hidden Dropout(const at::Tensor& x, const DropoutKey& dropout, at::ScalarType compute);
-at::Tensor DropoutSame(const at::Tensor& x, const DropoutKey& dropout);
+               const DropoutKeys& dropout, at::ScalarType compute);
+Hidden Dropout(const at::Tensor& x, const DropoutKeys& dropout, at::ScalarType compute);
+at::Tensor DropoutSame(const at::Tensor& x, const DropoutKeys& dropout);
 at::Tensor Attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                     const AttentionRows& rows, int64_t heads, const DropoutKey& dropout);
+                     const AttentionRows& rows, int64_t heads, const DropoutKeys& dropout);
 
 // cached.h. REQUIRES: HasKernels(q).
 at::Tensor CachedAttention(const at::Tensor& q, const KeyValues& kept, const CachedRows& rows,

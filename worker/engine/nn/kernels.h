@@ -29,6 +29,7 @@ struct AttentionShape {
   bool causal;              // the last query sees every key, each one before it one key less
   float scale;
   DropoutKey dropout;
+  int64_t first_row = 0;  // of q: the one that the dropout numbers 0
 };
 
 // One query a row over kept keys and values (cached.h): row r sees rows [first[r], last[r]) of the

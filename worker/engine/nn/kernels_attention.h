@@ -146,7 +146,7 @@ void Attention(const AttentionShape& s, const T* q, const T* k, const T* v, T* o
         for (int64_t j = seen; j < n; ++j) row[j] = 0;
         if (lse != nullptr) lse[(query + i) * s.heads + h] = total;
         if (s.dropout.threshold == 0) continue;
-        AttentionMask(s.dropout, query + i, s.heads, h, seen, mask);
+        AttentionMask(s.dropout, query - s.first_row + i, s.heads, h, seen, mask);
         for (int64_t j = 0; j < seen; ++j) row[j] *= mask[j];
       }
       Product(scores, length, 1, values, width, left, width, m, width, n);
@@ -193,7 +193,7 @@ void AttentionBackward(const AttentionShape& s, const T* q, const T* k, const T*
           for (int64_t j = 0; j < seen; ++j) dot += p[j] * d[j];
           for (int64_t j = 0; j < seen; ++j) d[j] = p[j] * (d[j] - dot);
         } else {
-          AttentionMask(s.dropout, query + i, s.heads, h, seen, mask);
+          AttentionMask(s.dropout, query - s.first_row + i, s.heads, h, seen, mask);
 #pragma omp simd reduction(+ : dot)
           for (int64_t j = 0; j < seen; ++j) dot += p[j] * mask[j] * d[j];
           for (int64_t j = 0; j < seen; ++j) {

@@ -51,8 +51,12 @@ at::Tensor RowNumbers(int64_t rows, at::Device device) {
   return at::arange(rows, at::kLong).to(device).unsqueeze(1);
 }
 
-at::Tensor MaskOn(const DropoutKey& key, int64_t rows, int64_t n, at::Device device) {
-  return MaskOf(key, Scalar(key.a).to(device), RowNumbers(rows, device), n);
+at::Tensor MaskOn(const DropoutKeys& keys, int64_t rows, int64_t n, at::Device device) {
+  std::vector<at::Tensor> lanes;
+  keys.ForLanes(rows, 0, rows, [&](const DropoutKey& key, int64_t, int64_t from, int64_t to) {
+    lanes.push_back(MaskOf(key, Scalar(key.a).to(device), RowNumbers(to - from, device), n));
+  });
+  return lanes.size() == 1 ? lanes.front() : at::cat(lanes);
 }
 
 // Packed rows -> [items, longest] row numbers (0 where there is none) and which of them exist.
@@ -81,32 +85,9 @@ at::Tensor Visible(const AttentionRows& rows, const at::Tensor& q_real, const at
   return at::logical_and(keys, order(k_real.size(1)).view({1, 1, -1}).le(last).unsqueeze(1));
 }
 
-}  // namespace
-
-at::Tensor Mask(const DropoutKey& dropout, int64_t rows, int64_t n) {
-  return MaskOn(dropout, rows, n, at::kCPU);
-}
-
-Hidden AddNorm(const at::Tensor& x, const at::Tensor& residual, const NormWeights& weights,
-               const DropoutKey& dropout, at::ScalarType compute) {
-  at::Tensor h = x.to(at::kFloat);
-  if (dropout.threshold != 0) h = h * MaskOn(dropout, x.size(0), x.size(1), x.device());
-  if (residual.defined()) h = h + residual;
-  const at::Tensor y = at::layer_norm(h, {h.size(-1)}, weights.gamma, weights.beta, weights.eps);
-  return {y, y.to(compute)};
-}
-
-Hidden Dropout(const at::Tensor& x, const DropoutKey& dropout, at::ScalarType compute) {
-  const at::Tensor y = x * MaskOn(dropout, x.size(0), x.size(1), x.device());
-  return {y, y.to(compute)};
-}
-
-at::Tensor DropoutSame(const at::Tensor& x, const DropoutKey& dropout) {
-  return (x.to(at::kFloat) * MaskOn(dropout, x.size(0), x.size(1), x.device())).to(x.scalar_type());
-}
-
-at::Tensor Attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                     const AttentionRows& rows, int64_t heads, const DropoutKey& dropout) {
+// With one key for all rows.
+at::Tensor OneLane(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                   const AttentionRows& rows, int64_t heads, const DropoutKey& dropout) {
   const int64_t width = q.size(1), dim = width / heads, items = rows.items();
   const auto [q_rows, q_real] = Padding(rows.q, q.device());
   const auto [k_rows, k_real] = Padding(rows.k, q.device());
@@ -134,6 +115,53 @@ at::Tensor Attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor&
   }
   out = out.transpose(1, 2).reshape({items * queries, width});
   return out.index_select(0, at::nonzero(q_real.flatten()).squeeze(1));
+}
+
+// Items [begin, end) of `starts`, numbered from the first.
+std::vector<int32_t> Cut(const std::vector<int32_t>& starts, int64_t begin, int64_t end) {
+  std::vector<int32_t> cut(starts.begin() + begin, starts.begin() + end + 1);
+  const int32_t first = cut.front();
+  for (int32_t& start : cut) start -= first;
+  return cut;
+}
+
+}  // namespace
+
+at::Tensor Mask(const DropoutKeys& dropout, int64_t rows, int64_t n) {
+  return MaskOn(dropout, rows, n, at::kCPU);
+}
+
+Hidden AddNorm(const at::Tensor& x, const at::Tensor& residual, const NormWeights& weights,
+               const DropoutKeys& dropout, at::ScalarType compute) {
+  at::Tensor h = x.to(at::kFloat);
+  if (!dropout.none()) h = h * MaskOn(dropout, x.size(0), x.size(1), x.device());
+  if (residual.defined()) h = h + residual;
+  const at::Tensor y = at::layer_norm(h, {h.size(-1)}, weights.gamma, weights.beta, weights.eps);
+  return {y, y.to(compute)};
+}
+
+Hidden Dropout(const at::Tensor& x, const DropoutKeys& dropout, at::ScalarType compute) {
+  const at::Tensor y = x * MaskOn(dropout, x.size(0), x.size(1), x.device());
+  return {y, y.to(compute)};
+}
+
+at::Tensor DropoutSame(const at::Tensor& x, const DropoutKeys& dropout) {
+  return (x.to(at::kFloat) * MaskOn(dropout, x.size(0), x.size(1), x.device())).to(x.scalar_type());
+}
+
+at::Tensor Attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                     const AttentionRows& rows, int64_t heads, const DropoutKeys& dropout) {
+  std::vector<at::Tensor> lanes;
+  dropout.ForLanes(
+      rows.items(), 0, rows.items(), [&](const DropoutKey& key, int64_t, int64_t from, int64_t to) {
+        const auto part = [&](const at::Tensor& x, const std::vector<int32_t>& starts) {
+          return x.narrow(0, starts[from], starts[to] - starts[from]);
+        };
+        lanes.push_back(OneLane(part(q, rows.q), part(k, rows.k), part(v, rows.k),
+                                {Cut(rows.q, from, to), Cut(rows.k, from, to), rows.causal}, heads,
+                                key));
+      });
+  return lanes.size() == 1 ? lanes.front() : at::cat(lanes);
 }
 
 }  // namespace eida::engine::nn::plain

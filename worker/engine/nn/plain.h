@@ -6,12 +6,12 @@
 
 namespace eida::engine::nn::plain {
 
-at::Tensor Mask(const DropoutKey& dropout, int64_t rows, int64_t n);
+at::Tensor Mask(const DropoutKeys& dropout, int64_t rows, int64_t n);
 Hidden AddNorm(const at::Tensor& x, const at::Tensor& residual, const NormWeights& weights,
-               const DropoutKey& dropout, at::ScalarType compute);
-Hidden Dropout(const at::Tensor& x, const DropoutKey& dropout, at::ScalarType compute);
-at::Tensor DropoutSame(const at::Tensor& x, const DropoutKey& dropout);
+               const DropoutKeys& dropout, at::ScalarType compute);
+Hidden Dropout(const at::Tensor& x, const DropoutKeys& dropout, at::ScalarType compute);
+at::Tensor DropoutSame(const at::Tensor& x, const DropoutKeys& dropout);
 at::Tensor Attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                     const AttentionRows& rows, int64_t heads, const DropoutKey& dropout);
+                     const AttentionRows& rows, int64_t heads, const DropoutKeys& dropout);
 
 }  // namespace eida::engine::nn::plain

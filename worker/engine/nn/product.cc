@@ -31,4 +31,20 @@ at::Tensor AddLinear(const at::Tensor& base, const at::Tensor& x, const at::Tens
       .to(x.scalar_type());
 }
 
+void AddLinearTo(at::Tensor& base, const at::Tensor& x, const at::Tensor& weight, double scale) {
+  if (Widens(x)) {
+    base.copy_(AddLinear(base, x, weight, scale));
+  } else {
+    base.addmm_(x, weight.t(), 1.0, scale);
+  }
+}
+
+at::Tensor Product(const at::Tensor& left, const at::Tensor& right, double scale) {
+  const bool widens = Widens(left);
+  const at::Tensor product =
+      widens ? at::mm(left.to(at::kFloat), right.to(at::kFloat)) : at::mm(left, right);
+  const at::Tensor scaled = scale == 1 ? product : product * scale;
+  return widens ? scaled.to(left.scalar_type()) : scaled;
+}
+
 }  // namespace eida::engine::nn

@@ -14,6 +14,11 @@ at::Tensor Linear(const at::Tensor& x, const at::Tensor& weight, const at::Tenso
 // base + scale * x W^T, under the same rule.
 at::Tensor AddLinear(const at::Tensor& base, const at::Tensor& x, const at::Tensor& weight,
                      double scale);
+// The same in the memory of `base`, for no autograd.
+void AddLinearTo(at::Tensor& base, const at::Tensor& x, const at::Tensor& weight, double scale);
+
+// scale * left right, under the same rule: what a gradient is made of.
+at::Tensor Product(const at::Tensor& left, const at::Tensor& right, double scale = 1);
 
 // Whether bf16 products of CPU tensors are widened on this machine.
 bool WidensBf16();

@@ -13,7 +13,7 @@ using torch::autograd::variable_list;
 struct KeptPart : torch::CustomClassHolder {
   Part part;
   Context* context = nullptr;
-  uint64_t place = 0;
+  Context::Places places;
 };
 
 struct RecomputeFunction : Function<RecomputeFunction> {
@@ -24,7 +24,7 @@ struct RecomputeFunction : Function<RecomputeFunction> {
     auto kept = c10::make_intrusive<KeptPart>();
     kept->part = part;
     kept->context = context;
-    kept->place = context->dropout_place();
+    kept->places = context->dropout_places();
     ctx->saved_data["part"] = c10::IValue::make_capsule(std::move(kept));
     ctx->save_for_backward(inputs.vec());
     ctx->set_materialize_grads(false);
@@ -40,7 +40,7 @@ struct RecomputeFunction : Function<RecomputeFunction> {
     variable_list outputs;
     {
       const at::AutoGradMode grad(true);
-      const Context::Replay replay(*kept.context, kept.place);
+      const Context::Replay replay(*kept.context, kept.places);
       outputs = kept.part(inputs);
     }
     variable_list ends, end_grads;
