@@ -4,6 +4,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -68,6 +69,18 @@ class Study {
 
 // Job functions of the engine.
 Result<JobResult> RunTrain(const Job& job, Events& events);
+// Train jobs whose keys are equal can be packed: their passes over the frozen base are shared, each
+// ends as it would alone. "" = trains alone.
+std::string PackKey(const Job& job);
+struct PackJob {
+  const Job* job = nullptr;
+  Events* events = nullptr;
+};
+using PackEnded = std::function<void(size_t index, const Result<JobResult>&)>;
+// Calls `ended` once for each job, by its place in `jobs`, as soon as it has ended. A job that
+// fails does not keep the others from going on; after one that was `oom` or `internal` they leave
+// checkpoints and end as preempted. Jobs that turn out to share nothing run one after another.
+void TrainPack(const std::vector<PackJob>& jobs, const PackEnded& ended);
 Result<JobResult> RunEvaluate(const Job& job, Events& events);
 Result<JobResult> RunGenerate(const Job& job, Events& events);
 Result<JobResult> RunExport(const Job& job, Events& events);

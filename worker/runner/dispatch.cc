@@ -1,11 +1,8 @@
 #include "worker/runner/dispatch.h"
 
-#include <c10/util/Exception.h>
-
-#include <new>
-
 #include "common/base/fs.h"
 #include "worker/analysis/analysis.h"
+#include "worker/engine/guard.h"
 #include "worker/engine/study.h"
 
 namespace eida::runner {
@@ -21,30 +18,12 @@ constexpr Entry kJobs[] = {
     {"export", engine::RunExport}, {"generate", engine::RunGenerate},
 };
 
-// libtorch reports a host allocation that failed as a plain error.
-bool IsHostOutOfMemory(const std::string& what) {
-  return what.find("DefaultCPUAllocator") != std::string::npos ||
-         what.find("std::bad_alloc") != std::string::npos;
-}
-
-Result<engine::JobResult> Guarded(const Entry& entry, const engine::Job& job,
-                                  engine::Events& events) {
-  const std::string where = "job " + job.name + ": ";
-  try {
-    return entry.run(job, events);
-  } catch (const c10::OutOfMemoryError& error) {
-    return engine::OomError(where + error.what_without_backtrace());
-  } catch (const c10::Error& error) {
-    const std::string what = error.what_without_backtrace();
-    return IsHostOutOfMemory(what) ? engine::OomError(where + what)
-                                   : Internal(where + "libtorch: " + what);
-  } catch (const std::bad_alloc&) {
-    return engine::OomError(where + "out of memory");
-  } catch (const std::exception& error) {
-    return IsHostOutOfMemory(error.what())
-               ? engine::OomError(where + error.what())
-               : Internal(where + "unexpected exception: " + error.what());
+Status InputsAreThere(const engine::Job& job) {
+  for (const auto& [role, path] : job.inputs) {
+    if (!FileExists(path))
+      return engine::IoError("job " + job.name + ": input " + role + ": no file " + path);
   }
+  return OkStatus();
 }
 
 }  // namespace
@@ -56,14 +35,30 @@ std::vector<std::string> JobKinds() {
 }
 
 Result<engine::JobResult> RunJob(const engine::Job& job, engine::Events& events) {
-  for (const auto& [role, path] : job.inputs) {
-    if (!FileExists(path))
-      return engine::IoError("job " + job.name + ": input " + role + ": no file " + path);
-  }
+  EIDA_RETURN_IF_ERROR(InputsAreThere(job));
   for (const Entry& entry : kJobs) {
-    if (job.kind == entry.kind) return Guarded(entry, job, events);
+    if (job.kind != entry.kind) continue;
+    return engine::GuardedResult<Result<engine::JobResult>>("job " + job.name + ": ",
+                                                            [&] { return entry.run(job, events); });
   }
   return engine::ConfigError("job " + job.name + ": unknown kind \"" + job.kind + "\"");
+}
+
+void RunPack(const std::vector<engine::PackJob>& jobs, const engine::PackEnded& ended) {
+  std::vector<engine::PackJob> whole;
+  std::vector<size_t> places;
+  for (size_t k = 0; k < jobs.size(); ++k) {
+    const Status there = InputsAreThere(*jobs[k].job);
+    if (!there.ok()) {
+      ended(k, there);
+      continue;
+    }
+    whole.push_back(jobs[k]);
+    places.push_back(k);
+  }
+  engine::TrainPack(whole, [&](size_t index, const Result<engine::JobResult>& result) {
+    ended(places[index], result);
+  });
 }
 
 }  // namespace eida::runner

@@ -1,5 +1,5 @@
 // One training run, all but its passes: its state, what an update does with the gradients, what is
-// evaluated, written and said. RunTrain drives it (trainer.cc).
+// evaluated, written and said. trainer.cc drives it.
 #pragma once
 
 #include <memory>
@@ -38,17 +38,21 @@ class Run {
   // the run is no longer of use.
   Status Start();
   bool over() const { return stopped_early_ || state_.step >= course_->updates(); }
-  // The next update. Preempted() when the run was asked to stop: a checkpoint is left.
+  // The next update. Preempted() when the run was asked to stop.
   Status Begin();
+  // In place of Begin: leaves a checkpoint and returns Preempted().
+  Status Leave();
   int64_t micro_batches() const { return static_cast<int64_t>(batches_.size()); }
   // The positions of micro-batch i's items.
   const std::vector<int64_t>& items(int64_t i) const { return batches_[i]; }
   // What its forward pass is made with: how it computes and drops, patches, and the tensors that
-  // stand over the base's.
+  // stand over the base's. A lane's context has no part in what is the pass's.
   Context PassContext(int64_t i) const;
+  Context LaneContext(int64_t i) const;
   const Weights& over_base() const { return over_; }
-  // The gradient with which the backward pass begins at each item's sum of losses, a number.
-  at::Tensor Slope(int64_t i) const;
+  const SitePatches& patches() const { return patches_; }
+  // The gradient with which the backward pass begins at each item's sum of losses.
+  float Slope(int64_t i) const;
   // Before the backward pass: `loss` is the sum over the micro-batch's labels. NonfiniteError
   // saying which tensor or linear map first was not finite.
   Status Take(int64_t i, double loss, int64_t tokens);
@@ -88,7 +92,6 @@ class Run {
   void StartCheckpoint();
   // Announces what has been written; `wait` for what is being written.
   Status AnnounceCheckpoint(bool wait);
-  Status LeaveCheckpoint();
 
   const Job& job_;
   Events& events_;

@@ -86,11 +86,13 @@ Status Run::AnnounceCheckpoint(bool wait) {
   return OkStatus();
 }
 
-Status Run::LeaveCheckpoint() {
+Status Run::Leave() {
   EIDA_RETURN_IF_ERROR(AnnounceCheckpoint(true));
-  if (state_.step == saved_step_ || state_.step == 0) return OkStatus();
-  StartCheckpoint();
-  return AnnounceCheckpoint(true);
+  if (state_.step != saved_step_ && state_.step != 0) {
+    StartCheckpoint();
+    EIDA_RETURN_IF_ERROR(AnnounceCheckpoint(true));
+  }
+  return Preempted();
 }
 
 Result<JobResult> Run::Finish() {

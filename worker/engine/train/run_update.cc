@@ -17,10 +17,7 @@ const char kDiverged[] = "the run diverged; try a lower lr, a longer warm-up or 
 
 Status Run::Begin() {
   EIDA_RETURN_IF_ERROR(AnnounceCheckpoint(false));
-  if (events_.StopRequested()) {
-    EIDA_RETURN_IF_ERROR(LeaveCheckpoint());
-    return Preempted();
-  }
+  if (events_.StopRequested()) return Leave();
   batches_ = course_->MicroBatches(state_.step);
   if (s_.schedule.restarts && state_.step > 0 && course_->epoch().begin == state_.step)
     EIDA_RETURN_IF_ERROR(NextCycle());
@@ -42,11 +39,16 @@ uint64_t Run::DropoutStream(int64_t i) const {
   return Rng::Mix(update + static_cast<uint64_t>(i));
 }
 
-Context Run::PassContext(int64_t i) const {
+Context Run::LaneContext(int64_t i) const {
   Context context(s_.compute);
-  context.SetFrozen(&base_->weights, &base_->casts);
   context.SetPatches(&patches_);
   context.SetDropoutStream(DropoutStream(i));
+  return context;
+}
+
+Context Run::PassContext(int64_t i) const {
+  Context context = LaneContext(i);
+  context.SetFrozen(&base_->weights, &base_->casts);
   context.SetRecompute(s_.gradient_checkpointing);
   return context;
 }
@@ -56,9 +58,9 @@ double Run::Divisor(int64_t i) const {
                                                                 : LabelsOf(i) * s_.grad_accum);
 }
 
-at::Tensor Run::Slope(int64_t i) const {
-  const at::Tensor one = at::ones({}, at::TensorOptions().device(base_->device));
-  return (s_.compute == at::kHalf ? one * scaler_.scale() : one) / Divisor(i);
+float Run::Slope(int64_t i) const {
+  const double one = s_.compute == at::kHalf ? scaler_.scale() : 1;
+  return static_cast<float>(one) / static_cast<float>(Divisor(i));
 }
 
 Status Run::Take(int64_t i, double loss, int64_t tokens) {
