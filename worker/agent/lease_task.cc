@@ -63,7 +63,16 @@ bool LeaseTask::Revoke(Millis grace) {
 void LeaseTask::Refuse(const Key& key) {
   const std::lock_guard lock(mutex_);
   refused_.insert(key);
-  if (process_ && bundle_ && bundle_->Current() == key.first) process_->Stop(options_.revoke_grace);
+  StopUnlessWanted();
+}
+
+// Of a pack the others go on.
+void LeaseTask::StopUnlessWanted() {
+  if (!process_ || !bundle_) return;
+  const std::vector<JobId> running = bundle_->Running();
+  const auto refused = [this](JobId job) { return refused_.count(KeyOf(job)) > 0; };
+  if (!running.empty() && std::all_of(running.begin(), running.end(), refused))
+    process_->Stop(options_.revoke_grace);
 }
 
 bool LeaseTask::Holds(const Key& key) const {
@@ -206,8 +215,7 @@ void LeaseTask::OnEvent(const exec::Event& event) {
   const Key key = KeyOf(event.job);
   std::unique_lock lock(mutex_);
   const Result<exec::Accepted> accepted = bundle_->OnEvent(event);
-  if (accepted.ok() && accepted->first && refused_.count(key) > 0)
-    process_->Stop(options_.revoke_grace);
+  if (accepted.ok() && (accepted->first || accepted->end)) StopUnlessWanted();
   lock.unlock();
   if (!accepted.ok()) {
     EIDA_WARN("lease {}: {}", grant_.lease.ToString(), Message(accepted.status()));
@@ -227,10 +235,11 @@ void LeaseTask::OnEvent(const exec::Event& event) {
   }
 }
 
-// A log line says nothing of its job: it belongs to the one that runs, else to the first.
+// A log line says nothing of its job: it belongs to the first that runs, else to the first.
 void LeaseTask::OnLog(const std::string& line) {
   std::unique_lock lock(mutex_);
-  const JobId job = bundle_->Current().value_or(grant_.jobs.front().job);
+  const std::vector<JobId> running = bundle_->Running();
+  const JobId job = running.empty() ? grant_.jobs.front().job : running.front();
   lock.unlock();
   const Key key = KeyOf(job);
   const int64_t n = ++log_lines_[key];

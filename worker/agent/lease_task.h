@@ -50,7 +50,8 @@ class LeaseTask : private exec::RunnerSink {
   // at work.
   bool Revoke(Millis grace);
   bool Revoke() { return Revoke(options_.revoke_grace); }
-  // Nobody wants this attempt's result; the rest of the bundle is given back.
+  // Nobody wants this attempt's result. Stops the runner, and gives the rest of the bundle back,
+  // once no job of it that has begun is wanted.
   void Refuse(const Key& key);
 
   LeaseId id() const { return grant_.lease; }
@@ -64,6 +65,7 @@ class LeaseTask : private exec::RunnerSink {
   void Fail(const GrantJob& job, ErrorClass error, const std::string& message);
   void OnEvent(const exec::Event& event) override;
   void OnLog(const std::string& line) override;
+  void StopUnlessWanted();  // under mutex_
   void Flush();
   Key KeyOf(JobId job) const;
   std::string OutOf(const Key& key) const;

@@ -88,11 +88,12 @@ bool Bundle::AllEnded() const {
                      [](const Entry& e) { return e.phase == Phase::kEnded; });
 }
 
-std::optional<JobId> Bundle::Current() const {
+std::vector<JobId> Bundle::Running() const {
+  std::vector<JobId> running;
   for (const Entry& entry : entries_) {
-    if (entry.phase == Phase::kRunning) return entry.job;
+    if (entry.phase == Phase::kRunning) running.push_back(entry.job);
   }
-  return std::nullopt;
+  return running;
 }
 
 }  // namespace eida::exec

@@ -49,8 +49,8 @@ class Bundle {
   //    would be tried for ever.
   std::vector<Outcome> OnEnd(const ProcessEnd& end);
   bool AllEnded() const;
-  // The job that has started and not ended.
-  std::optional<JobId> Current() const;
+  // The jobs that have started and not ended, in order: more than one when they are packed.
+  std::vector<JobId> Running() const;
 
  private:
   enum class Phase { kWaiting, kRunning, kEnded };

@@ -3,7 +3,10 @@
 
 #include <atomic>
 #include <functional>
+#include <string>
+#include <vector>
 
+#include "worker/engine/study.h"
 #include "worker/runner/event_writer.h"
 #include "worker/runner/job_file.h"
 
@@ -16,10 +19,17 @@ inline constexpr int kExitStopped = 75;
 
 using JobFunction = std::function<Result<engine::JobResult>(const engine::Job&, engine::Events&)>;
 
-// Runs every job through `run` and says what became of it. A failed job does not keep the next from
-// running, except for oom and internal, after which this process is not to be trusted. Output
-// directories are made here.
-int RunBundle(const JobFile& file, const JobFunction& run, EventWriter& writer,
+// How jobs are run: one, or those with the same pack key together.
+struct JobFunctions {
+  JobFunction run;
+  std::function<std::string(const engine::Job&)> pack_key;  // "" = runs alone; may be absent
+  std::function<void(const std::vector<engine::PackJob>&, const engine::PackEnded&)> run_pack;
+};
+
+// Runs every job and says what became of it: in order, those of one pack key together in the place
+// of the first. A failed job does not keep the next from running, except for oom and internal,
+// after which this process is not to be trusted. Output directories are made here.
+int RunBundle(const JobFile& file, const JobFunctions& functions, EventWriter& writer,
               const std::atomic<bool>& stop, const Clock& clock);
 
 }  // namespace eida::runner

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "worker/engine/job.h"
+#include "worker/engine/study.h"
 
 namespace eida::runner {
 
@@ -15,5 +15,8 @@ std::vector<std::string> JobKinds();
 // become `oom`, any other is `internal`. An input file that is not there is `io` before anything is
 // computed.
 Result<engine::JobResult> RunJob(const engine::Job& job, engine::Events& events);
+
+// engine::TrainPack under the same rules.
+void RunPack(const std::vector<engine::PackJob>& jobs, const engine::PackEnded& ended);
 
 }  // namespace eida::runner

@@ -25,9 +25,9 @@ using eida::Result;
 constexpr const char* kUsage =
     "usage: eida-runner JOB.json [--out DIR] [--log-level LEVEL]\n"
     "       eida-runner --version\n"
-    "Runs the jobs of JOB.json (docs/formats.md) one after another. Events go to descriptor 3 when "
-    "it is open, else to\n"
-    "standard output; the log goes to standard error.\n"
+    "Runs the jobs of JOB.json (docs/formats.md) in order, train jobs that can share their passes "
+    "together. Events go to\n"
+    "descriptor 3 when it is open, else to standard output; the log goes to standard error.\n"
     "  --out DIR          output directory instead of the file's own (DIR/<job> for each of "
     "several)\n"
     "  --log-level LEVEL  debug, info (default), warn, error or off\n";
@@ -95,8 +95,9 @@ int Main(const std::vector<std::string>& args) {
   const eida::Status device = eida::runner::OpenDevice(file->device);
   if (!device.ok()) return Refuse(Message(device));
   eida::runner::EventWriter writer(eida::runner::EventDescriptor());
-  return eida::runner::RunBundle(*file, eida::runner::RunJob, writer, g_stop,
-                                 eida::Clock::System());
+  const eida::runner::JobFunctions functions = {eida::runner::RunJob, eida::engine::PackKey,
+                                                eida::runner::RunPack};
+  return eida::runner::RunBundle(*file, functions, writer, g_stop, eida::Clock::System());
 }
 
 }  // namespace

@@ -1,9 +1,9 @@
 // A runner for tests: does what the job's spec says, `{"steps": [["verb", argument], ..]}`. Without
 // steps it succeeds with one artifact. Also `supervise ..` (the supervisor that a worker brings)
 // and `host JOB_FILE` (a parent to be killed).
-//   emit {event}           an event; `job` is added          artifact {name, kind, content |
-//   missing}   a file and its event checkpoint step        a small safetensors file          sleep
-//   ms                 SIGTERM ends it: preempted, exit 75 raw text               a line on
+//   emit {event}           an event; `job` is added where it is not said          artifact {name,
+//   kind, content | missing}   a file and its event checkpoint step        a small safetensors file
+//   sleep ms                 SIGTERM ends it: preempted, exit 75 raw text               a line on
 //   descriptor 3            long bytes               one line of that length log text | flood n
 //   lines on stderr                   env name                 its value as an event's message exit
 //   code | signal n   at once                           ignore_term              SIGTERM has no
@@ -45,7 +45,7 @@ struct Context {
   int64_t job;
   std::string out;
   void Emit(Json event) const {
-    event["job"] = job;
+    if (!event.contains("job")) event["job"] = job;
     WriteLine(event.dump());
   }
 };

@@ -74,5 +74,26 @@ TEST_F(AgentTest, AStaleVerdictStopsTheJob) {
   EXPECT_TRUE(NothingHeld());
 }
 
+TEST_F(AgentTest, AStaleVerdictInAPackStopsTheRunnerOnceNoneOfItsJobsIsWanted) {
+  Offer(1, 0,
+        {Job(1, R"(["grandchild", {"pid_file": ")" + Path("pid") + R"("}], )" + kStarted +
+                    R"(, ["emit", {"event": "started", "job": 2}], )" + Until("go") +
+                    R"(, ["emit", {"event": "done", "summary": {}, "job": 2}], ["sleep", 60000])"),
+         Job(2)});
+  coordinator_.MakeStale({JobId(1), 1});
+  Start();
+  const pid_t pid = ReadPid("pid");
+  ASSERT_GT(pid, 0);
+  ASSERT_TRUE(coordinator_.WaitForItem<Started>(2));
+  for (int i = 0; i < 1000 && coordinator_.refused == 0; ++i) usleep(5000);
+  ASSERT_GT(coordinator_.refused, 0);
+  EXPECT_FALSE(GoneWithin(pid, 700)) << "the other job of the pack goes on";
+  Touch("go");
+  EXPECT_EQ(End(2).error, ErrorClass::kNone);
+  EXPECT_TRUE(GoneWithin(pid, 3000));
+  EXPECT_TRUE(coordinator_.Items<Finished>(1).empty());
+  EXPECT_TRUE(NothingHeld());
+}
+
 }  // namespace
 }  // namespace eida::agent

@@ -110,12 +110,21 @@ TEST(JobFileTest, HasTheDocumentedShape) {
 
 Event At(int64_t job, EventBody body) { return {JobId(job), std::move(body)}; }
 
+TEST(BundleTest, OfAPackSeveralRunAtOnce) {
+  Bundle bundle({JobId(1), JobId(2), JobId(3)});
+  for (const int64_t job : {1, 2, 3}) ASSERT_TRUE(bundle.OnEvent(At(job, Started{})).ok());
+  EXPECT_EQ(bundle.Running(), (std::vector<JobId>{JobId(1), JobId(2), JobId(3)}));
+  ASSERT_TRUE(bundle.OnEvent(At(2, Done{"{}"})).ok());
+  ASSERT_TRUE(bundle.OnEvent(At(1, Failed{})).ok());
+  EXPECT_EQ(bundle.Running(), std::vector<JobId>{JobId(3)});
+}
+
 TEST(BundleTest, LateAndForeignEventsAreRefused) {
   Bundle bundle({JobId(1), JobId(2)});
   EXPECT_TRUE(bundle.OnEvent(At(1, Started{}))->first);
-  EXPECT_EQ(bundle.Current(), JobId(1));
+  EXPECT_EQ(bundle.Running(), std::vector<JobId>{JobId(1)});
   EXPECT_TRUE(bundle.OnEvent(At(1, Done{"{}"}))->end.has_value());
-  EXPECT_EQ(bundle.Current(), std::nullopt);
+  EXPECT_TRUE(bundle.Running().empty());
   EXPECT_FALSE(bundle.AllEnded());
   EXPECT_EQ(bundle.OnEvent(At(1, Failed{})).status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(bundle.OnEvent(At(3, Started{})).status().code(),

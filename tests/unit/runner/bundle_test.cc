@@ -16,6 +16,9 @@ namespace {
 class BundleTest : public ::testing::Test {
  protected:
   int Run(int jobs, const JobFunction& function) {
+    return Run(jobs, JobFunctions{function, {}, {}});
+  }
+  int Run(int jobs, const JobFunctions& functions) {
     JobFile file;
     for (int i = 1; i <= jobs; ++i) {
       engine::Job job;
@@ -27,7 +30,7 @@ class BundleTest : public ::testing::Test {
     const std::string path = JoinPath(dir_.path(), "events");
     const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
     EventWriter writer(fd);
-    const int code = RunBundle(file, function, writer, stop_, clock_);
+    const int code = RunBundle(file, functions, writer, stop_, clock_);
     ::close(fd);
     lines_ = Split(*ReadFile(path), '\n');
     EXPECT_EQ(lines_.back(), "") << "the last line is not ended";
@@ -145,6 +148,58 @@ TEST_F(BundleTest, ProgressIsThinnedButItsEndIsKeptAndNanBecomesNull) {
   }
   EXPECT_EQ(progress, 11);
   EXPECT_EQ(last["done"], 1000);
+}
+
+// The odd jobs share a key; `pack` runs them.
+JobFunctions OddTogether(const std::function<void(const std::vector<engine::PackJob>&,
+                                                  const engine::PackEnded&)>& pack) {
+  return {
+      [](const engine::Job&, engine::Events&) { return engine::JobResult(); },
+      [](const engine::Job& job) { return job.name == "job2" || job.name == "job4" ? "" : "odd"; },
+      pack};
+}
+
+TEST_F(BundleTest, JobsOfOneKeyRunTogetherAndEndAsTheyCome) {
+  const int code = Run(
+      5, OddTogether([](const std::vector<engine::PackJob>& jobs, const engine::PackEnded& ended) {
+        ASSERT_EQ(jobs.size(), 3u);
+        EXPECT_EQ(jobs[1].job->name, "job3");
+        EXPECT_TRUE(IsDirectory(jobs[2].job->out));
+        ended(2, engine::JobResult());
+        jobs[0].events->Metric("train/loss", 1, 0.5);
+        ended(1, engine::NonfiniteError("n"));
+        ended(0, engine::JobResult());
+      }));
+  EXPECT_EQ(code, 1);
+  EXPECT_EQ(Story(), (std::vector<std::string>{"started 1", "started 3", "started 5", "done 5",
+                                               "metric 1", "error 3", "done 1", "started 2",
+                                               "done 2", "started 4", "done 4"}));
+}
+
+TEST_F(BundleTest, AfterOomInAPackTheOthersArePreemptedAndNothingElseRuns) {
+  const int code =
+      Run(5, OddTogether([](const std::vector<engine::PackJob>&, const engine::PackEnded& ended) {
+            ended(1, engine::OomError("o"));
+            ended(0, engine::Preempted());
+            ended(2, engine::Preempted());
+          }));
+  EXPECT_EQ(code, 1);
+  EXPECT_EQ(Story(), (std::vector<std::string>{"started 1", "started 3", "started 5", "error 3",
+                                               "preempted 1", "preempted 5"}));
+}
+
+TEST_F(BundleTest, AStopEndsAllOfAPack) {
+  const int code = Run(
+      5, OddTogether([&](const std::vector<engine::PackJob>& jobs, const engine::PackEnded& ended) {
+        stop_ = true;
+        for (size_t k = 0; k < jobs.size(); ++k) {
+          EXPECT_TRUE(jobs[k].events->StopRequested());
+          ended(k, engine::Preempted());
+        }
+      }));
+  EXPECT_EQ(code, 75);
+  EXPECT_EQ(Story(), (std::vector<std::string>{"started 1", "started 3", "started 5", "preempted 1",
+                                               "preempted 3", "preempted 5"}));
 }
 
 TEST_F(BundleTest, AReaderThatIsGoneStopsTheJob) {
