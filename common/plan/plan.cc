@@ -126,11 +126,27 @@ class Planner {
             job.inputs.push_back({"init/" + name, digest});
         }
         job.cost = TrainCost(variant);
+        job.bundle_key = PackOf(*adapter, variant.train);
         run.train_job = jobs_.Add(std::move(job));
         plan_.runs.push_back(std::move(run));
       }
     }
     return OkStatus();
+  }
+
+  // The bundle key of a run that may share a process: LoRA runs of equal numerics over the sweep's
+  // model and data, in packs of spec_.pack. How runs are packed is no part of their fingerprints.
+  std::string PackOf(const Json& adapter, const Json& train) {
+    const auto type = GetOr<std::string>(adapter, "type", "none"),
+               precision = GetOr<std::string>(train, "precision", "fp32");
+    if (spec_.pack == 1 || (type != "lora" && type != "eva") || precision == "fp16") return "";
+    const Json numerics = {
+        {"precision", precision},
+        {"gradient_checkpointing", train.value("gradient_checkpointing", Json())},
+        {"label_smoothing", train.value("label_smoothing", Json())}};
+    const std::string key =
+        "train-" + ShortHash({{"model", model_}, {"data", data_}, {"numerics", numerics}});
+    return key + "-" + std::to_string(packed_[key]++ / spec_.pack);
   }
 
   // Seconds on some machine: only the order between jobs matters.
@@ -319,6 +335,7 @@ class Planner {
   JobList jobs_;
   Json model_, data_;
   std::vector<JobInput> static_inputs_;
+  std::map<std::string, int> packed_;  // runs of each pack's kind so far
 };
 
 }  // namespace

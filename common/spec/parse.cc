@@ -175,6 +175,7 @@ Json ToJson(const SweepSpec& spec) {
       {"soups", soups}};
   if (!spec.data.source_lang.empty()) json["data"]["source_lang"] = spec.data.source_lang;
   if (!spec.data.target_lang.empty()) json["data"]["target_lang"] = spec.data.target_lang;
+  if (spec.pack != 1) json["resources"]["pack"] = spec.pack;
   if (!spec.early_stop.is_null()) json["early_stop"] = spec.early_stop;
   return json;
 }

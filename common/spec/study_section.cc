@@ -175,6 +175,7 @@ void ReadLimits(MapReader& sweep, SweepSpec* spec) {
   MapReader resources = sweep.Map("resources");
   spec->slots_per_job = static_cast<int>(resources.Int("slots_per_job", 1, 1, 1));
   spec->device = resources.Choice("device", "any", {"any", "cpu", "cuda"});
+  spec->pack = static_cast<int>(resources.Int("pack", 1, 1, 64));
   resources.Finish();
   MapReader limits = sweep.Map("limits");
   spec->max_parallel = static_cast<int>(limits.Int("max_parallel", 0, 0, 1'000'000));

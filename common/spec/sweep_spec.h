@@ -90,6 +90,7 @@ struct SweepSpec {
   Json checkpoint;                    // {every, keep}
   int slots_per_job = 1;
   std::string device = "any";
+  int pack = 1;  // LoRA runs that may train in one process, sharing their passes over the base
   int max_parallel = 0, max_failures = 0, priority = 0;
   RetryPolicy retries;
   std::vector<AnalysisSpec> analyses;

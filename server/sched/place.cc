@@ -36,12 +36,20 @@ Choice Choose(Step& step, const Sweep& sweep) {
   return {&job, &worker};
 }
 
+// Training jobs run side by side, not one after another: what went wrong with one may be the
+// others' doing, so after a failure it runs alone.
+bool Packs(const Job& job) { return job.record.spec.kind == JobKind::kTrain; }
+bool Alone(const Job& job) { return Packs(job) && job.record.status.failures > 0; }
+
 std::vector<Job*> Bundle(Step& step, const Sweep& sweep, Job& first) {
   std::vector<Job*> jobs{&first};
-  if (first.group == 0) return jobs;
+  if (first.group == 0 || Alone(first)) return jobs;
   const ReadySet& group = sweep.groups.at(first.group);
   BundleFacts facts;
   facts.ready = static_cast<int64_t>(group.size());
+  if (Packs(first)) {
+    for (const JobId id : sweep.active) facts.active += step.GetJob(id).group == first.group;
+  }
   facts.total_slots = step.core.total_slots;
   facts.max_bundle = step.core.options.max_bundle;
   if (sweep.record.max_parallel > 0) {
@@ -58,7 +66,7 @@ std::vector<Job*> Bundle(Step& step, const Sweep& sweep, Job& first) {
     const auto same = [&job](const Job* other) {
       return other == &job || (job.twins != nullptr && other->twins == job.twins);
     };
-    if (std::none_of(jobs.begin(), jobs.end(), same)) jobs.push_back(&job);
+    if (!Alone(job) && std::none_of(jobs.begin(), jobs.end(), same)) jobs.push_back(&job);
   }
   return jobs;
 }

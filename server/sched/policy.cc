@@ -30,7 +30,7 @@ double Weight(int priority) { return std::ldexp(1.0, std::clamp(priority, -20, 2
 
 int BundleSize(const BundleFacts& facts) {
   const auto ceil_div = [](int64_t a, int64_t b) { return (a + b - 1) / b; };
-  int64_t n = ceil_div(facts.ready, std::max(1, facts.total_slots));
+  int64_t n = ceil_div(facts.ready + facts.active, std::max(1, facts.total_slots));
   n = std::min<int64_t>(n, facts.max_bundle);
   if (facts.allowance >= 0) {
     // A small allowance is spread over the slots that wait, not spent on one of them.

@@ -31,18 +31,21 @@ double Weight(int priority);
 
 // Jobs that share one process profitably when their bundle keys are equal.
 constexpr bool CanBundle(JobKind kind) {
-  return kind == JobKind::kPath || kind == JobKind::kEvaluate || kind == JobKind::kGram;
+  return kind == JobKind::kPath || kind == JobKind::kEvaluate || kind == JobKind::kGram ||
+         kind == JobKind::kTrain;
 }
 
 struct BundleFacts {
   int64_t ready = 0;       // ready jobs with the same kind and key
+  int64_t active = 0;      // such jobs that are at work, when each slot shall have as many
   int total_slots = 0;     // of all workers that take leases
   int64_t free_slots = 0;  // free now, anywhere
   int64_t allowance = -1;  // active jobs that the sweep may still add; -1 = no limit
   int max_bundle = 64;
 };
 // How many of them to put into one lease: as many as still leave work for every other slot, at
-// least one.
+// least one. Short jobs are dealt out in ever smaller bundles, so that all slots end together; of
+// long ones, which go on side by side in their bundle, each slot gets its share at once.
 int BundleSize(const BundleFacts& facts);
 
 // The state of a sweep with `by_state[s]` jobs in each JobState: running while any job is not

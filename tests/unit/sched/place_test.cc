@@ -34,8 +34,39 @@ TEST_F(PlaceTest, SlotsOfOneWorkerAreDistinct) {
 TEST_F(PlaceTest, ABundleIsAtMostSixtyFourAndOnlyOfKindsThatShare) {
   Submit(APlan(Many(200, JobKind::kGram, "k")));
   EXPECT_EQ(Sync("w1").grants.at(0).jobs.size(), 64u);
-  Submit(APlan(Many(10, JobKind::kTrain, "k", "t")));
+  Submit(APlan(Many(10, JobKind::kSoup, "k", "t")));
   EXPECT_EQ(Sync("w2").grants.at(0).jobs.size(), 1u);
+}
+
+TEST_F(PlaceTest, TrainingJobsOfOneKeyAreSharedOutOverTheSlots) {
+  Submit(APlan(Many(8, JobKind::kTrain, "k")));
+  const SyncReply reply = Sync("w1", 2);
+  ASSERT_EQ(reply.grants.size(), 2u);
+  EXPECT_EQ(reply.grants[0].jobs.size(), 4u);
+  EXPECT_EQ(reply.grants[1].jobs.size(), 4u);
+}
+
+TEST_F(PlaceTest, FewTrainingJobsLeaveNoSlotIdle) {
+  Submit(APlan(Many(3, JobKind::kTrain, "k")));
+  const SyncReply reply = Sync("w1", 4);
+  ASSERT_EQ(reply.grants.size(), 3u);
+  for (const Grant& grant : reply.grants) EXPECT_EQ(grant.jobs.size(), 1u);
+}
+
+TEST_F(PlaceTest, ATrainingJobThatFailedInAPackRunsAlone) {
+  AddSweep plan = APlan(Many(5, JobKind::kTrain, "k"));
+  plan.sweep.retries.backoff = Millis(0);
+  Submit(plan);
+  ASSERT_EQ(Sync("w1").grants.at(0).jobs.size(), 5u);
+  for (const int id : {1, 2}) Report("w1", JobId(id), 1, {Failure(ErrorClass::kOom)});
+  for (const int id : {3, 4, 5}) Report("w1", JobId(id), 1, {Failure(ErrorClass::kPreempted)});
+  Sync("w2", 1);
+  Sync("w3", 1);
+  for (const int id : {1, 2}) {
+    const auto& lease = core().leases.at(core().jobs.at(JobId(id)).lease);
+    EXPECT_EQ(lease.open.size(), 1u) << id;
+  }
+  EXPECT_EQ(core().leases.at(core().jobs.at(JobId(3)).lease).open.size(), 2u);
 }
 
 TEST_F(PlaceTest, KeysAndKindsAreNotMixedInABundle) {

@@ -61,6 +61,12 @@ TEST(BundleTest, TakesAsManyAsLeaveWorkForEverySlot) {
   EXPECT_EQ(BundleSize({.ready = 5, .total_slots = 0}), 5);
 }
 
+TEST(BundleTest, LongJobsAreSharedOutEvenly) {
+  EXPECT_EQ(BundleSize({.ready = 8, .total_slots = 2}), 4);
+  EXPECT_EQ(BundleSize({.ready = 4, .active = 4, .total_slots = 2}), 4);
+  EXPECT_EQ(BundleSize({.ready = 1, .active = 7, .total_slots = 2}), 1);
+}
+
 TEST(BundleTest, ASmallAllowanceIsSpreadOverTheFreeSlots) {
   EXPECT_EQ(BundleSize({.ready = 100, .total_slots = 2, .free_slots = 2, .allowance = 2}), 1);
   EXPECT_EQ(BundleSize({.ready = 100, .total_slots = 2, .free_slots = 2, .allowance = 10}), 5);
