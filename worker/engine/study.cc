@@ -97,14 +97,7 @@ std::string KeyOf(const Job& job, const ItemChoice& choice) {
 Result<std::shared_ptr<Study>> Study::For(const Job& job, const std::string& split, bool sampled) {
   static std::mutex mutex;
   static std::deque<std::pair<std::string, std::shared_ptr<Study>>> kept;
-  ItemChoice choice;
-  choice.split = split;
-  if (sampled) {
-    const auto samples = GetOr<int64_t>(job.spec, "samples", 0);
-    if (samples < 0) return ConfigError("job " + job.name + ": samples is negative");
-    if (samples > 0) choice.samples = samples;
-    choice.item_seed = GetOr<int64_t>(job.spec, "item_seed", 0);
-  }
+  EIDA_ASSIGN_OR_RETURN(const ItemChoice choice, ReadItemChoice(job, split, sampled));
   const std::string key = KeyOf(job, choice);
   const std::lock_guard<std::mutex> lock(mutex);
   for (const auto& [name, study] : kept) {

@@ -147,8 +147,12 @@ TEST(GenerateJobTest, WritesATextForEachSource) {
   const Status wrong = RunGenerate(job, events).status();
   EXPECT_EQ(ErrorClassOf(wrong), "config");
   EXPECT_NE(Message(wrong).find("generate: num_beams is \"many\""), std::string::npos);
+  job.spec["generate"] = "beam";
+  const Status shape = RunGenerate(job, events).status();
+  EXPECT_EQ(ErrorClassOf(shape), "config");
+  EXPECT_NE(Message(shape).find("generate: it must be a map"), std::string::npos);
   events.stop_at = 1;
-  job.spec["generate"]["num_beams"] = 1;
+  job.spec["generate"] = {{"num_beams", 1}, {"max_length", 14}};
   EXPECT_EQ(ErrorClassOf(RunGenerate(job, events).status()), "preempted");
 }
 

@@ -19,8 +19,10 @@ struct GenerateJob {
 Result<GenerateSettings> ReadSettings(const Job& job, const Json& defaults) {
   const std::string where = "job " + job.name + ": ";
   GenerateSettings settings;
+  const Json asked = job.spec.value("generate", Json::object());
+  if (!asked.is_object()) return ConfigError(where + "generate: it must be a map of settings");
   Json options = defaults;
-  options.update(job.spec.value("generate", Json::object()));
+  options.update(asked);
   const auto read = ReadGenerateOptions(options);
   if (!read.ok()) return ConfigError(where + "generate: " + Message(read.status()));
   settings.options = *read;
@@ -34,14 +36,9 @@ Result<GenerateSettings> ReadSettings(const Job& job, const Json& defaults) {
 
 Result<GenerateJob> ReadGenerateJob(const Job& job) {
   GenerateJob out;
-  ItemChoice choice;
   const auto split = Require<std::string>(job.spec, "split", "job " + job.name + ": spec");
   if (!split.ok()) return ConfigError(Message(split.status()));
-  choice.split = *split;
-  const auto samples = GetOr<int64_t>(job.spec, "samples", 0);
-  if (samples < 0) return ConfigError("job " + job.name + ": samples is negative");
-  if (samples > 0) choice.samples = samples;
-  choice.item_seed = GetOr<int64_t>(job.spec, "item_seed", 0);
+  EIDA_ASSIGN_OR_RETURN(const ItemChoice choice, ReadItemChoice(job, *split, true));
   EIDA_ASSIGN_OR_RETURN(out.base, LoadBase(job));
   EIDA_ASSIGN_OR_RETURN(out.items, LoadGenerationItems(job, *out.base, choice));
   EIDA_ASSIGN_OR_RETURN(out.settings, ReadSettings(job, out.items.defaults));

@@ -43,6 +43,17 @@ std::string KeyOf(const Job& job, const ItemChoice& choice) {
 
 }  // namespace
 
+Result<ItemChoice> ReadItemChoice(const Job& job, const std::string& split, bool sampled) {
+  ItemChoice choice;
+  choice.split = split;
+  if (!sampled) return choice;
+  const auto samples = GetOr<int64_t>(job.spec, "samples", 0);
+  if (samples < 0) return ConfigError("job " + job.name + ": samples is negative");
+  if (samples > 0) choice.samples = samples;
+  choice.item_seed = GetOr<int64_t>(job.spec, "item_seed", 0);
+  return choice;
+}
+
 Result<std::shared_ptr<const Examples>> LoadExamples(const Job& job, const Base& base,
                                                      const ItemChoice& choice) {
   static std::mutex mutex;

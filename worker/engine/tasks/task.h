@@ -39,6 +39,9 @@ struct ItemChoice {
   int64_t item_seed = 0;
 };
 
+// `split`, and by spec["samples"] and spec["item_seed"] some of it when `sampled`. ConfigError.
+Result<ItemChoice> ReadItemChoice(const Job& job, const std::string& split, bool sampled);
+
 // By spec["data"] and the inputs data/*; spec["data"]["task"] names the task of
 // common/catalog/tasks.def. The last few are kept per process. DataError for what is wrong with the
 // data, ConfigError for what the settings ask in vain.
