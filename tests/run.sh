@@ -39,7 +39,7 @@ sanitized() { # preset, its name, tests (none: all)
   local preset=$1 name=$2
   shift 2
   # Behind the tests end to end, which wait for real programs.
-  renice -n 10 $BASHPID >/dev/null
+  renice -n 4 $BASHPID >/dev/null
   part "build for $name" build "$preset" "${@:-eida_tests}" &&
     part "tests, $name" tests/run_changed.py "build/$preset" "${all[@]}" ${1:+--only "$@"}
 }

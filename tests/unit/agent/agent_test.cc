@@ -105,7 +105,7 @@ TEST_F(AgentTest, AGrantOfALeaseThatIsHeldChangesNothing) {
   Start();
   ASSERT_TRUE(coordinator_.WaitForItem<Started>(1));
   coordinator_.regrants = 3;
-  for (int i = 0; i < 1000 && coordinator_.regrants > 0; ++i) usleep(5000);
+  for (int i = 0; i < 6000 && coordinator_.regrants > 0; ++i) usleep(5000);
   ASSERT_EQ(coordinator_.regrants, 0);
   Touch("go");
   EXPECT_EQ(End(1).error, ErrorClass::kNone);

@@ -22,6 +22,9 @@ namespace eida::agent {
 // see it.
 inline Status Copy(const Status& status) { return Status(status.code(), Message(status)); }
 
+// How long a test waits for what must come, beside whatever else the machine does: milliseconds.
+inline constexpr int kPatience = 60'000;
+
 class FakeCoordinator : public CoordinatorPort {
  public:
   using Key = std::pair<JobId, Attempt>;
@@ -97,7 +100,7 @@ class FakeCoordinator : public CoordinatorPort {
   }
 
   template <class F>
-  bool WaitFor(F&& condition, int ms = 10'000) {
+  bool WaitFor(F&& condition, int ms = kPatience) {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, Millis(ms), condition);
   }
@@ -108,7 +111,7 @@ class FakeCoordinator : public CoordinatorPort {
     return ItemsLocked<T>(job, attempt);
   }
   template <class T>
-  bool WaitForItem(int64_t job, size_t count = 1, int ms = 10'000) {
+  bool WaitForItem(int64_t job, size_t count = 1, int ms = kPatience) {
     return WaitFor([&] { return ItemsLocked<T>(job, 1).size() >= count; }, ms);
   }
   std::vector<LeaseId> Held() {

@@ -87,7 +87,7 @@ class AgentTest : public ::testing::Test {
   void Touch(const std::string& file) { std::ofstream(Path(file)) << "x"; }
   pid_t ReadPid(const std::string& name) {
     pid_t pid = 0;
-    for (int i = 0; i < 1000 && !(std::ifstream(Path(name)) >> pid); ++i) usleep(5000);
+    for (int i = 0; i < 6000 && !(std::ifstream(Path(name)) >> pid); ++i) usleep(5000);
     return pid;
   }
   static bool GoneWithin(pid_t pid, int ms) {

@@ -135,7 +135,7 @@ TEST_F(ProgramTest, NoProcessSurvivesAWorkerKilledWithSigkill) {
   }
   ASSERT_TRUE(Alive(runner) && Alive(pids[0]) && Alive(pids[1]));
   worker.Kill(SIGKILL);
-  for (int i = 0; i < 1000 && (Alive(runner) || Alive(pids[0]) || Alive(pids[1])); ++i)
+  for (int i = 0; i < 6000 && (Alive(runner) || Alive(pids[0]) || Alive(pids[1])); ++i)
     usleep(5000);
   EXPECT_FALSE(Alive(runner));
   EXPECT_FALSE(Alive(pids[0]));

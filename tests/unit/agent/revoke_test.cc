@@ -50,7 +50,7 @@ TEST_F(AgentTest, RevokedWhileUploadingEndsTheUpload) {
   };
   Offer(1, 0, {Job(1)});
   Start();
-  for (int i = 0; i < 1000 && !uploading; ++i) usleep(5000);
+  for (int i = 0; i < 6000 && !uploading; ++i) usleep(5000);
   ASSERT_TRUE(uploading);
   coordinator_.Revoke(LeaseId(1));
   for (int i = 0; i < 600 && !cancelled; ++i) usleep(5000);
@@ -85,7 +85,7 @@ TEST_F(AgentTest, AStaleVerdictInAPackStopsTheRunnerOnceNoneOfItsJobsIsWanted) {
   const pid_t pid = ReadPid("pid");
   ASSERT_GT(pid, 0);
   ASSERT_TRUE(coordinator_.WaitForItem<Started>(2));
-  for (int i = 0; i < 1000 && coordinator_.refused == 0; ++i) usleep(5000);
+  for (int i = 0; i < 6000 && coordinator_.refused == 0; ++i) usleep(5000);
   ASSERT_GT(coordinator_.refused, 0);
   EXPECT_FALSE(GoneWithin(pid, 700)) << "the other job of the pack goes on";
   Touch("go");

@@ -91,7 +91,7 @@ class RunnerProcessTest : public ::testing::Test {
   }
   pid_t ReadPid(const std::string& name) {
     pid_t pid = 0;
-    for (int i = 0; i < 1000 && !(std::ifstream(Path(name)) >> pid); ++i) usleep(5000);
+    for (int i = 0; i < 6000 && !(std::ifstream(Path(name)) >> pid); ++i) usleep(5000);
     return pid;
   }
 

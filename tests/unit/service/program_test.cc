@@ -216,7 +216,7 @@ TEST_F(ProgramTest, ItDiesWithItsParent) {
   shell->Kill(SIGKILL);
   shell->Wait();
   bool gone = false;
-  for (int i = 0; i < 1000 && !gone; ++i) {
+  for (int i = 0; i < 6000 && !gone; ++i) {
     std::this_thread::sleep_for(Millis(10));
     const auto stat = ReadFile("/proc/" + std::to_string(pid) + "/stat");
     gone = !stat.ok() || stat->find(") Z ") != std::string::npos;

