@@ -186,7 +186,7 @@ Status LeaseTask::RunBundle(exec::JobFile file) {
   options.work_dir = dir_;
   options.cpus = slot_.info.cpus;
   options.threads = slot_.threads;
-  options.env["CUDA_VISIBLE_DEVICES"] = slot_.cuda_visible;
+  options.env = DeviceEnvironment(slot_);
   EIDA_ASSIGN_OR_RETURN(std::unique_ptr<exec::RunnerProcess> process,
                         exec::RunnerProcess::Start(launcher_, options, clock_));
   exec::RunnerProcess& running = *process;

@@ -95,6 +95,7 @@ Result<std::vector<Slot>> PlanSlots(const Machine& machine, const std::string& s
     slot.info.index = i;
     slot.info.device = gpus > 0 ? "cuda:" + std::to_string(i % gpus) : "cpu";
     slot.cuda_visible = gpus > 0 ? machine.gpus[static_cast<size_t>(i % gpus)] : "";
+    slot.gpu_share = gpus > 0 ? 1.0 / (count / gpus + (i % gpus < count % gpus ? 1 : 0)) : 1;
     slot.threads = each;
     for (int k = 0; k < each && !machine.cpus.empty(); ++k) {
       slot.info.cpus.push_back(machine.cpus[static_cast<size_t>(i * each + k)]);
@@ -102,6 +103,17 @@ Result<std::vector<Slot>> PlanSlots(const Machine& machine, const std::string& s
     plan.push_back(std::move(slot));
   }
   return plan;
+}
+
+std::map<std::string, std::string> DeviceEnvironment(const Slot& slot) {
+  std::map<std::string, std::string> env = {{"CUDA_VISIBLE_DEVICES", slot.cuda_visible}};
+  if (slot.cuda_visible.empty() || slot.gpu_share >= 1) return env;
+  const std::string cap = "per_process_memory_fraction:" + FormatDouble(slot.gpu_share);
+  const char* set = getenv("PYTORCH_CUDA_ALLOC_CONF");
+  const std::string own = set == nullptr ? "" : set;
+  if (own.find("per_process_memory_fraction") != std::string::npos) return env;  // inherited
+  env["PYTORCH_CUDA_ALLOC_CONF"] = own.empty() ? cap : own + "," + cap;
+  return env;
 }
 
 }  // namespace eida::agent

@@ -1,6 +1,7 @@
 // What a worker offers: which devices and cores, cut into slots.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -13,8 +14,14 @@ namespace eida::agent {
 struct Slot {
   SlotInfo info;
   std::string cuda_visible;  // CUDA_VISIBLE_DEVICES: one device, or "" for a CPU slot
+  double gpu_share = 1;      // of its device's memory: slots that share a device divide it evenly
   int threads = 1;
 };
+
+// What the runner's environment says of its devices. A share below the whole caps libtorch's
+// allocator by PYTORCH_CUDA_ALLOC_CONF, behind the settings that this process was given there, so a
+// neighbour's out-of-memory is its own.
+std::map<std::string, std::string> DeviceEnvironment(const Slot& slot);
 
 struct Machine {
   std::vector<int> cpus;  // that this process may use

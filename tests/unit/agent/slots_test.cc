@@ -1,5 +1,6 @@
 #include "worker/agent/slots.h"
 
+#include <cstdlib>
 #include <set>
 
 #include "common/base/fs.h"
@@ -39,6 +40,27 @@ TEST(SlotsTest, AutoIsOneSlotForEachGpuWithItsShareOfTheCores) {
   EXPECT_EQ(slots[1].cuda_visible, "GPU-abc");
   EXPECT_THAT(slots[1].info.cpus, ElementsAre(3, 4, 5));
   EXPECT_EQ(slots[1].threads, 3);
+}
+
+TEST(SlotsTest, SlotsThatShareAGpuDivideItsMemory) {
+  const auto slots = PlanSlots({{0, 1, 2}, {"0", "1"}}, "3", 0).value();
+  const auto conf = [&](int slot) {
+    const auto env = DeviceEnvironment(slots[static_cast<size_t>(slot)]);
+    const auto set = env.find("PYTORCH_CUDA_ALLOC_CONF");
+    return set == env.end() ? "" : set->second;
+  };
+  EXPECT_EQ(conf(0), "per_process_memory_fraction:0.5");
+  EXPECT_EQ(conf(1), "") << "alone on its device";
+  EXPECT_EQ(conf(2), "per_process_memory_fraction:0.5");
+  setenv("PYTORCH_CUDA_ALLOC_CONF", "expandable_segments:True", 1);
+  EXPECT_EQ(conf(0), "expandable_segments:True,per_process_memory_fraction:0.5");
+  setenv("PYTORCH_CUDA_ALLOC_CONF", "per_process_memory_fraction:0.2", 1);
+  EXPECT_EQ(conf(0), "") << "what this process was given is inherited";
+  unsetenv("PYTORCH_CUDA_ALLOC_CONF");
+  const auto cpu = PlanSlots({{0, 1}, {}}, "2", 0).value();
+  EXPECT_THAT(DeviceEnvironment(cpu[0]),
+              ::testing::ElementsAre(
+                  std::pair<const std::string, std::string>("CUDA_VISIBLE_DEVICES", "")));
 }
 
 TEST(SlotsTest, NoCoreIsInTwoSlots) {

@@ -33,8 +33,9 @@ at::Tensor Leaf(at::Tensor x, at::ScalarType type = at::kFloat) {
 }
 
 // Value and gradients of `f` at `inputs`, by kernels or by plain operations.
-std::vector<at::Tensor> Run(const std::vector<at::Tensor>& inputs,
-                            const std::function<at::Tensor(const std::vector<at::Tensor>&)>& f) {
+std::vector<at::Tensor> ResultAndGradients(
+    const std::vector<at::Tensor>& inputs,
+    const std::function<at::Tensor(const std::vector<at::Tensor>&)>& f) {
   std::vector<at::Tensor> leaves;
   for (const at::Tensor& x : inputs) leaves.push_back(x.detach().clone().set_requires_grad(true));
   const at::Tensor y = f(leaves);
@@ -46,9 +47,9 @@ std::vector<at::Tensor> Run(const std::vector<at::Tensor>& inputs,
 
 void ExpectSame(const std::vector<at::Tensor>& inputs, double tolerance,
                 const std::function<at::Tensor(const std::vector<at::Tensor>&)>& f) {
-  const auto fused = Run(inputs, f);
+  const auto fused = ResultAndGradients(inputs, f);
   const nn::PlainForms plain_forms;
-  const auto plain = Run(inputs, f);
+  const auto plain = ResultAndGradients(inputs, f);
   for (size_t i = 0; i < fused.size(); ++i) {
     const double scale = 1 + at::max(at::abs(plain[i].to(at::kFloat))).item<double>();
     EXPECT_LE(Difference(fused[i], plain[i]) / scale, tolerance)

@@ -106,25 +106,6 @@ class Pass {
   Context context_;
 };
 
-std::string Where(const std::vector<Run*>& runs) {
-  return runs.size() == 1 ? "" : "in a pass that " + std::to_string(runs.size()) + " runs share: ";
-}
-
-// One pass where that is possible, else one a run.
-std::vector<Status> PassOf(const std::vector<Run*>& runs, int64_t i) {
-  bool together = true;
-  std::vector<Status> statuses;
-  const Status status = Guarded(Where(runs), [&] {
-    Pass pass(runs, i);
-    together = pass.Tells();
-    if (together) statuses = pass.Go();
-  });
-  if (!status.ok()) return std::vector<Status>(runs.size(), status);
-  if (together) return statuses;
-  for (Run* run : runs) statuses.push_back(PassOf({run}, i).front());
-  return statuses;
-}
-
 int64_t TokensOf(const Run& run, int64_t i) {
   int64_t tokens = 0;
   const TokenIds& decoder = run.examples().decoder;
@@ -133,6 +114,42 @@ int64_t TokensOf(const Run& run, int64_t i) {
     if (decoder.size() > 0) tokens += decoder.starts[item + 1] - decoder.starts[item];
   }
   return tokens;
+}
+
+// "in micro-batch 2 of 4 at step 17 (32 items, 2048 tokens): "
+std::string Where(const std::vector<Run*>& runs, int64_t i) {
+  int64_t items = 0, tokens = 0;
+  for (const Run* run : runs) {
+    items += static_cast<int64_t>(run->items(i).size());
+    tokens += TokensOf(*run, i);
+  }
+  return "in micro-batch " + std::to_string(i + 1) + " of " +
+         std::to_string(runs.front()->micro_batches()) + " at step " +
+         std::to_string(runs.front()->step() + 1) + " (" + std::to_string(items) + " items, " +
+         std::to_string(tokens) + " tokens" +
+         (runs.size() == 1 ? "" : ", of " + std::to_string(runs.size()) + " packed runs") + "): ";
+}
+
+Status WithAdvice(const Status& status) {
+  if (status.ok() || ErrorClassOf(status) != "oom") return status;
+  return OomError(Message(status) +
+                  "; lower train.micro_batch (results stay the same) or set "
+                  "train.gradient_checkpointing: true");
+}
+
+// One pass where that is possible, else one a run.
+std::vector<Status> PassOf(const std::vector<Run*>& runs, int64_t i) {
+  bool together = true;
+  std::vector<Status> statuses;
+  const Status status = WithAdvice(Guarded(Where(runs, i), [&] {
+    Pass pass(runs, i);
+    together = pass.Tells();
+    if (together) statuses = pass.Go();
+  }));
+  if (!status.ok()) return std::vector<Status>(runs.size(), status);
+  if (together) return statuses;
+  for (Run* run : runs) statuses.push_back(PassOf({run}, i).front());
+  return statuses;
 }
 
 bool IsOfLinearMap(const Base& base, const std::string& parameter) {

@@ -37,6 +37,7 @@ class Run {
   // In this order: Start; while not over(): Begin, each micro-batch, End; Finish. After an error
   // the run is no longer of use.
   Status Start();
+  int64_t step() const { return state_.step; }  // updates done
   bool over() const { return stopped_early_ || state_.step >= course_->updates(); }
   // The next update. Preempted() when the run was asked to stop.
   Status Begin();
