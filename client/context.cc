@@ -105,7 +105,8 @@ void BuildApp(CLI::App& app, Context& context) {
   app.set_version_flag("--version", EIDA_VERSION);
   RegisterCommands(app, context);
   for (CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; }))
-    verb->footer("Options of every verb, such as --server, -o and --timeout: eidactl --help");
+    if (verb->get_footer().empty())
+      verb->footer("Options of every verb, such as --server, -o and --timeout: eidactl --help");
 }
 
 int RunMain(Context& context, std::vector<std::string> arguments) {

@@ -51,10 +51,12 @@ class World:
         for path in (self.home, self.project):
             os.makedirs(path, exist_ok=True)
         self.started = []
+        self.variables = {}  # of its programs' environment, besides
 
     def environment(self):
         env = {name: os.environ[name] for name in ("PATH", "TMPDIR") if name in os.environ}
         env.update({"HOME": self.home, "LANG": "C.UTF-8", "TERM": "xterm-256color", MARK: self.directory})
+        env.update(self.variables)
         return env
 
     def popen(self, program, *arguments, log=None, **options):

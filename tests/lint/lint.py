@@ -43,7 +43,8 @@ ALLOWED = {
     "worker/engine": PLAN,
     "worker/analysis": PLAN | {"worker/engine"},
     "worker/runner": PLAN | {"worker/engine", "worker/analysis"},
-    "client": WIRE | SIDE,
+    "client/fetch": BASE,
+    "client": WIRE | SIDE | {"client/fetch"},
 }
 
 # pattern of an #include -> rooms that may have it, and what to do instead.
@@ -55,6 +56,8 @@ LIBRARIES = [
     (r"boost/asio", {"common/base"}, 'include "common/base/asio.h"'),
     (r"boost/beast", {"common/http"}, "HTTP stays in common/http"),
     (r"(cairo|pango)", {"common/render"}, "drawing stays in common/render"),
+    (r"curl/", {"client/fetch"}, "the network is asked by client/fetch"),
+    (r"archive(_entry)?\.h$", {"client/fetch"}, "archives are read by client/fetch"),
     (r"yaml-cpp/", {"common/spec"}, "YAML stays in common/spec"),
 ]
 

@@ -70,6 +70,7 @@ TEST(BashTest, OffersVerbsFlagsAndChoices) {
   EXPECT_EQ(Offered({"eidactl", "-o", "jso"}), "json jsonl\n");
   EXPECT_EQ(Offered({"eidactl", "heatmap", "--annot", "o"}), "on off\n");
   EXPECT_EQ(Offered({"eidactl", "get", "wor"}), "workers\n");
+  EXPECT_EQ(Offered({"eidactl", "fetch", "rob"}), "roberta-base\n");
   EXPECT_EQ(Offered({"eidactl", "plot", ""}), "curves path soup\n");
 }
 

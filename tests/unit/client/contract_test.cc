@@ -10,6 +10,7 @@ namespace {
 const std::map<std::string, std::vector<std::string>> kSamples = {
     {"run", {"FILE", "--results", "DIR"}},
     {"submit", {"FILE"}},
+    {"fetch", {"--list"}},
     {"validate", {"FILE"}},
     {"preview", {"FILE"}},
     {"get", {"runs"}},
@@ -94,7 +95,8 @@ TEST_P(ContractTest, AnUnreachableCoordinatorIsExitCode6) {
   Program program(api_);
   program.connect_failure = Unavailable("coordinator 127.0.0.1:7070: connection refused");
   const bool alone = GetParam().name == "validate" || GetParam().name == "preview" ||
-                     GetParam().name == "completion" || GetParam().name == "version";
+                     GetParam().name == "completion" || GetParam().name == "version" ||
+                     GetParam().name == "fetch";
   std::vector<std::string> arguments = {GetParam().name};
   for (const std::string& argument : kSamples.at(GetParam().name))
     arguments.push_back(argument == "FILE" ? files_.sweep() : argument);
