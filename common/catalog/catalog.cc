@@ -98,6 +98,16 @@ const std::vector<Metric>& Metrics() {
   return table;
 }
 
+const std::vector<GenerationMetric>& GenerationMetrics() {
+  static const std::vector<GenerationMetric> table = {
+#define EIDA_GENERATION_METRIC(id, parameters, largest, help) \
+  {#id, ParseParameters(parameters), largest, help},
+#include "common/catalog/generation_metrics.def"
+#undef EIDA_GENERATION_METRIC
+  };
+  return table;
+}
+
 const std::vector<Analysis>& Analyses() {
   static const std::vector<Analysis> table = {
 #define EIDA_ANALYSIS(id, reads, help) {#id, std::string(#reads) == "path", help},

@@ -49,6 +49,12 @@ struct Metric {
   bool maximize = false;
   std::string help;
 };
+struct GenerationMetric {
+  std::string id;
+  std::vector<Parameter> parameters;  // its options
+  double largest = 0;                 // 0: there is no largest value
+  std::string help;
+};
 struct Analysis {
   std::string id;
   bool by_path = false;
@@ -59,6 +65,7 @@ const std::vector<Model>& Models();
 const std::vector<Adapter>& Adapters();
 const std::vector<Task>& Tasks();
 const std::vector<Metric>& Metrics();
+const std::vector<GenerationMetric>& GenerationMetrics();
 const std::vector<Analysis>& Analyses();
 
 // The entry of that id, or null.

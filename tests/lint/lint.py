@@ -40,6 +40,7 @@ ALLOWED = {
     "server/app": WIRE | SIDE | {"server/sched", "server/store", "server/artifacts", "server/service"},
     "worker/exec": DOMAIN,
     "worker/agent": WIRE | SIDE | {"worker/exec"},
+    "worker/metrics": CATALOG,
     "worker/engine": PLAN,
     "worker/analysis": PLAN | {"worker/engine"},
     "worker/runner": PLAN | {"worker/engine", "worker/analysis"},
@@ -59,6 +60,7 @@ LIBRARIES = [
     (r"curl/", {"client/fetch"}, "the network is asked by client/fetch"),
     (r"archive(_entry)?\.h$", {"client/fetch"}, "archives are read by client/fetch"),
     (r"yaml-cpp/", {"common/spec"}, "YAML stays in common/spec"),
+    (r"(unicode/|libstemmer)", {"worker/metrics"}, "text rules stay in worker/metrics"),
 ]
 
 # pattern of a line -> files that may have it, and why not elsewhere.

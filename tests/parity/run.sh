@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.."
 build=${EIDA_BUILD:-build/release}
 [ -x .deps/parity-venv/bin/python ] || { echo "the oracles are not installed: deploy/parity/setup.sh" >&2; exit 1; }
 [ -f "$build/build.ninja" ] || cmake --preset release >/dev/null
-ninja -C "$build" eida-runner eida_states eida_tokens | tail -1
+ninja -C "$build" eida-runner eida_states eida_tokens eida_scores | tail -1
 export EIDA_BIN=$PWD/$build/bin
 # Waiting threads sleep: on a machine with other work, spinning ones make a step take seconds.
 export OMP_WAIT_POLICY=passive HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false PYTHONDONTWRITEBYTECODE=1 PYTHONWARNINGS=ignore
