@@ -15,37 +15,33 @@ using Shape = Found (*)(const Text&, size_t);
 
 // In the order in which they have a word that several take equally far.
 constexpr Shape kShapes[] = {
-    FindContracted, FindWord,    FindApostrophe,   FindUrl, FindAddress,    FindClitic,   FindDate,
-    FindNumber,     FindSlashed, FindAbbreviation, FindRun, FindHyphenated, FindAmpersand};
+    FindContracted, FindWord,    FindApostrophe,   FindUrl, FindAddress,    FindClitic,  FindDate,
+    FindNumber,     FindSlashed, FindAbbreviation, FindRun, FindHyphenated, FindCapitals};
 
 // Single characters that become another word, or that are written as they are.
 struct Written {
   View from, to;
 };
 constexpr Written kWritten[] = {
-    {U"(", U"-lrb-"},      {U")", U"-rrb-"},      {U"{", U"-lcb-"},      {U"}", U"-rcb-"},
-    {U"[", U"-lsb-"},      {U"]", U"-rsb-"},      {U"\u2013", U"--"},    {U"\u2014", U"--"},
-    {U"\u2015", U"--"},    {U"\u2026", U"..."},   {U"\u00a3", U"#"},     {U"\u20ac", U"$"},
-    {U"\u00a2", U"cents"}, {U"\u00bc", U"1\\/4"}, {U"\u00bd", U"1\\/2"}, {U"\u00be", U"3\\/4"},
-    {U"\u2018", U"`"},     {U"\u201a", U"`"},     {U"\u2019", U"'"},     {U"\u00b4", U"'"},
-    {U"\u201c", U"``"},    {U"\u201e", U"``"},    {U"\u00ab", U"``"},    {U"\u201d", U"''"},
-    {U"\u00bb", U"''"},    {U"\u2039", U"`"},     {U"\u203a", U"'"}};
+    {U"(", U"-lrb-"},      {U")", U"-rrb-"},    {U"{", U"-lcb-"},    {U"}", U"-rcb-"},
+    {U"[", U"-lsb-"},      {U"]", U"-rsb-"},    {U"\u2013", U"--"},  {U"\u2014", U"--"},
+    {U"\u2015", U"--"},    {U"\u2026", U"..."}, {U"\u00a3", U"#"},   {U"\u20ac", U"$"},
+    {U"\u00a2", U"cents"}, {U"\u00bc", U"1/4"}, {U"\u00bd", U"1/2"}, {U"\u00be", U"3/4"},
+    {U"\u2153", U"1/3"},   {U"\u2154", U"2/3"}, {U"\u2018", U"`"},   {U"\u2019", U"'"},
+    {U"\u00b4", U"'"},     {U"\u201c", U"``"},  {U"\u00ab", U"``"},  {U"\u201d", U"''"},
+    {U"\u00bb", U"''"},    {U"\u2039", U"`"},   {U"\u203a", U"'"}};
 
 constexpr std::array kPunctuation = std::to_array<std::string_view>(
     {"''", "'", "``", "`", ".", "?", "!", ",", ":", "-", "--", "...", ";"});
 
 Text Word(const Text& text, size_t i, size_t n) {
   const char32_t c = text[i];
-  if (n >= 2 && c == U'.' && text[i + 1] == U'.') return U"...";
+  if (n >= 3 && c == U'.' && text[i + 1] == U'.') return U"...";
   if ((n == 3 || n == 4) && c == U'-' && text[i + 1] == U'-') return U"--";
   Text word = text.substr(i, n);
-  for (char32_t& each : word) {
-    if (IsApostrophe(each)) each = U'\'';
-  }
-  if (n > 1) {
-    Replace(word, U"/", U"\\/");
-    Replace(word, U"*", U"\\*");
-  }
+  const size_t mark = word[0] == U'n' || word[0] == U'N' ? 1 : 0;  // n't, 's
+  const bool clitic = mark < n && std::none_of(word.begin() + mark + 1, word.end(), IsApostrophe);
+  if (clitic && n <= 3 && IsApostrophe(word[mark])) word[mark] = U'\'';
   return word;
 }
 
@@ -85,10 +81,10 @@ Tokens PtbTokens(const Text& given) {
       continue;
     }
     const char32_t c = text[i];
-    const bool two = i + 1 < text.size() && (c == U'\'' || c == U'`') && text[i + 1] == U'\'';
+    const bool two = i + 1 < text.size() && c == U'\'' && text[i + 1] == U'\'';
     if (c == U'"' || two) {
       i += two ? 2 : 1;
-      add(Quote(text, i));
+      add(two ? Text(U"''") : Quote(text, i));
       continue;
     }
     const auto written = std::find_if(std::begin(kWritten), std::end(kWritten),
@@ -96,7 +92,7 @@ Tokens PtbTokens(const Text& given) {
     if (written != std::end(kWritten)) {
       add(Text(written->to));
     } else if (IsKnown(c) && !IsOther(c)) {
-      add(c == U'/' ? Text(U"\\/") : c == U'*' ? Text(U"\\*") : Text(1, c));
+      add(Text(1, c));
     }
     ++i;
   }

@@ -25,7 +25,8 @@ bool IsLine(const Text& text, size_t i, View small) {
 }
 bool In(View set, char32_t c) { return set.find(c) != View::npos; }
 bool IsPlain(char32_t c) { return IsLatinLetter(c) || IsDigit(c); }  // ASCII letters and digits
-bool IsWordCharacter(char32_t c) { return IsLetter(c) || IsDigit(c); }
+bool IsWordCharacter(char32_t c) { return IsAlnum(c); }
+bool IsAnyDigit(char32_t c) { return IsAlnum(c) && !IsLetter(c); }
 bool IsHyphen(char32_t c) { return In(U"-_\u058a\u2010\u2011", c); }
 
 // n of "d", "ll" and so on at i, which is an apostrophe; 0 if none.
@@ -51,20 +52,21 @@ size_t WordLength(const Text& text, size_t i) {
 
 size_t NumberLength(const Text& text, size_t i, bool sign) {
   size_t n = sign && In(U"-+", At(text, i)) ? 1 : 0;
-  const size_t whole = Run(text, i + n, IsDigit);
+  const size_t whole = Run(text, i + n, IsAnyDigit);
   const View separators = whole > 0 ? View(U".,:") : View(U".,");
   size_t end = n + whole;
-  while (In(separators, At(text, i + end)) && IsDigit(At(text, i + end + 1)))
-    end += 1 + Run(text, i + end + 1, IsDigit);
+  while (In(separators, At(text, i + end)) && IsAnyDigit(At(text, i + end + 1)))
+    end += 1 + Run(text, i + end + 1, IsAnyDigit);
   return end > n ? end : 0;
 }
 
 // A part of a hyphenated word: d'Avignon, letters and digits, or a number.
 size_t PartLength(const Text& text, size_t i, bool sign) {
   size_t prefix = 0;
-  if (In(U"dDoOlL", At(text, i)) && IsApostrophe(At(text, i + 1)) && IsPlain(At(text, i + 2)))
+  if (In(U"dDoOlL", At(text, i)) && IsApostrophe(At(text, i + 1)) &&
+      IsWordCharacter(At(text, i + 2)))
     prefix = 2;
-  return std::max(prefix + Run(text, i + prefix, IsPlain), NumberLength(text, i, sign));
+  return std::max(prefix + Run(text, i + prefix, IsWordCharacter), NumberLength(text, i, sign));
 }
 
 size_t AcronymLength(const Text& text, size_t i) {  // U.S without the last point
@@ -86,10 +88,35 @@ constexpr std::array kTitles = std::to_array<View>(
      U"hon", U"mt",   U"ft",  U"messrs", U"vs",   U"v",    U"alex",  U"wm",  U"jos",
      U"cie", U"cf",   U"ph",  U"dept",   U"blvd", U"rd",   U"natl",  U"mfg"});
 
+constexpr std::array kBeforeNumbers = std::to_array<View>(
+    {U"ca", U"fig", U"figs", U"no", U"nos", U"prop", U"pp", U"op", U"art", U"arts", U"bldg"});
+constexpr std::array kBrackets =
+    std::to_array<View>({U"-lrb-", U"-rrb-", U"-lcb-", U"-rcb-", U"-lsb-", U"-rsb-"});
+
 template <size_t n>
 bool Has(const std::array<View, n>& words, const Text& text, size_t i, size_t length) {
   return std::any_of(words.begin(), words.end(),
                      [&](View word) { return word.size() == length && IsLine(text, i, word); });
+}
+
+// Words that begin a sentence far more often than they follow an initial.
+constexpr std::array kOpeners = std::to_array<View>(
+    {U"A",      U"About",   U"After", U"An",    U"As",    U"At",   U"But",     U"Did",
+     U"During", U"Earlier", U"He",    U"Her",   U"Here",  U"How",  U"However", U"If",
+     U"In",     U"It",      U"Last",  U"Many",  U"More",  U"Now",  U"Once",    U"One",
+     U"Other",  U"Our",     U"She",   U"Since", U"So",    U"Some", U"Such",    U"That",
+     U"The",    U"Their",   U"Then",  U"There", U"These", U"They", U"This",    U"We",
+     U"What",   U"When",    U"While", U"Who",   U"Why",   U"Yet",  U"You"});
+
+// Whether an initial's point, which ends at i, ends a sentence too.
+bool EndsSentence(const Text& text, size_t i) {
+  const size_t spaces = Run(text, i, IsSpace);
+  const size_t word = i + spaces, n = Run(text, word, IsLatinLetter);
+  if (word >= text.size()) return true;
+  const char32_t behind = At(text, word + n);
+  return spaces > 0 && word + n < text.size() &&
+         (IsSpace(behind) || behind == U'?' || behind == U'!') &&
+         std::find(kOpeners.begin(), kOpeners.end(), View(text).substr(word, n)) != kOpeners.end();
 }
 
 bool IsUrlCharacter(char32_t c) { return !IsSpace(c) && !In(U"\"<>|(){}", c); }
@@ -139,6 +166,7 @@ Found FindApostrophe(const Text& text, size_t i) {
     if (IsLine(text, i + 1, U"till")) return {5, 5};
     if (IsLine(text, i + 1, U"til")) return {4, 4};
     if (IsLine(text, i + 1, U"cause")) return {6, 6};
+    if (Run(text, i + 1, IsDigit) == 2 && IsSpace(At(text, i + 3))) return {3, 4};
     if (At(text, i + 1) >= U'2' && At(text, i + 1) <= U'9' && IsLine(text, i + 2, U"0s"))
       return {4, 4};
     return {};
@@ -154,6 +182,7 @@ Found FindApostrophe(const Text& text, size_t i) {
   if (name || vowels) return {whole, whole};
   if (letters == 2 && IsLine(text, i, U"ol")) return {3, 3};
   if (letters == 1 && In(U"lLdDjJ", c)) return {2, 2};
+  if (letters == 1 && In(U"yY", c) && behind > 0) return {2, 3};
   if (letters == 1 && behind == 3 && IsLine(text, i, U"c") && IsLine(text, i + 2, U"mon"))
     return {5, 5};
   return {};
@@ -217,11 +246,12 @@ Found FindSlashed(const Text& text, size_t i) {
   return slashes > 0 ? Found{n, n} : Found{};
 }
 
-Found FindAmpersand(const Text& text, size_t i) {
+Found FindCapitals(const Text& text, size_t i) {
   const auto capital = [](char32_t c) { return c >= U'A' && c <= U'Z'; };
   size_t n = Run(text, i, capital), joined = 0;
   while (n > 0 && In(U"&+", At(text, i + n)) && capital(At(text, i + n + 1)) && ++joined > 0)
     n += 1 + Run(text, i + n + 1, capital);
+  if (joined == 0 && n > 0 && At(text, i + n) == U'$') return {n + 1, n + 1};  // US$
   return joined > 0 ? Found{n, n} : Found{};
 }
 
@@ -230,15 +260,19 @@ Found FindAbbreviation(const Text& text, size_t i) {
   if (letters > 0 && At(text, i + letters) == U'.') {
     if (Has(kTitles, text, i, letters)) return {letters + 1, letters + 1};
     if (Has(kMidSentence, text, i, letters)) return {letters + 1, letters + 1};
+    const size_t space = IsSpace(At(text, i + letters + 1)) ? 1 : 0;
+    if (Has(kBeforeNumbers, text, i, letters) && IsAnyDigit(At(text, i + letters + 1 + space)))
+      return {letters + 1, letters + 2 + space};
   }
   const size_t acronym = AcronymLength(text, i);
+  if (acronym == 1 && EndsSentence(text, i + 2)) return {};
   if (acronym > 0 && At(text, i + acronym) == U'.') return {acronym + 1, acronym + 1};
   return {};
 }
 
 Found FindUrl(const Text& text, size_t i) {
   size_t n = 0;
-  for (const View scheme : {View(U"http://"), View(U"https://"), View(U"ftp://")}) {
+  for (const View scheme : {View(U"http://"), View(U"https://")}) {
     if (IsLine(text, i, scheme)) n = scheme.size();
   }
   if (n > 0) {
@@ -267,14 +301,13 @@ Found FindUrl(const Text& text, size_t i) {
 }
 
 Found FindAddress(const Text& text, size_t i) {
-  const auto local = [](char32_t c) { return IsPlain(c) || In(U"._%+-", c); };
-  const auto domain = [](char32_t c) { return IsPlain(c) || In(U".-", c); };
+  const auto local = [](char32_t c) { return IsUrlCharacter(c) && c != U'@'; };
   const auto name = [](char32_t c) { return IsPlain(c) || c == U'_'; };
-  const size_t before = Run(text, i, local);
-  if (before > 0 && At(text, i + before) == U'@' && IsPlain(At(text, i + before + 1))) {
-    size_t n = before + 1 + Run(text, i + before + 1, domain);
-    while (In(U".-", text[i + n - 1])) --n;
-    return {n, n};
+  const size_t before = IsPlain(At(text, i)) ? Run(text, i, local) : 0;
+  if (before > 0 && At(text, i + before) == U'@') {
+    size_t n = before + 1 + Run(text, i + before + 1, IsUrlCharacter);
+    while (n > 0 && In(U".@", text[i + n - 1])) --n;
+    if (n > before) return {n, n};
   }
   const bool at = At(text, i) == U'@' && !IsDigit(At(text, i + 1));
   const bool tag = At(text, i) == U'#' && IsLatinLetter(At(text, i + 1));
@@ -293,9 +326,16 @@ Found FindRun(const Text& text, size_t i) {
     const size_t n = Run(text, i, [](char32_t x) { return x == U'?' || x == U'!'; });
     return {n, n};
   }
-  if (!In(U".-=*#@_", c)) return {};
-  const size_t n = same();
-  return c == U'.' && n < 2 ? Found{} : Found{n, n};
+  if (c == U'-' && Has(kBrackets, text, i, 5)) return {5, 5};
+  if (c == U'<') {  // a tag without attributes
+    size_t n = 1 + (At(text, i + 1) == U'/' ? 1 : 0);
+    const size_t name = IsLatinLetter(At(text, i + n)) ? Run(text, i + n, IsPlain) : 0;
+    n += name + (name > 0 && At(text, i + n + name) == U'/' ? 1 : 0);
+    return name > 0 && At(text, i + n) == U'>' ? Found{n + 1, n + 1} : Found{};
+  }
+  if (!In(U".-*#@_`", c)) return {};
+  const size_t n = c == U'`' ? std::min<size_t>(same(), 2) : same();
+  return c == U'.' && n < 3 ? Found{} : Found{n, n};
 }
 
 }  // namespace eida::metrics

@@ -21,11 +21,11 @@ Found FindNumber(const Text& text, size_t i);        // -3, 1,200.50, 12:30
 Found FindDate(const Text& text, size_t i);          // 1/2/2003, fractions
 Found FindHyphenated(const Text& text, size_t i);    // family-friendly, 20-25, U.S.-based
 Found FindSlashed(const Text& text, size_t i);       // and/or
-Found FindAmpersand(const Text& text, size_t i);     // R&B
+Found FindCapitals(const Text& text, size_t i);      // R&B, US$
 Found FindAbbreviation(const Text& text, size_t i);  // Mr., etc., U.S., a.m., J.
 Found FindUrl(const Text& text, size_t i);           // http://.., www.., name.com
 Found FindAddress(const Text& text, size_t i);       // a@b.c, @name, #tag
-Found FindRun(const Text& text, size_t i);           // ..., --, ?!, ==, **
+Found FindRun(const Text& text, size_t i);           // ..., --, ?!, **, ``, <tag>, -LRB-
 
 bool IsApostrophe(char32_t c);
 
