@@ -22,6 +22,8 @@ struct Path {
     exact += match.module == Module::kExact;
     if (next >= 0 && match.ours != next) ++chunks;
     next = match.ours + 1;
+  }
+  void AddDistance(size_t at, const Match& match) {
     distance += std::abs(match.ours - static_cast<int64_t>(at));
   }
   void Close() {
@@ -83,11 +85,13 @@ std::vector<Match> Align(const Tokens& ours, const Tokens& reference) {
     for (Path& path : paths) {
       if (certain[j].ours >= 0) {
         path.Take(j, certain[j]);
+        path.AddDistance(j, certain[j]);
       } else {
         for (const Match& match : candidates[j]) {
           if (path.used[match.ours]) continue;
           next.push_back(path);
           next.back().Take(j, match);
+          path.AddDistance(j, match);  // as METEOR: to the path that goes on without the match
         }
         path.Close();
       }
