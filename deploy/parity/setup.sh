@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The Python oracles (transformers, PEFT, NumPy) in a virtual environment of their own: .deps/parity-venv. Idempotent:
+# The Python oracles (transformers, PEFT, NumPy, sacrebleu) in a virtual environment of their own: .deps/parity-venv. Idempotent:
 # the environment is rebuilt only when the pinned list or the interpreter changes.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -31,7 +31,7 @@ if [ ! -f "$stamp" ]; then
   [ ! -d .deps/wheels ] || links=(--find-links .deps/wheels)
   "$venv/bin/pip" install -q --disable-pip-version-check --no-deps --only-binary=:all: "${links[@]}" -r "$list" ||
     fail "pip could not install $list: is the network there? (its message is above)"
-  "$venv/bin/python" -c 'import torch, transformers, peft, scipy; torch.ones(2) @ torch.ones(2)' ||
+  "$venv/bin/python" -c 'import torch, transformers, peft, scipy, sacrebleu; torch.ones(2) @ torch.ones(2)' ||
     fail "the oracles were installed but do not load (the reason is above)"
   touch "$stamp"
 fi

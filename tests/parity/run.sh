@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Compares Eida's numerics with transformers, PEFT and NumPy, live. Arguments are names of test files (default: all), or one script.
+# Compares Eida's numerics with transformers, PEFT, sacrebleu and NumPy, live. Arguments are names of test files (default: all), or one script.
 # EIDA_TOKENIZERS names a folder with gpt2/tokenizer.json and bert-base-uncased/tokenizer.json; without it those two are left out.
 set -euo pipefail
 cd "$(dirname "$0")/../.."

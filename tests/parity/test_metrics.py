@@ -6,6 +6,7 @@ import os
 import random
 import subprocess
 import tempfile
+import unicodedata
 import unittest
 
 from sacrebleu.metrics import bleu as sacrebleu
@@ -35,9 +36,14 @@ def corpora():
         for name, corpus in json.load(file).items():
             yield name, corpus["hypotheses"], [[r for r in item if r] for item in corpus["references"]]
     draw = random.Random(3)
-    for name, rows in (("languages", texts.TRAINING + texts.HARD + texts.long_lines()[:4]), ("fuzz", texts.fuzz(1500, seed=21))):
-        rows = [row for row in rows if row.strip()]
+    for name, rows in (("languages", texts.TRAINING + texts.HARD + texts.long_lines()[:2]), ("fuzz", texts.fuzz(1500, seed=21))):
+        rows = [row for row in rows if row.strip() and known(row)]
         yield name, rows, [[changed(draw, row) for _ in range(draw.randrange(1, 4))] for row in rows]
+
+
+def known(text):
+    """Without characters newer than Python's Unicode: ICU and sacrebleu's regex library have versions of their own."""
+    return all(unicodedata.category(c) != "Cn" for c in text)
 
 
 def changed(draw, text):
@@ -83,8 +89,8 @@ class MetricsTest(unittest.TestCase):
     def test_the_challenge_of_e2e(self):
         for name, hypotheses, references in self.corpora:
             metrics = ["e2e_bleu", "e2e_nist", "rouge_l", "cider"]
-            if name in ("languages", "fuzz"):  # whose long lines the plain computation has no time for
-                hypotheses, references = hypotheses[:200], references[:200]
+            short = [i for i, h in enumerate(hypotheses) if len(h) < 300][:100]  # the plain computation takes its time
+            hypotheses, references = [hypotheses[i] for i in short], [references[i] for i in short]
             words = [{"by": by, "texts": part} for by in ("mteval", "caption") for part in [hypotheses, *references]]
             answer = ask(scores=[{"hypotheses": hypotheses, "references": references, "metrics": metrics}], words=words)
             half = len(words) // 2
@@ -98,7 +104,7 @@ class MetricsTest(unittest.TestCase):
                 limits.check(self, "text scores", worst, f"{name} {metric}")
 
     def test_words_of_mteval(self):
-        every = [t for _, hypotheses, _ in self.corpora for t in hypotheses]
+        every = [t for _, hypotheses, _ in self.corpora for t in hypotheses if not set(t) & set("\x1c\x1d\x1e\x1f")]  # spaces to Python
         ours = ask(words=[{"by": "mteval", "texts": every}])["words"][0]
         different = [t for t, w in zip(every, ours, strict=True) if make_metrics.mteval_words(t) != w]
         limits.check(self, "words of texts", len(different), f"mteval: {different[:3]!r:.500}")

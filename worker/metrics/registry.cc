@@ -98,7 +98,9 @@ Result<Wanted> ReadWanted(const Json& json) {
         "a metric is its name, or an object of \"metric\" and its options: got " +
         Ellipsis(json.dump(), 80));
   }
-  EIDA_RETURN_IF_ERROR(Find(wanted).status());
+  EIDA_ASSIGN_OR_RETURN(const Entry* entry, Find(wanted));
+  // Options that do not go together are the metric's to know: it says so of any text.
+  EIDA_RETURN_IF_ERROR(Compute(*entry, {{U"a"}, {{U"a"}}}, wanted.options).status());
   return wanted;
 }
 
