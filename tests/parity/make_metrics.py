@@ -45,7 +45,7 @@ def mteval_words(text):
 
 def caption_words(jar, texts):
     with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as file:
-        file.write("\n".join(texts))
+        file.write("\n".join(texts) + "\n")
         file.flush()
         out = subprocess.run(["java", "-Dfile.encoding=UTF-8", "-cp", jar, "edu.stanford.nlp.process.PTBTokenizer", "-preserveLines",
                               "-lowerCase", file.name], check=True, capture_output=True, encoding="utf-8").stdout

@@ -112,7 +112,6 @@ constexpr std::array kOpeners = std::to_array<View>(
 bool EndsSentence(const Text& text, size_t i) {
   const size_t spaces = Run(text, i, IsSpace);
   const size_t word = i + spaces, n = Run(text, word, IsLatinLetter);
-  if (word >= text.size()) return true;
   const char32_t behind = At(text, word + n);
   return spaces > 0 && word + n < text.size() &&
          (IsSpace(behind) || behind == U'?' || behind == U'!') &&
