@@ -9,22 +9,15 @@ namespace {
 
 constexpr size_t kBeam = 40;
 
-// A way to align the reference's words up to some place.
-struct Path {
-  std::vector<Match> matches;
-  std::vector<bool> used;  // words of the hypothesis
+// How good the matches so far are.
+struct Standing {
   int64_t exact = 0, chunks = 0, distance = 0;
   int64_t next = -1;  // where in the hypothesis the open chunk would go on; -1: none is open
 
-  void Take(size_t at, const Match& match) {
-    matches[at] = match;
-    used[match.ours] = true;
+  void Take(const Match& match) {
     exact += match.module == Module::kExact;
     if (next >= 0 && match.ours != next) ++chunks;
     next = match.ours + 1;
-  }
-  void AddDistance(size_t at, const Match& match) {
-    distance += std::abs(match.ours - static_cast<int64_t>(at));
   }
   void Close() {
     if (next >= 0) ++chunks;
@@ -32,11 +25,23 @@ struct Path {
   }
 };
 
-bool Better(const Path& a, const Path& b) {
+bool Better(const Standing& a, const Standing& b) {
   if (a.exact != b.exact) return a.exact > b.exact;
   if (a.chunks != b.chunks) return a.chunks < b.chunks;
   return a.distance < b.distance;
 }
+
+// A way to align the reference's words up to some place.
+struct Path : Standing {
+  std::vector<Match> matches;
+  std::vector<bool> used;  // words of the hypothesis
+};
+
+// A path and its next match, or none.
+struct Step : Standing {
+  size_t path;
+  Match match;
+};
 
 // All matches by position in the reference, equal words before equal stems.
 using Candidates = std::vector<std::vector<Match>>;
@@ -76,34 +81,42 @@ std::vector<Match> Certain(const Candidates& candidates, size_t ours) {
 std::vector<Match> Align(const Tokens& ours, const Tokens& reference) {
   const Candidates candidates = CandidatesOf(ours, reference);
   const std::vector<Match> certain = Certain(candidates, ours.size());
-  Path start;
-  start.matches.resize(reference.size());
-  start.used.resize(ours.size());
-  std::vector<Path> paths = {start};
+  std::vector<Path> paths(1);
+  paths[0].used.resize(ours.size());
   for (size_t j = 0; j < reference.size(); ++j) {
-    std::vector<Path> next;
-    for (Path& path : paths) {
+    std::vector<Step> steps;
+    for (size_t p = 0; p < paths.size(); ++p) {
+      Standing without = paths[p];
+      const auto take = [&](const Match& match) {
+        steps.push_back({without, p, match});
+        steps.back().Take(match);
+        // As METEOR has it: the distance counts for the path that goes on without the match.
+        without.distance += std::abs(match.ours - static_cast<int64_t>(j));
+      };
       if (certain[j].ours >= 0) {
-        path.Take(j, certain[j]);
-        path.AddDistance(j, certain[j]);
-      } else {
-        for (const Match& match : candidates[j]) {
-          if (path.used[match.ours]) continue;
-          next.push_back(path);
-          next.back().Take(j, match);
-          path.AddDistance(j, match);  // as METEOR: to the path that goes on without the match
-        }
-        path.Close();
+        take(certain[j]);
+        steps.back().distance = without.distance;  // here there is no other path
+        continue;
       }
-      next.push_back(std::move(path));
+      for (const Match& match : candidates[j]) {
+        if (!paths[p].used[match.ours]) take(match);
+      }
+      without.Close();
+      steps.push_back({without, p, Match()});
     }
-    std::stable_sort(next.begin(), next.end(), Better);
-    if (next.size() > kBeam) next.resize(kBeam);
+    std::stable_sort(steps.begin(), steps.end(), Better);
+    if (steps.size() > kBeam) steps.resize(kBeam);
+    std::vector<Path> next;
+    for (const Step& step : steps) {
+      next.push_back(paths[step.path]);
+      static_cast<Standing&>(next.back()) = step;
+      next.back().matches.push_back(step.match);
+      if (step.match.ours >= 0) next.back().used[step.match.ours] = true;
+    }
     paths = std::move(next);
   }
   for (Path& path : paths) path.Close();
-  std::stable_sort(paths.begin(), paths.end(), Better);
-  return paths.front().matches;
+  return std::min_element(paths.begin(), paths.end(), Better)->matches;
 }
 
 }  // namespace eida::metrics
