@@ -3,14 +3,16 @@
 //   eida_scores REQUEST.json ANSWER.json
 //
 // REQUEST: {"scores": [{"hypotheses": [..], "references": [[..]], "metrics": ["bleu" or {"metric",
-// ..options}]}], "words": [{"by": "13a" | "intl" | "char" | "none" | "mteval" | "ptb" | "caption" |
-// "meteor" | "romanian" | "stem", "texts": [..]}]}. ANSWER: {"scores": [[{"metric", "value",
-// "parts", "items", "signature"}] or {"error"}], "words": [[[word]]]}.
+// ..options}], "meteor_jar": path, if its score is wanted last}], "words": [{"by": "13a" | "intl" |
+// "char" | "none" | "mteval" | "ptb" | "caption" | "meteor" | "romanian" | "stem", "texts":
+// [..]}]}. ANSWER: {"scores": [[{"metric", "value", "parts", "items", "signature"}] or {"error"}],
+// "words": [[[word]]]}.
 #include <cstdio>
 #include <map>
 
 #include "common/base/fs.h"
 #include "common/base/json.h"
+#include "worker/metrics/meteor/jar.h"
 #include "worker/metrics/meteor/meteor.h"
 #include "worker/metrics/metric.h"
 #include "worker/metrics/text/moses.h"
@@ -48,7 +50,12 @@ Result<Json> ScoresOf(const Json& asked) {
     EIDA_ASSIGN_OR_RETURN(metrics::Wanted each, metrics::ReadWanted(metric));
     wanted.push_back(std::move(each));
   }
-  EIDA_ASSIGN_OR_RETURN(const auto scores, metrics::MetricsOf(wanted, texts));
+  EIDA_ASSIGN_OR_RETURN(auto scores, metrics::MetricsOf(wanted, texts));
+  if (asked.contains("meteor_jar")) {
+    EIDA_ASSIGN_OR_RETURN(metrics::Score meteor,
+                          metrics::MeteorByJar({asked.at("meteor_jar").get<std::string>()}, texts));
+    scores.push_back(std::move(meteor));
+  }
   Json answer = Json::array();
   for (const metrics::Score& score : scores) {
     Json parts = Json::object();

@@ -1,0 +1,28 @@
+// METEOR itself, where a user has it: its jar, with the paraphrase table in data/ beside it, has
+// licences of its own and is no part of Eida. Not in the table of metrics, since a file outside the
+// job decides the value: whoever asks for it must make the jar's digest part of the job.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "worker/metrics/metric.h"
+
+namespace eida::metrics {
+
+struct MeteorJar {
+  std::string path;
+  std::string java = "/usr/bin/java";
+};
+
+// What EIDA_METEOR_JAR names, and EIDA_JAVA where that is set; nothing without a jar.
+std::optional<MeteorJar> MeteorJarOfEnvironment();
+
+// METEOR 1.5 for English with all its modules, 0 to 1, the E2E challenge's way: its words without
+// punctuation, `-stdio -l en -norm`, the value of the sums over items; `items` are its values.
+// Starts the program twice (scores, then sums), each time for some seconds; blocks; the calling
+// thread must not end before. InvalidArgument as CorpusOf, or where the jar or Java is not there;
+// FailedPrecondition with the program's last words where it does not answer as METEOR does.
+Result<Score> MeteorByJar(const MeteorJar& jar, const Texts& texts);
+
+}  // namespace eida::metrics
