@@ -83,6 +83,14 @@ TEST(NistTest, TheWordZeroIsNoWordInFrontOfAnother) {
   EXPECT_NEAR(Part(Of("e2e_nist", {{"x b"}, {{"x b x b"}}}), "information_2"), 0, 1e-12);
 }
 
+TEST(NistTest, AReferenceWithoutAWordIsNone) {
+  const Texts texts = {{"a"}, {{" ", "a b c"}}};
+  EXPECT_EQ(Part(Of("e2e_nist", texts), "reference_length"), 3);
+  EXPECT_EQ(Part(Of("e2e_bleu", texts), "reference_length"), 3);
+  EXPECT_EQ(Message(MetricOf({"e2e_nist"}, {{"a"}, {{" "}}}).status()),
+            "metric e2e_nist: no reference of any item has a word");
+}
+
 TEST(RougeTest, PrecisionAndRecallMayComeFromDifferentReferences) {
   // "a b c d": precision 4/4 against the first, 4/8; recall 2/2 against the second.
   const Score score = Of("rouge_l", {{"a b c d"}, {{"a b c d e f g h", "b d"}}});
