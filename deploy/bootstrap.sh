@@ -26,6 +26,7 @@ packages=(
   libgrpc++-dev protobuf-compiler-grpc protobuf-compiler libprotobuf-dev libabsl-dev libboost1.81-dev
   libsqlite3-dev libsqlitecpp-dev libyaml-cpp-dev nlohmann-json3-dev libcli11-dev libspdlog-dev prometheus-cpp-dev
   libcairo2-dev libpango1.0-dev fonts-dejavu-core libssl-dev libcurl4-openssl-dev libarchive-dev libicu-dev libstemmer-dev
+  libgloo-dev # headers only: its classes are libtorch's
   libgtest-dev libgmock-dev libbenchmark-dev python3 python3-pip python3-venv
 )
 test_packages=(clang-format tmux procps librsvg2-bin poppler-utils)

@@ -14,6 +14,9 @@ Status IoError(const std::string& message) { return Unavailable(message); }
 Status Preempted() {
   return {absl::StatusCode::kCancelled, "asked to stop (SIGTERM); the job can be run again"};
 }
+Status PeerLost(const std::string& message) {
+  return {absl::StatusCode::kDeadlineExceeded, message};
+}
 
 std::string ErrorClassOf(const Status& status) {
   switch (status.code()) {
@@ -27,6 +30,8 @@ std::string ErrorClassOf(const Status& status) {
       return "oom";
     case absl::StatusCode::kCancelled:
       return "preempted";
+    case absl::StatusCode::kDeadlineExceeded:
+      return "peer_lost";
     case absl::StatusCode::kUnavailable:
     case absl::StatusCode::kNotFound:
     case absl::StatusCode::kFailedPrecondition:

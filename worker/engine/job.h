@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,6 +13,8 @@
 #include "common/base/status.h"
 
 namespace eida::engine {
+
+class Gang;
 
 // Where a running job speaks to: the runner writes event lines, tests record.
 class Events {
@@ -33,6 +36,7 @@ struct Job {
   std::optional<std::string> resume;          // checkpoint file
   std::string out;                            // existing directory for this job's files
   std::string device = "cpu";
+  std::shared_ptr<Gang> gang;  // of the processes that do this job together; null = alone
 };
 
 struct OutputFile {
@@ -53,7 +57,9 @@ Status NonfiniteError(const std::string& message);  // loss or gradient is NaN o
 Status OomError(const std::string& message);
 Status IoError(const std::string& message);
 Status Preempted();
-// oom, nonfinite, data, config, io, internal, preempted
+// Another process of the gang is gone: what went wrong is for it to say.
+Status PeerLost(const std::string& message);
+// oom, nonfinite, data, config, io, internal, preempted, peer_lost
 std::string ErrorClassOf(const Status& status);
 
 // The file of a role; ConfigError naming the role when the job was not given it.

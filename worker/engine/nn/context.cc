@@ -51,7 +51,7 @@ DropoutKeys Context::NextDropout(double p) {
     for (const Lane& lane : lanes_) keys.push_back(lane.context->NextKey(lane.dropout.value_or(p)));
     return {std::move(keys), lane_rows_};
   }
-  return NextKey(p);
+  return {NextKey(p), part_};
 }
 
 DropoutKey Context::NextKey(double p) {

@@ -100,6 +100,9 @@ class Context {
   void SetPatches(const SitePatches* patches) { patches_ = patches; }
   // Shares the pass: linear maps and dropout are the lanes' own where they have their own.
   void SetLanes(std::vector<Lane> lanes, std::shared_ptr<const LaneRows> rows);
+  // The rows of this pass are a part of a batch: dropout draws what it would draw for them in a
+  // pass over the whole batch.
+  void SetPart(std::shared_ptr<const PartRows> part) { part_ = std::move(part); }
   void AddObserver(Observer observer) { observers_.push_back(std::move(observer)); }
   // `cache` holds the copies of `frozen`'s tensors, in place of copies that end with this context.
   void SetFrozen(const std::map<std::string, at::Tensor>* frozen, CastCache* cache);
@@ -124,6 +127,7 @@ class Context {
   const SitePatches* patches_ = nullptr;
   std::vector<Lane> lanes_;
   std::shared_ptr<const LaneRows> lane_rows_;
+  std::shared_ptr<const PartRows> part_;
   std::vector<Observer> observers_;
   std::unordered_map<const void*, bool> frozen_;
   CastCache* frozen_cache_ = nullptr;

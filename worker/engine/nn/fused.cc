@@ -237,11 +237,11 @@ struct DropoutSameFunction : Function<DropoutSameFunction> {
 
 struct AttentionFunction : Function<AttentionFunction> {
   static AttentionShape Shape(const AttentionRows& rows, int64_t heads, int64_t width,
-                              const DropoutKey& key, int64_t first) {
+                              const DropoutKey& key, int64_t first_row) {
     const int64_t dim = width / heads;
     return {rows.q.data(), rows.k.data(), heads,
             dim,           rows.causal,   1.0f / std::sqrt(static_cast<float>(dim)),
-            key,           rows.q[first]};
+            key,           first_row};
   }
   // body(shape, begin, end, part) for the items [begin, end) of one lane.
   template <class Body>
@@ -249,10 +249,10 @@ struct AttentionFunction : Function<AttentionFunction> {
                        const DropoutKeys& keys, Body&& body) {
     const int64_t items = rows.items();
     ForRows(items, 1, [&](int64_t b, int64_t e, int part) {
-      keys.ForLanes(items, b, e,
-                    [&](const DropoutKey& key, int64_t first, int64_t from, int64_t to) {
-                      body(Shape(rows, heads, width, key, first), from, to, part);
-                    });
+      keys.ForLanes(
+          items, b, e, [&](const DropoutKey& key, int64_t first, int64_t from, int64_t to) {
+            body(Shape(rows, heads, width, key, keys.FirstRow(rows.q, first)), from, to, part);
+          });
     });
   }
 

@@ -47,14 +47,16 @@ at::Tensor MaskOf(const DropoutKey& key, const at::Tensor& a, const at::Tensor& 
   return bits.ge(static_cast<int64_t>(key.threshold)).to(at::kFloat) * key.scale;
 }
 
-at::Tensor RowNumbers(int64_t rows, at::Device device) {
-  return at::arange(rows, at::kLong).to(device).unsqueeze(1);
+// [begin, end) as a column.
+at::Tensor RowNumbers(int64_t begin, int64_t end, at::Device device) {
+  return at::arange(begin, end, at::kLong).to(device).unsqueeze(1);
 }
 
 at::Tensor MaskOn(const DropoutKeys& keys, int64_t rows, int64_t n, at::Device device) {
   std::vector<at::Tensor> lanes;
-  keys.ForLanes(rows, 0, rows, [&](const DropoutKey& key, int64_t, int64_t from, int64_t to) {
-    lanes.push_back(MaskOf(key, Scalar(key.a).to(device), RowNumbers(to - from, device), n));
+  keys.ForLanes(rows, 0, rows, [&](const DropoutKey& key, int64_t first, int64_t from, int64_t to) {
+    lanes.push_back(
+        MaskOf(key, Scalar(key.a).to(device), RowNumbers(from - first, to - first, device), n));
   });
   return lanes.size() == 1 ? lanes.front() : at::cat(lanes);
 }
@@ -85,9 +87,10 @@ at::Tensor Visible(const AttentionRows& rows, const at::Tensor& q_real, const at
   return at::logical_and(keys, order(k_real.size(1)).view({1, 1, -1}).le(last).unsqueeze(1));
 }
 
-// With one key for all rows.
+// With one key for all rows; `before` of them stand before those of q.
 at::Tensor OneLane(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                   const AttentionRows& rows, int64_t heads, const DropoutKey& dropout) {
+                   const AttentionRows& rows, int64_t heads, const DropoutKey& dropout,
+                   int64_t before) {
   const int64_t width = q.size(1), dim = width / heads, items = rows.items();
   const auto [q_rows, q_real] = Padding(rows.q, q.device());
   const auto [k_rows, k_real] = Padding(rows.k, q.device());
@@ -105,7 +108,7 @@ at::Tensor OneLane(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v
         at::matmul(ours.to(at::kFloat), keys.to(at::kFloat).transpose(2, 3)) / std::sqrt(dim);
     scores = scores.masked_fill(visible.logical_not(), -std::numeric_limits<float>::infinity());
     const at::Tensor head = at::arange(heads, at::kLong).to(q.device()).view({1, heads, 1});
-    const at::Tensor number = (q_rows.unsqueeze(1) * heads + head).reshape({-1, 1});
+    const at::Tensor number = ((q_rows.unsqueeze(1) + before) * heads + head).reshape({-1, 1});
     const at::Tensor own =
         Xor(Scalar(dropout.a).to(q.device()),
             Hash(Word(number), Scalar(dropout.b).to(q.device()), Scalar(dropout.a).to(q.device())));
@@ -153,13 +156,14 @@ at::Tensor Attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor&
                      const AttentionRows& rows, int64_t heads, const DropoutKeys& dropout) {
   std::vector<at::Tensor> lanes;
   dropout.ForLanes(
-      rows.items(), 0, rows.items(), [&](const DropoutKey& key, int64_t, int64_t from, int64_t to) {
+      rows.items(), 0, rows.items(),
+      [&](const DropoutKey& key, int64_t first, int64_t from, int64_t to) {
         const auto part = [&](const at::Tensor& x, const std::vector<int32_t>& starts) {
           return x.narrow(0, starts[from], starts[to] - starts[from]);
         };
         lanes.push_back(OneLane(part(q, rows.q), part(k, rows.k), part(v, rows.k),
                                 {Cut(rows.q, from, to), Cut(rows.k, from, to), rows.causal}, heads,
-                                key));
+                                key, rows.q[from] - dropout.FirstRow(rows.q, first)));
       });
   return lanes.size() == 1 ? lanes.front() : at::cat(lanes);
 }

@@ -79,4 +79,19 @@ Batches EpochBatches(const Examples& examples, const OrderSettings& s, int64_t e
   return batches;
 }
 
+std::vector<int64_t> PartOfBatch(const Examples& examples, const std::vector<int64_t>& batch,
+                                 int rank, int size) {
+  if (size == 1) return batch;
+  int64_t all = 0, before = 0;
+  for (const int64_t item : batch) all += examples.length(item);
+  std::vector<int64_t> part;
+  for (const int64_t item : batch) {
+    // The rank in whose share of the tokens the item's middle lies.
+    const int64_t length = examples.length(item);
+    if ((2 * before + length) * size / (2 * all) == rank) part.push_back(item);
+    before += length;
+  }
+  return part;
+}
+
 }  // namespace eida::engine

@@ -33,4 +33,9 @@ inline constexpr int64_t kBucketBatches = 8;
 std::vector<std::vector<int64_t>> EpochBatches(const Examples& examples,
                                                const OrderSettings& settings, int64_t epoch);
 
+// The items of a batch that rank `rank` of `size` passes over: a run of them, cut so that all ranks
+// have about as many tokens. Every item is one rank's; a rank may have none.
+std::vector<int64_t> PartOfBatch(const Examples& examples, const std::vector<int64_t>& batch,
+                                 int rank, int size);
+
 }  // namespace eida::engine

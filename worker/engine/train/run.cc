@@ -94,6 +94,11 @@ Weights Run::AdapterState() const {
 }
 
 Status Run::Use(Weights adapter_state) {
+  for (auto& [name, tensor] : adapter_state) {
+    if (gang_.size() == 1) break;
+    tensor = tensor.contiguous().clone();
+    EIDA_RETURN_IF_ERROR(gang_.Broadcast(tensor));
+  }
   state_.trainable.clear();
   state_.fixed.clear();
   for (auto& [name, tensor] : adapter_state)

@@ -36,6 +36,17 @@ Weights Run::Copies(const Weights& weights, at::Device device) {
 }
 
 Result<bool> Run::Evaluate() {
+  bool stop = false;
+  if (leads()) {
+    EIDA_ASSIGN_OR_RETURN(stop, EvaluateHere());
+  }
+  if (!early_stop_ || gang_.size() == 1) return stop;
+  const at::Tensor word = torch::tensor({stop ? 1 : 0}, at::kInt).to(base_->device);
+  EIDA_RETURN_IF_ERROR(gang_.Broadcast(word));
+  return word.item<int>() != 0;
+}
+
+Result<bool> Run::EvaluateHere() {
   EIDA_ASSIGN_OR_RETURN(const Weights merged, adapter_->Merge(*base_, AdapterState()));
   EIDA_ASSIGN_OR_RETURN(const EvalResult result,
                         EvaluateWeights(*base_, merged, *eval_, s_.eval_numerics));
@@ -87,6 +98,7 @@ Status Run::AnnounceCheckpoint(bool wait) {
 }
 
 Status Run::Leave() {
+  if (!leads()) return Preempted();
   EIDA_RETURN_IF_ERROR(AnnounceCheckpoint(true));
   if (state_.step != saved_step_ && state_.step != 0) {
     StartCheckpoint();
@@ -96,6 +108,7 @@ Status Run::Leave() {
 }
 
 Result<JobResult> Run::Finish() {
+  if (!leads()) return JobResult();
   EIDA_RETURN_IF_ERROR(AnnounceCheckpoint(true));
   const double seconds = watch_.Seconds();
   JobResult result;

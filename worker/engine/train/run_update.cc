@@ -17,13 +17,17 @@ const char kDiverged[] = "the run diverged; try a lower lr, a longer warm-up or 
 
 Status Run::Begin() {
   EIDA_RETURN_IF_ERROR(AnnounceCheckpoint(false));
-  if (events_.StopRequested()) return Leave();
+  if (gang_.size() == 1 ? events_.StopRequested() : stop_agreed_) return Leave();
   batches_ = course_->MicroBatches(state_.step);
+  parts_.clear();
+  for (const std::vector<int64_t>& batch : batches_)
+    parts_.push_back(PartOfBatch(*train_, batch, gang_.rank(), gang_.size()));
   if (s_.schedule.restarts && state_.step > 0 && course_->epoch().begin == state_.step)
     EIDA_RETURN_IF_ERROR(NextCycle());
   labels_ = 0;
   for (int64_t i = 0; i < micro_batches(); ++i) labels_ += LabelsOf(i);
   loss_sum_ = objective_ = 0;
+  tokens_ = 0;
   return OkStatus();
 }
 
@@ -43,6 +47,7 @@ Context Run::LaneContext(int64_t i) const {
   Context context(s_.compute);
   context.SetPatches(&patches_);
   context.SetDropoutStream(DropoutStream(i));
+  context.SetPart(PartOf(i));
   return context;
 }
 
@@ -71,9 +76,7 @@ Status Run::Take(int64_t i, double loss, int64_t tokens) {
   }
   loss_sum_ += loss;
   objective_ += loss / Divisor(i);
-  state_.items += static_cast<int64_t>(batches_[i].size());
-  state_.tokens += tokens;
-  if (trace_) trace_->AddBatch(batches_[i], *train_);
+  tokens_ += tokens;
   return OkStatus();
 }
 
@@ -91,15 +94,15 @@ std::string Run::WhatIsNotFinite(int64_t i) const {
               " is the first that is not finite";
   });
   const Tensors tensors{&over_, &base_->weights};
-  LossesOf(*model_, tensors, MakeBatch(*train_, batches_[i], base_->device), context,
+  LossesOf(*model_, tensors, MakeBatch(*train_, parts_[i], base_->device), context,
            s_.label_smoothing);
   return first.empty() ? "every linear map's output is finite" : first;
 }
 
 Status Run::End() {
+  EIDA_RETURN_IF_ERROR(Reduce());
   EIDA_RETURN_IF_ERROR(Step());
   ++state_.step;
-  if (trace_) trace_->AddUpdate(objective_);
   Count();
   const int64_t updates = course_->updates();
   const bool last = state_.step == updates;
@@ -113,7 +116,7 @@ Status Run::End() {
   // The end itself needs no checkpoint: the weights follow. One that comes due while another is
   // being written is taken at the first update after.
   checkpoint_due_ = checkpoint_due_ || course_->Due(s_.checkpoint_every, state_.step);
-  if (checkpoint_due_ && !last && !stopped_early_) {
+  if (checkpoint_due_ && leads() && !last && !stopped_early_) {
     EIDA_RETURN_IF_ERROR(AnnounceCheckpoint(false));
     if (!writer_.busy()) StartCheckpoint();
   }
@@ -158,6 +161,12 @@ void Run::Count() {
   state_.loss_sum += finite ? loss_sum_ : n * mean(state_.loss_sum, state_.labels);
   state_.labels += labels_;
   state_.interval_labels += labels_;
+  state_.tokens += tokens_;
+  for (const std::vector<int64_t>& batch : batches_) {
+    state_.items += static_cast<int64_t>(batch.size());
+    if (trace_) trace_->AddBatch(batch, *train_);
+  }
+  if (trace_) trace_->AddUpdate(objective_);
 }
 
 void Run::Report() {

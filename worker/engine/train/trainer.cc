@@ -82,7 +82,7 @@ class Drive {
     std::vector<Seat*> seats;
     std::vector<Run*> runs;
     for (Seat& seat : seats_) {
-      if (i >= seat.run->micro_batches()) continue;
+      if (i >= seat.run->micro_batches() || seat.run->items(i).empty()) continue;
       seats.push_back(&seat);
       runs.push_back(seat.run.get());
     }
@@ -111,7 +111,8 @@ std::string PackKey(const Job& job) {
              train = job.spec.value("train", Json::object());
   const auto type = GetOr<std::string>(adapter, "type", "none"),
              precision = GetOr<std::string>(train, "precision", "fp32");
-  if (job.kind != "train" || (type != "lora" && type != "eva") || precision == "fp16") return "";
+  if (job.gang || job.kind != "train" || (type != "lora" && type != "eva") || precision == "fp16")
+    return "";
   Json key = {{"device", job.device},
               {"precision", precision},
               {"gradient_checkpointing", GetOr<bool>(train, "gradient_checkpointing", false)},
