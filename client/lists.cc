@@ -20,6 +20,7 @@ std::string Steps(const v1::Job* job) {
 std::string Note(const v1::Job& job) {
   if (job.reused_from() > 0) return "reused from j" + std::to_string(job.reused_from());
   if (job.state() == v1::JOB_STATE_SKIPPED) return "because of j" + std::to_string(job.cause());
+  if (!job.waits().empty()) return job.waits();
   return Ellipsis(job.error_message(), 60);
 }
 

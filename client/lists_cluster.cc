@@ -1,3 +1,5 @@
+#include <set>
+
 #include "client/lists.h"
 #include "common/base/text.h"
 #include "common/wire/enums.h"
@@ -53,9 +55,11 @@ Result<int> ListWorkers(Context& c, Api& api, const ListRequest&) {
   for (const v1::Worker& w : reply.workers()) {
     int busy = 0;
     std::vector<std::string> jobs;
+    std::set<int64_t> leases;  // one that holds several slots is named once
     for (const v1::Slot& slot : w.slots()) {
       busy += slot.lease() > 0;
-      jobs.insert(jobs.end(), slot.jobs().begin(), slot.jobs().end());
+      if (slot.lease() > 0 && leases.insert(slot.lease()).second)
+        jobs.insert(jobs.end(), slot.jobs().begin(), slot.jobs().end());
     }
     const auto state = wire::EnumFromProto<WorkerState>(w.state(), "state");
     table.rows.push_back({w.id(), state.ok() ? ToString(*state) : "-",

@@ -50,6 +50,8 @@ Result<int> DescribeJob(Context& c, Api& api, const std::string& selector) {
       Line("created", FormatTime({j.created_ms()})) +
       Line("started", FormatTime({j.started_ms()})) +
       Line("finished", FormatTime({j.finished_ms()})) + Line("fingerprint", j.fingerprint());
+  if (j.slots() > 1) text += Line("slots", std::to_string(j.slots()) + " of one worker");
+  if (!j.waits().empty()) text += Line("waits", j.waits());
   if (j.reused_from() > 0) text += Line("reused from", "j" + std::to_string(j.reused_from()));
   if (j.cause() > 0) text += Line("because of", "j" + std::to_string(j.cause()));
   if (!j.error_message().empty())

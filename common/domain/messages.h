@@ -33,7 +33,7 @@ struct GrantJob {
 
 struct Grant {
   LeaseId lease;
-  int slot = 0;  // index into the worker's slots
+  std::vector<int> slots;  // indexes into the worker's; several = one job, a process on each
   std::vector<GrantJob> jobs;
 };
 

@@ -57,7 +57,7 @@ struct JobSpec {
   std::vector<ParentEdge> parents;
   std::string bundle_key;  // ready jobs of equal kind and key may share one process; "" = never
   double cost = 1;         // expected seconds, for critical-path order
-  int slots = 1;
+  int slots = 1;  // of one worker, all or none: more than one = a gang of processes, one a slot
 };
 
 // What changes while it lives.
@@ -156,7 +156,7 @@ struct AttemptRecord {
   WallTime opened, closed;  // closed 0 = still open
   std::string outcome;      // "", succeeded, or the text of an ErrorClass
   std::string message;
-  int slot = 0;  // index into the worker's slots; a restart must know which slots are taken
+  std::vector<int> slots;  // indexes into the worker's; a restart must know which are taken
 };
 
 struct SlotInfo {

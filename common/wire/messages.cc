@@ -123,13 +123,13 @@ Result<ReportItem> FromProto(const v1::ReportItem& message) {
 v1::Grant ToProto(const Grant& grant) {
   v1::Grant out;
   out.set_lease(grant.lease.value());
-  out.set_slot(grant.slot);
+  for (const int slot : grant.slots) out.add_slots(slot);
   for (const GrantJob& job : grant.jobs) *out.add_jobs() = ToProto(job);
   return out;
 }
 
 Result<Grant> FromProto(const v1::Grant& message) {
-  Grant out{LeaseId(message.lease()), message.slot(), {}};
+  Grant out{LeaseId(message.lease()), {message.slots().begin(), message.slots().end()}, {}};
   for (const v1::GrantJob& item : message.jobs()) {
     EIDA_ASSIGN_OR_RETURN(GrantJob job, FromProto(item));
     out.jobs.push_back(std::move(job));

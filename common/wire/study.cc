@@ -50,6 +50,7 @@ v1::Job ToProto(const JobRecord& job, const Progress* progress) {
   for (const JobInput& input : spec.inputs) *out.add_inputs() = ToProto(input);
   for (const ParentEdge& edge : spec.parents) *out.add_parents() = ToProto(edge);
   out.set_cost(spec.cost);
+  out.set_slots(spec.slots);
   const JobStatus& status = job.status;
   out.set_state(ToProto(status.state));
   out.set_attempt(status.attempt);
@@ -87,6 +88,7 @@ Result<JobRecord> FromProto(const v1::Job& message) {
   }
   for (const v1::ParentEdge& item : message.parents()) spec.parents.push_back(FromProto(item));
   spec.cost = message.cost();
+  spec.slots = std::max(1, message.slots());
   JobStatus& status = out.status;
   EIDA_ASSIGN_OR_RETURN(status.state, EnumFromProto<JobState>(message.state(), "Job.state"));
   status.attempt = message.attempt();

@@ -174,10 +174,10 @@ void LiveScheduler::Unwatch(uint64_t watch) {
   });
 }
 
-void LiveScheduler::ProgressOf(SweepId sweep, service::Done<std::map<JobId, Progress>> done) {
-  using ByJob = std::map<JobId, Progress>;
+void LiveScheduler::JobsLive(SweepId sweep, service::Done<std::map<JobId, service::JobLive>> done) {
+  using ByJob = std::map<JobId, service::JobLive>;
   Ask<ByJob>(std::move(done), [sweep](sched::Core& core, sched::Effects&, Now) -> Result<ByJob> {
-    return LiveProgress(core, sweep);
+    return LiveJobs(core, sweep);
   });
 }
 

@@ -34,7 +34,7 @@ class LiveScheduler final : public service::Scheduler, public Loop::Observer {
   void Leave(WorkerId worker, std::string session, service::Done<bool> done) override;
   uint64_t Watch(SweepId sweep, std::function<void(Result<service::SweepLive>)> show) override;
   void Unwatch(uint64_t watch) override;
-  void ProgressOf(SweepId sweep, service::Done<std::map<JobId, Progress>> done) override;
+  void JobsLive(SweepId sweep, service::Done<std::map<JobId, service::JobLive>> done) override;
   void Workers(service::Done<std::vector<service::WorkerLive>> done) override;
   void Totals(service::Done<service::TotalsLive> done) override;
 

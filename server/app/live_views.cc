@@ -87,11 +87,14 @@ std::vector<service::WorkerLive> LiveWorkers(const sched::Core& core) {
   return out;
 }
 
-std::map<JobId, Progress> LiveProgress(const sched::Core& core, SweepId sweep) {
-  std::map<JobId, Progress> out;
+std::map<JobId, service::JobLive> LiveJobs(const sched::Core& core, SweepId sweep) {
+  std::map<JobId, service::JobLive> out;
   const std::vector<SweepId> sweeps = sweep ? std::vector<SweepId>{sweep} : sched::SweepIds(core);
   for (const SweepId id : sweeps) {
-    for (const JobId job : sched::ActiveJobs(core, id)) out[job] = sched::ProgressOf(core, job);
+    for (const JobId job : sched::ActiveJobs(core, id))
+      out[job].progress = sched::ProgressOf(core, job);
+    for (const JobId job : sched::WaitingGangs(core, id))
+      out[job].waits = sched::WaitsFor(core, core.jobs.at(job));
   }
   return out;
 }

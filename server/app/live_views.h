@@ -15,7 +15,7 @@ std::optional<service::SweepLive> LiveSweep(const sched::Core& core,
                                             SweepId sweep);  // nothing when unknown
 std::vector<service::WorkerLive> LiveWorkers(const sched::Core& core);
 service::TotalsLive LiveTotals(const sched::Core& core);
-// Progress of the active jobs of a sweep; of all sweeps for 0.
-std::map<JobId, Progress> LiveProgress(const sched::Core& core, SweepId sweep);
+// What there is to say of a sweep's active and waiting jobs; of all sweeps for 0.
+std::map<JobId, service::JobLive> LiveJobs(const sched::Core& core, SweepId sweep);
 
 }  // namespace eida::app

@@ -5,10 +5,9 @@
 namespace eida::sched {
 
 Status CheckNewJob(const JobSpec& spec, const std::string& what) {
-  if (spec.slots == 1) return OkStatus();
+  if (spec.slots >= 1) return OkStatus();
   return InvalidArgument(what + ": job \"" + spec.name + "\" asks for " +
-                         std::to_string(spec.slots) +
-                         " slots, but a lease is one slot; set slots to 1");
+                         std::to_string(spec.slots) + " slots; a lease has at least one");
 }
 
 void BeBorn(Step& step, Job& job) {

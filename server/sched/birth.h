@@ -9,6 +9,7 @@
 namespace eida::sched {
 
 // InvalidArgument when the job asks for what no lease can give; `what` says where it comes from.
+// More slots than any worker has today is no such thing: a larger worker may come.
 Status CheckNewJob(const JobSpec& spec, const std::string& what);
 // The first status: succeeded when a twin has succeeded, else ready or blocked.
 // REQUIRES: inserted, and so are all children of the same batch.

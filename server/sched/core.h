@@ -83,8 +83,9 @@ struct Sweep {
   Tallies kinds;
   std::array<int64_t, 10> by_state{};  // the sum over kinds
   std::set<JobId> active;
-  int leases = 0;                  // slots that work for it
-  ReadySet ready;                  // ready and not held
+  int leased_slots = 0;  // slots that work for it
+  std::map<int, ReadySet>
+      ready;  // ready and not held, by the slots that they need; no set is empty
   std::map<int, ReadySet> groups;  // the same jobs by group, without group 0
   std::optional<QueueKey> queued;  // its entry in Core::queue
 };
@@ -94,7 +95,7 @@ struct Lease {
   WorkerId worker;
   std::string session;
   SweepId sweep;
-  int slot = 0;
+  std::vector<int> slots;   // of the worker, ascending; never empty
   std::vector<JobId> open;  // not finished; never empty
   WallTime opened;
   TimePoint deadline;

@@ -9,13 +9,15 @@ namespace eida::sched {
 namespace {
 
 void AddToQueue(Core& core, Sweep& sweep, Job& job) {
-  sweep.ready.insert(KeyOf(job));
+  sweep.ready[job.record.spec.slots].insert(KeyOf(job));
   if (job.group != 0) sweep.groups[job.group].insert(KeyOf(job));
   RefreshSweep(core, sweep);
 }
 
 void TakeFromQueue(Core& core, Sweep& sweep, Job& job) {
-  sweep.ready.erase(KeyOf(job));
+  const auto ready = sweep.ready.find(job.record.spec.slots);
+  ready->second.erase(KeyOf(job));
+  if (ready->second.empty()) sweep.ready.erase(ready);
   if (job.group != 0) {
     const auto it = sweep.groups.find(job.group);
     it->second.erase(KeyOf(job));
@@ -56,7 +58,7 @@ Job& InsertJob(Core& core, JobRecord record) {
   job.record = std::move(record);
   const JobSpec& spec = job.record.spec;
   if (!spec.fingerprint.empty()) job.twins = &core.twins[spec.fingerprint];
-  if (!spec.bundle_key.empty() && CanBundle(spec.kind)) {
+  if (!spec.bundle_key.empty() && CanBundle(spec.kind) && spec.slots == 1) {
     const int next = static_cast<int>(core.groups.size()) + 1;
     job.group = core.groups.emplace(std::pair(spec.kind, spec.bundle_key), next).first->second;
   }
@@ -147,7 +149,7 @@ void RefreshSweep(Core& core, Sweep& sweep) {
   const bool room =
       record.max_parallel <= 0 || sweep.active.size() < static_cast<size_t>(record.max_parallel);
   if (!sweep.ready.empty() && room) {
-    wanted = QueueKey{sweep.leases / Weight(record.priority), record.priority, record.id};
+    wanted = QueueKey{sweep.leased_slots / Weight(record.priority), record.priority, record.id};
   }
   if (wanted.has_value() == sweep.queued.has_value() &&
       (!wanted || (!(*wanted < *sweep.queued) && !(*sweep.queued < *wanted)))) {
@@ -182,9 +184,10 @@ void SetPresent(Core& core, Worker& worker, bool present, TimePoint now) {
 void AddLease(Core& core, Lease lease) {
   Worker& worker = Must(core.workers, lease.worker, "a lease's worker");
   Sweep& sweep = Must(core.sweeps, lease.sweep, "a lease's sweep");
-  worker.slots[static_cast<size_t>(lease.slot)] = lease.id;
-  --worker.free;
-  ++sweep.leases;
+  for (const int slot : lease.slots) worker.slots[static_cast<size_t>(slot)] = lease.id;
+  const int slots = static_cast<int>(lease.slots.size());
+  worker.free -= slots;
+  sweep.leased_slots += slots;
   core.deadlines.insert({lease.deadline, lease.id});
   core.leases.emplace(lease.id, std::move(lease));
   RefreshWorker(core, worker);
@@ -201,9 +204,10 @@ void DropLease(Core& core, LeaseId id) {
   const Lease& lease = Must(core.leases, id, "a lease");
   Worker& worker = Must(core.workers, lease.worker, "a lease's worker");
   Sweep& sweep = Must(core.sweeps, lease.sweep, "a lease's sweep");
-  worker.slots[static_cast<size_t>(lease.slot)] = {};
-  ++worker.free;
-  --sweep.leases;
+  for (const int slot : lease.slots) worker.slots[static_cast<size_t>(slot)] = {};
+  const int slots = static_cast<int>(lease.slots.size());
+  worker.free += slots;
+  sweep.leased_slots -= slots;
   core.deadlines.erase({lease.deadline, id});
   core.leases.erase(id);
   RefreshWorker(core, worker);

@@ -51,7 +51,9 @@ Status CheckJob(const Core& core, const Job& job) {
   const Sweep& sweep = core.sweeps.at(spec.sweep);
   const bool held = ready && job.twins != nullptr && job.twins->active;
   EIDA_MUST_HOLD(job.held == held, name + ": held back exactly while a twin is active");
-  EIDA_MUST_HOLD(sweep.ready.contains(KeyOf(job)) == (ready && !held), name + ": ready set");
+  const auto set = sweep.ready.find(spec.slots);
+  const bool listed = set != sweep.ready.end() && set->second.contains(KeyOf(job));
+  EIDA_MUST_HOLD(listed == (ready && !held), name + ": ready set");
   EIDA_MUST_HOLD(sweep.active.contains(spec.id) == active, name + ": active set");
   EIDA_MUST_HOLD(
       core.backoff.contains({job.retry_at, spec.id}) == (status.state == JobState::kBackoff),
@@ -88,7 +90,9 @@ Status CheckSweep(const Core& core, const Sweep& sweep) {
     for (size_t i = 0; i < counts.size(); ++i) by_kind[i] += tally.by_state[i];
   }
   EIDA_MUST_HOLD(counts == sweep.by_state && counts == by_kind, name + ": tallies");
-  EIDA_MUST_HOLD(sweep.leases == static_cast<int>(leases.size()), name + ": leases");
+  int slots = 0;
+  for (const LeaseId id : leases) slots += static_cast<int>(core.leases.at(id).slots.size());
+  EIDA_MUST_HOLD(sweep.leased_slots == slots, name + ": leased slots");
   EIDA_MUST_HOLD(SweepStateOf(counts) == sweep.record.state,
                  name + ": state follows from its jobs");
   const int cap = sweep.record.max_parallel;
@@ -98,7 +102,7 @@ Status CheckSweep(const Core& core, const Sweep& sweep) {
   EIDA_MUST_HOLD(sweep.queued.has_value() == wants, name + ": queued");
   if (wants) {
     EIDA_MUST_HOLD(core.queue.contains(*sweep.queued), name + ": in the queue");
-    EIDA_MUST_HOLD(sweep.queued->share == sweep.leases / Weight(sweep.record.priority),
+    EIDA_MUST_HOLD(sweep.queued->share == sweep.leased_slots / Weight(sweep.record.priority),
                    name + ": share");
   }
   return OkStatus();
@@ -113,7 +117,9 @@ Status CheckWorker(const Core& core, const Worker& worker) {
     ++busy;
     const auto lease = core.leases.find(worker.slots[i]);
     EIDA_MUST_HOLD(lease != core.leases.end(), name + ": a slot's lease exists");
-    EIDA_MUST_HOLD(lease->second.slot == static_cast<int>(i), name + ": one lease per slot");
+    const std::vector<int>& own = lease->second.slots;
+    EIDA_MUST_HOLD(std::count(own.begin(), own.end(), static_cast<int>(i)) == 1,
+                   name + ": one lease per slot");
     EIDA_MUST_HOLD(lease->second.worker == worker.record.id, name + ": a slot's lease is its own");
   }
   EIDA_MUST_HOLD(worker.free == static_cast<int>(worker.slots.size()) - busy,
@@ -134,13 +140,38 @@ Status CheckWorker(const Core& core, const Worker& worker) {
 Status CheckLease(const Core& core, const Lease& lease) {
   const std::string name = "lease " + lease.id.ToString();
   EIDA_MUST_HOLD(!lease.open.empty(), name + ": has work");
-  for (const JobId id : lease.open)
+  for (const JobId id : lease.open) {
     EIDA_MUST_HOLD(core.jobs.at(id).lease == lease.id, name + ": holds its jobs");
+    EIDA_MUST_HOLD(core.jobs.at(id).record.spec.slots == static_cast<int>(lease.slots.size()),
+                   name + ": has all the slots that its jobs need");
+  }
   const Worker& worker = core.workers.at(lease.worker);
-  EIDA_MUST_HOLD(worker.slots.at(static_cast<size_t>(lease.slot)) == lease.id,
-                 name + ": has its slot");
+  EIDA_MUST_HOLD(std::is_sorted(lease.slots.begin(), lease.slots.end()), name + ": slots' order");
+  for (const int slot : lease.slots)
+    EIDA_MUST_HOLD(worker.slots.at(static_cast<size_t>(slot)) == lease.id, name + ": its slots");
   EIDA_MUST_HOLD(worker.record.session == lease.session, name + ": belongs to the living session");
   EIDA_MUST_HOLD(core.deadlines.contains({lease.deadline, lease.id}), name + ": has a deadline");
+  return OkStatus();
+}
+
+// No slot is free while a job could use it, but those that one gang waits for.
+Status CheckPlacement(const Core& core) {
+  int least = 0;  // slots that a job asks for which may start now
+  bool gangs = false;
+  for (const QueueKey& key : core.queue) {
+    const auto& ready = core.sweeps.at(key.id).ready;
+    least = least == 0 ? ready.begin()->first : std::min(least, ready.begin()->first);
+    gangs |= ready.rbegin()->first > 1;
+  }
+  int kept = 0;
+  for (const auto& [minus_free, id] : core.offers) {
+    const Worker& worker = core.workers.at(id);
+    if (least == 0 || worker.free < least) continue;
+    ++kept;
+    EIDA_MUST_HOLD(worker.free < static_cast<int>(worker.slots.size()),
+                   "worker " + id.str() + ": idle while a job could use it");
+  }
+  EIDA_MUST_HOLD(kept <= (gangs ? 1 : 0), "no slot is free while a job could use it");
   return OkStatus();
 }
 
@@ -156,7 +187,10 @@ Status Core::CheckInvariants() const {
   size_t in_sets = 0;
   for (const auto& [id, sweep] : sweeps) {
     EIDA_RETURN_IF_ERROR(CheckSweep(*this, sweep));
-    in_sets += sweep.ready.size();
+    for (const auto& [slots, ready] : sweep.ready) {
+      EIDA_MUST_HOLD(!ready.empty(), "no set of ready jobs is empty");
+      in_sets += ready.size();
+    }
     queued += sweep.queued.has_value();
   }
   int slots = 0;
@@ -174,8 +208,7 @@ Status Core::CheckInvariants() const {
                  "the offers hold the workers with free slots and nothing else");
   EIDA_MUST_HOLD(slots == total_slots, "total slots");
   EIDA_MUST_HOLD(deadlines.size() == leases.size(), "one deadline per lease");
-  EIDA_MUST_HOLD(queue.empty() || offers.empty(), "no slot is free while a job could use it");
-  return OkStatus();
+  return CheckPlacement(*this);
 }
 
 }  // namespace eida::sched

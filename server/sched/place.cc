@@ -1,6 +1,7 @@
 // Placement: critical path first within a sweep, fair share between sweeps, data locality among
 // equals, bundles.
 #include <algorithm>
+#include <optional>
 
 #include "server/sched/fatal.h"
 #include "server/sched/index.h"
@@ -18,23 +19,74 @@ struct Choice {
   Worker* worker = nullptr;
 };
 
-// The most urgent job goes to the worker that made its inputs if a slot is free there. Else the
-// worker with most free slots takes, among equally urgent jobs, one whose inputs it made.
-Choice Choose(Step& step, const Sweep& sweep) {
-  const ReadyKey top = *sweep.ready.begin();
-  Job& job = step.GetJob(top.id);
-  const auto home = step.core.workers.find(job.home);
-  if (home != step.core.workers.end() && home->second.offered) return {&job, &home->second};
-  Worker& worker = Must(step.core.workers, step.core.offers.begin()->second, "an offering worker");
-  int looked = 0;
-  for (auto it = sweep.ready.begin(); it != sweep.ready.end() && looked < kLookAhead;
-       ++it, ++looked) {
-    if (it->remaining != top.remaining) break;
-    Job& other = step.GetJob(it->id);
-    if (other.home == worker.record.id) return {&other, &worker};
+// What to place next. Jobs are asked in order: the sweeps as they stand in the queue, of each the
+// jobs that need as many slots, the most urgent of them first. The first gang that fits nowhere yet
+// keeps a worker: those that are asked after it get none of that worker's slots, so a stream of
+// smaller jobs does not starve it. It keeps the one with most free slots of those that are large
+// enough; nothing is remembered from one placement to the next.
+class Search {
+ public:
+  explicit Search(Core& core) : core_(core) {}
+
+  std::optional<Choice> Next() {
+    if (core_.offers.empty()) return std::nullopt;
+    for (const QueueKey& key : core_.queue) {
+      const Sweep& sweep = Must(core_.sweeps, key.id, "a queued sweep");
+      std::vector<std::pair<int, const ReadySet*>> sets(sweep.ready.size());
+      std::transform(sweep.ready.begin(), sweep.ready.end(), sets.begin(),
+                     [](const auto& entry) { return std::pair(entry.first, &entry.second); });
+      std::sort(sets.begin(), sets.end(), [](const auto& a, const auto& b) {
+        return *a.second->begin() < *b.second->begin();
+      });
+      for (const auto& [slots, ready] : sets) {
+        if (Worker* worker = MostFree(slots)) return Choose(*ready, slots, *worker);
+        if (slots > 1 && kept_.empty()) kept_ = ToKeep(slots);
+      }
+    }
+    return std::nullopt;
   }
-  return {&job, &worker};
-}
+
+ private:
+  bool Fits(const Worker& worker, int slots) const {
+    return worker.offered && worker.free >= slots && worker.record.id != kept_;
+  }
+  // Of the workers where a job of so many slots fits; null = nowhere.
+  Worker* MostFree(int slots) {
+    for (const auto& [minus_free, id] : core_.offers) {
+      if (-minus_free < slots) return nullptr;
+      if (id != kept_) return &Must(core_.workers, id, "an offering worker");
+    }
+    return nullptr;
+  }
+  WorkerId ToKeep(int slots) const {
+    const Worker* best = nullptr;
+    for (const auto& [id, worker] : core_.workers) {
+      if (Accepts(worker) && static_cast<int>(worker.slots.size()) >= slots &&
+          (best == nullptr || worker.free > best->free)) {
+        best = &worker;
+      }
+    }
+    return best == nullptr ? WorkerId() : best->record.id;
+  }
+  // The most urgent job goes to the worker that made its inputs if it fits there. Else the worker
+  // with most free slots takes, among equally urgent jobs, one whose inputs it made.
+  Choice Choose(const ReadySet& ready, int slots, Worker& worker) {
+    const ReadyKey top = *ready.begin();
+    Job& job = Must(core_.jobs, top.id, "a ready job");
+    const auto home = core_.workers.find(job.home);
+    if (home != core_.workers.end() && Fits(home->second, slots)) return {&job, &home->second};
+    int looked = 0;
+    for (auto it = ready.begin(); it != ready.end() && looked < kLookAhead; ++it, ++looked) {
+      if (it->remaining != top.remaining) break;
+      Job& other = Must(core_.jobs, it->id, "a ready job");
+      if (other.home == worker.record.id) return {&other, &worker};
+    }
+    return {&job, &worker};
+  }
+
+  Core& core_;
+  WorkerId kept_;  // "" = none
+};
 
 // Training jobs run side by side, not one after another: what went wrong with one may be the
 // others' doing, so after a failure it runs alone.
@@ -71,6 +123,13 @@ std::vector<Job*> Bundle(Step& step, const Sweep& sweep, Job& first) {
   return jobs;
 }
 
+// " on slot 1", " on slots 0, 1"
+std::string OnSlots(const std::vector<int>& slots) {
+  std::string text = slots.size() == 1 ? " on slot " : " on slots ";
+  for (size_t i = 0; i < slots.size(); ++i) text += (i == 0 ? "" : ", ") + std::to_string(slots[i]);
+  return text;
+}
+
 void Grant(Step& step, const SweepId sweep, Worker& worker, const std::vector<Job*>& jobs) {
   Core& core = step.core;
   Lease lease;
@@ -78,10 +137,12 @@ void Grant(Step& step, const SweepId sweep, Worker& worker, const std::vector<Jo
   lease.worker = worker.record.id;
   lease.session = worker.record.session;
   lease.sweep = sweep;
-  const auto free = std::find(worker.slots.begin(), worker.slots.end(), LeaseId());
-  if (free == worker.slots.end())
+  const auto needed = static_cast<size_t>(jobs.front()->record.spec.slots);
+  for (size_t i = 0; i < worker.slots.size() && lease.slots.size() < needed; ++i) {
+    if (!worker.slots[i]) lease.slots.push_back(static_cast<int>(i));
+  }
+  if (lease.slots.size() < needed)
     Fatal("scheduler: worker " + worker.record.id.str() + " offers a slot that it lacks");
-  lease.slot = static_cast<int>(free - worker.slots.begin());
   lease.opened = step.now.wall;
   lease.deadline = step.now.mono + core.options.lease_ttl;
   for (Job* job : jobs) {
@@ -100,11 +161,11 @@ void Grant(Step& step, const SweepId sweep, Worker& worker, const std::vector<Jo
     attempt.lease = lease.id;
     attempt.worker = lease.worker;
     attempt.opened = lease.opened;
-    attempt.slot = lease.slot;
+    attempt.slots = lease.slots;
     step.Change(*job, JobEvent::kLeased, std::move(next));
     step.out.Persist(OpenAttempt{std::move(attempt)});
     step.Count(CounterEvent::What::kQueueWait, *job, waited);
-    step.Note("leased", *job, lease.id.ToString() + " on slot " + std::to_string(lease.slot));
+    step.Note("leased", *job, lease.id.ToString() + OnSlots(lease.slots));
   }
   AddLease(core, std::move(lease));
   step.out.Notify(worker.record.id);
@@ -114,10 +175,9 @@ void Grant(Step& step, const SweepId sweep, Worker& worker, const std::vector<Jo
 
 void Place(Step& step) {
   Core& core = step.core;
-  while (!core.offers.empty() && !core.queue.empty()) {
-    Sweep& sweep = step.GetSweep(core.queue.begin()->id);
-    const Choice choice = Choose(step, sweep);
-    Grant(step, sweep.record.id, *choice.worker, Bundle(step, sweep, *choice.job));
+  while (const std::optional<Choice> choice = Search(core).Next()) {
+    Sweep& sweep = step.GetSweep(choice->job->record.spec.sweep);
+    Grant(step, sweep.record.id, *choice->worker, Bundle(step, sweep, *choice->job));
   }
 }
 

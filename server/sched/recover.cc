@@ -80,9 +80,10 @@ void TakeLeases(Core& core, const Snapshot& snapshot, Now now) {
   for (auto& [id, attempts] : by_lease) {
     const AttemptRecord& first = *attempts.front();
     const Worker& worker = Must(core.workers, first.worker, "the worker of an open attempt");
-    const auto slot = static_cast<size_t>(first.slot);
-    if (slot >= worker.slots.size() || worker.slots[slot]) {
-      Fatal("recovery: lease " + id.ToString() + " is on slot " + std::to_string(first.slot) +
+    for (const int index : first.slots) {
+      const auto slot = static_cast<size_t>(index);
+      if (slot < worker.slots.size() && !worker.slots[slot]) continue;
+      Fatal("recovery: lease " + id.ToString() + " is on slot " + std::to_string(index) +
             " of worker " + first.worker.str() + ", which is " +
             (slot < worker.slots.size() ? "taken" : "not there") +
             "; restore the data directory from a backup");
@@ -92,7 +93,7 @@ void TakeLeases(Core& core, const Snapshot& snapshot, Now now) {
     lease.worker = first.worker;
     lease.session = worker.record.session;
     lease.sweep = core.jobs.at(first.job).record.spec.sweep;
-    lease.slot = first.slot;
+    lease.slots = first.slots;
     lease.opened = first.opened;
     lease.deadline = now.mono + core.options.lease_ttl;
     for (const AttemptRecord* attempt : attempts) {

@@ -45,6 +45,32 @@ Progress ProgressOf(const Core& core, JobId id) {
   return it == core.jobs.end() ? Progress{} : it->second.progress;
 }
 
+std::string WaitsFor(const Core& core, const Job& job) {
+  const int slots = job.record.spec.slots;
+  if (StateOf(job) != JobState::kReady || job.held || slots == 1) return "";
+  int largest = 0;
+  for (const auto& [id, worker] : core.workers) {
+    if (Accepts(worker)) largest = std::max(largest, static_cast<int>(worker.slots.size()));
+  }
+  const std::string needed = std::to_string(slots) + " slots of one worker";
+  if (largest >= slots) return "waits until " + needed + " are free";
+  return "needs " + needed + ", and " +
+         (largest == 0 ? std::string("none is there")
+                       : "the largest has " + std::to_string(largest)) +
+         "; start one with --slots " + std::to_string(slots) + " or more";
+}
+
+std::vector<JobId> WaitingGangs(const Core& core, SweepId id) {
+  const auto it = core.sweeps.find(id);
+  std::vector<JobId> jobs;
+  if (it == core.sweeps.end()) return jobs;
+  for (const auto& [slots, ready] : it->second.ready) {
+    if (slots == 1) continue;
+    for (const ReadyKey& key : ready) jobs.push_back(key.id);
+  }
+  return jobs;
+}
+
 const Tallies* TalliesOf(const Core& core, SweepId id) {
   const auto it = core.sweeps.find(id);
   return it == core.sweeps.end() ? nullptr : &it->second.kinds;

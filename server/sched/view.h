@@ -17,6 +17,11 @@ std::vector<SweepId> SweepIds(const Core& core);
 const std::vector<JobId>& SweepJobs(const Core& core, SweepId id);
 // Progress of an active job; zeros otherwise.
 Progress ProgressOf(const Core& core, JobId id);
+// What a ready job waits for when that is more than its turn: as many slots of one worker as it
+// needs. "" = nothing.
+std::string WaitsFor(const Core& core, const Job& job);
+// Ready jobs of the sweep that need more than one slot, in the order of their urgency.
+std::vector<JobId> WaitingGangs(const Core& core, SweepId id);
 // Attempts, reuse and states of one sweep by kind; null when unknown.
 const Tallies* TalliesOf(const Core& core, SweepId id);
 // Jobs that hold a lease, in the order of their ids.

@@ -19,11 +19,18 @@ void Retire(Worker& worker, const std::string& session) {
   worker.retired.push_back(session);
 }
 
-void EndLeases(Step& step, Worker& worker, ErrorClass error, const std::string& message) {
-  const std::vector<LeaseId> slots = worker.slots;
-  for (const LeaseId lease : slots) {
-    if (lease) step.EndLease(lease, error, message);
+// In the order of their first slots.
+std::vector<LeaseId> LeasesOf(const Worker& worker) {
+  std::vector<LeaseId> leases;
+  for (const LeaseId lease : worker.slots) {
+    if (lease && std::find(leases.begin(), leases.end(), lease) == leases.end())
+      leases.push_back(lease);
   }
+  return leases;
+}
+
+void EndLeases(Step& step, Worker& worker, ErrorClass error, const std::string& message) {
+  for (const LeaseId lease : LeasesOf(worker)) step.EndLease(lease, error, message);
 }
 
 WorkerState StateToKeep(const Worker& worker) {
@@ -104,13 +111,12 @@ SyncReply ViewFor(const Core& core, const SyncRequest& request) {
     if (!own) reply.revoked.push_back(held);
   }
   if (!known) return reply;
-  for (const LeaseId id : found->second.slots) {
-    if (!id || std::find(request.held.begin(), request.held.end(), id) != request.held.end())
-      continue;
+  for (const LeaseId id : LeasesOf(found->second)) {
+    if (std::find(request.held.begin(), request.held.end(), id) != request.held.end()) continue;
     const Lease& lease = core.leases.at(id);
     Grant grant;
     grant.lease = id;
-    grant.slot = lease.slot;
+    grant.slots = lease.slots;
     for (const JobId job : lease.open) grant.jobs.push_back(GrantOf(core, core.jobs.at(job)));
     reply.grants.push_back(std::move(grant));
   }

@@ -67,13 +67,16 @@ void SweepHandlers::ListJobs(const v1::ListJobsRequest& request, Done<v1::ListJo
                            "; `eidactl get jobs` lists those that are"));
     }
   }
-  scheduler_.ProgressOf(query.sweep, [done = std::move(done), jobs = std::move(*jobs)](
-                                         const Result<std::map<JobId, Progress>>& progress) {
-    if (!progress.ok()) return done(progress.status());
+  scheduler_.JobsLive(query.sweep, [done = std::move(done), jobs = std::move(*jobs)](
+                                       const Result<std::map<JobId, JobLive>>& live) {
+    if (!live.ok()) return done(live.status());
     v1::ListJobsReply reply;
     for (const JobRecord& job : jobs) {
-      const auto it = progress->find(job.spec.id);
-      *reply.add_jobs() = wire::ToProto(job, it == progress->end() ? nullptr : &it->second);
+      const auto it = live->find(job.spec.id);
+      const JobLive now = it == live->end() ? JobLive{} : it->second;
+      v1::Job& out = *reply.add_jobs();
+      out = wire::ToProto(job, now.progress ? &*now.progress : nullptr);
+      out.set_waits(now.waits);
     }
     done(std::move(reply));
   });

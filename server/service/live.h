@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,12 @@ struct TotalsLive {
   int slots_busy = 0;
   int64_t sweeps = 0;
   std::map<std::string, int64_t> jobs_by_state;
+};
+
+// Of a job that runs, its progress; of one that is ready, what it waits for besides its turn.
+struct JobLive {
+  std::optional<Progress> progress;
+  std::string waits;
 };
 
 struct KindLive {

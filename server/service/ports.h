@@ -52,7 +52,7 @@ class Scheduler {
   virtual uint64_t Watch(SweepId sweep, std::function<void(Result<SweepLive>)> show) = 0;
   virtual void Unwatch(uint64_t watch) = 0;
 
-  virtual void ProgressOf(SweepId sweep, Done<std::map<JobId, Progress>> done) = 0;
+  virtual void JobsLive(SweepId sweep, Done<std::map<JobId, JobLive>> done) = 0;
   virtual void Workers(Done<std::vector<WorkerLive>> done) = 0;
   virtual void Totals(Done<TotalsLive> done) = 0;
 };

@@ -2,6 +2,7 @@
 
 #include <variant>
 
+#include "common/base/json.h"
 #include "server/store/rows.h"
 
 namespace eida::store {
@@ -142,10 +143,12 @@ Status Applier::Do(const AddArtifacts& change) {
 
 Status Applier::Do(const OpenAttempt& change) {
   const AttemptRecord& attempt = change.attempt;
-  Query(db_,
-        "INSERT INTO attempts (job, attempt, lease, worker, slot, opened, closed, outcome, message)"
-        " VALUES (?, ?, ?, ?, ?, ?, NULL, '', '')",
-        attempt.job, attempt.attempt, attempt.lease, attempt.worker, attempt.slot, attempt.opened)
+  Query(
+      db_,
+      "INSERT INTO attempts (job, attempt, lease, worker, slots, opened, closed, outcome, message)"
+      " VALUES (?, ?, ?, ?, ?, ?, NULL, '', '')",
+      attempt.job, attempt.attempt, attempt.lease, attempt.worker, Json(attempt.slots).dump(),
+      attempt.opened)
       .Run();
   return OkStatus();
 }

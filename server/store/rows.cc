@@ -141,7 +141,7 @@ AttemptRecord ReadAttempt(const Query& row) {
   attempt.attempt = static_cast<Attempt>(row.Int(1));
   attempt.lease = row.IdAt<LeaseId>(2);
   attempt.worker = WorkerId(row.Text(3));
-  attempt.slot = static_cast<int>(row.Int(4));
+  attempt.slots = Parsed(row.Text(4), "attempts.slots").get<std::vector<int>>();
   attempt.opened = row.Time(5);
   attempt.closed = row.Time(6);
   attempt.outcome = row.Text(7);

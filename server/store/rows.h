@@ -52,7 +52,7 @@ ParentEdge ReadEdge(const Query& row);
 inline constexpr char kArtifactColumns[] = "a.job, a.name, a.kind, a.digest, a.size, a.meta";
 ArtifactRef ReadArtifact(const Query& row, int first = 1);
 inline constexpr char kAttemptColumns[] =
-    "t.job, t.attempt, t.lease, t.worker, t.slot, t.opened, t.closed, t.outcome, t.message";
+    "t.job, t.attempt, t.lease, t.worker, t.slots, t.opened, t.closed, t.outcome, t.message";
 AttemptRecord ReadAttempt(const Query& row);
 inline constexpr char kCheckpointColumns[] =
     "c.job, c.attempt, c.step, c.metrics, c.at, c.name, c.kind, c.digest, c.size, c.meta";

@@ -231,9 +231,10 @@ Status Flow::ExpectLease(const Words& words) {
   EIDA_ASSIGN_OR_RETURN(const int attempt, options.Int("attempt", job.attempt));
   if (attempt != job.attempt)
     return Mismatch("attempt", std::to_string(attempt), std::to_string(job.attempt));
-  EIDA_ASSIGN_OR_RETURN(const int slot, options.Int("slot", found->slot));
-  if (slot != found->slot)
-    return Mismatch("slot", std::to_string(slot), std::to_string(found->slot));
+  Words slots;
+  for (const int slot : found->slots) slots.push_back(std::to_string(slot));
+  const std::string on = Join(slots, ",");
+  if (options.Text("slot", on) != on) return Mismatch("slot", options.Text("slot", on), on);
   const std::string resume = options.Text("resume", "");
   if (!resume.empty()) {
     const std::string& fingerprint = world_.store.Job(job.job)->spec.fingerprint.str();

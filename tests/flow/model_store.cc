@@ -155,10 +155,12 @@ Status ModelStore::One(const OpenAttempt& change) {
     return Internal(name + ": attempt numbers must grow");
   newest_[attempt.job] = attempt.attempt;
   for (const auto& [job, other] : open_) {
-    if (other.worker == attempt.worker && other.slot == attempt.slot &&
-        other.lease != attempt.lease) {
-      return Internal(name + ": slot " + std::to_string(attempt.slot) + " of " +
-                      attempt.worker.str() + " has " + other.lease.ToString());
+    if (other.worker != attempt.worker || other.lease == attempt.lease) continue;
+    for (const int slot : attempt.slots) {
+      if (std::count(other.slots.begin(), other.slots.end(), slot) > 0) {
+        return Internal(name + ": slot " + std::to_string(slot) + " of " + attempt.worker.str() +
+                        " has " + other.lease.ToString());
+      }
     }
   }
   if (!open_.emplace(attempt.job, attempt).second)

@@ -1,8 +1,10 @@
 #include "worker/agent/agent.h"
 
 #include <algorithm>
+#include <set>
 
 #include "common/base/log.h"
+#include "common/base/text.h"
 
 namespace eida::agent {
 namespace {
@@ -212,8 +214,13 @@ void Agent::Apply(const SyncReply& reply) {
 }
 
 // REQUIRES: mutex_ is held, as for all below but OnLeaseEnd and OnStale.
-bool Agent::SlotBusy(int slot) const {
-  const auto uses = [&](const auto& entry) { return entry.second->slot() == slot; };
+bool Agent::AnyBusy(const std::vector<int>& slots) const {
+  const auto uses = [&](const auto& entry) {
+    const std::vector<int>& own = entry.second->slots();
+    return std::any_of(own.begin(), own.end(), [&](int slot) {
+      return std::find(slots.begin(), slots.end(), slot) != slots.end();
+    });
+  };
   return std::any_of(leaving_.begin(), leaving_.end(), uses) ||
          std::any_of(tasks_.begin(), tasks_.end(), [&](const auto& entry) {
            return uses(entry) &&
@@ -228,21 +235,38 @@ void Agent::RefuseGrant(const Grant& grant, const std::string& reason) {
   }
 }
 
+std::string Agent::WrongWith(const Grant& grant) const {
+  const std::string have = ", this worker has " + std::to_string(options_.slots.size()) + " slots";
+  if (grant.jobs.empty()) return "it names no job";
+  if (grant.slots.empty()) return "it names no slot" + have;
+  if (grant.slots.size() > 1 && grant.jobs.size() > 1)
+    return "it names several slots for several jobs; use the same version of Eida on both sides";
+  std::set<int> seen;
+  for (const int slot : grant.slots) {
+    if (slot < 0 || static_cast<size_t>(slot) >= options_.slots.size())
+      return "it names slot " + std::to_string(slot) + have;
+    if (!seen.insert(slot).second) return "it names slot " + std::to_string(slot) + " twice";
+  }
+  return "";
+}
+
 void Agent::StartGrant(const Grant& grant) {
   if (tasks_.count(grant.lease) > 0 || leaving_.count(grant.lease) > 0)
     return;  // a reply that came twice
-  if (grant.slot < 0 || static_cast<size_t>(grant.slot) >= options_.slots.size() ||
-      grant.jobs.empty()) {
-    return RefuseGrant(grant, "it names slot " + std::to_string(grant.slot) + " and " +
-                                  std::to_string(grant.jobs.size()) + " jobs, this worker has " +
-                                  std::to_string(options_.slots.size()) + " slots");
+  const std::string wrong = WrongWith(grant);
+  if (!wrong.empty()) return RefuseGrant(grant, wrong);
+  std::vector<Slot> slots;
+  std::vector<std::string> indexes;
+  for (const int slot : grant.slots) {
+    slots.push_back(options_.slots[static_cast<size_t>(slot)]);
+    indexes.push_back(std::to_string(slot));
   }
-  EIDA_INFO("lease {} on slot {}: {}{}", grant.lease.ToString(), grant.slot,
+  EIDA_INFO("lease {} on slot {}: {}{}", grant.lease.ToString(), Join(indexes, ", "),
             grant.jobs.front().name,
             grant.jobs.size() > 1 ? " and " + std::to_string(grant.jobs.size() - 1) + " more" : "");
-  auto task = std::make_unique<LeaseTask>(grant, options_.slots[static_cast<size_t>(grant.slot)],
-                                          options_.lease, launcher_, transfer_, reporter_, clock_,
-                                          [this](LeaseId lease) { OnLeaseEnd(lease); });
+  auto task =
+      std::make_unique<LeaseTask>(grant, std::move(slots), options_.lease, launcher_, transfer_,
+                                  reporter_, clock_, [this](LeaseId lease) { OnLeaseEnd(lease); });
   if (draining_) task->Preempt();
   tasks_[grant.lease] = std::move(task);
   waiting_.push_back(grant.lease);
@@ -255,7 +279,7 @@ void Agent::StartPending() {
   for (size_t i = 0; i < waiting_.size();) {
     const LeaseId lease = waiting_[i];
     LeaseTask& task = *tasks_[lease];
-    if (!draining_ && SlotBusy(task.slot())) {
+    if (!draining_ && AnyBusy(task.slots())) {
       ++i;
       continue;
     }

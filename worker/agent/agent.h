@@ -61,7 +61,9 @@ class Agent {
   void RefuseGrant(const Grant& grant, const std::string& reason);
   void KillAll();
   void Pause(Millis time);
-  bool SlotBusy(int slot) const;
+  // Why the grant cannot be served; "" = it can.
+  std::string WrongWith(const Grant& grant) const;
+  bool AnyBusy(const std::vector<int>& slots) const;
 
   AgentOptions options_;
   CoordinatorPort& coordinator_;

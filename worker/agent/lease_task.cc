@@ -1,6 +1,7 @@
 #include "worker/agent/lease_task.h"
 
 #include <algorithm>
+#include <deque>
 
 #include "common/base/fs.h"
 #include "common/base/log.h"
@@ -17,11 +18,11 @@ bool IsGone(const Status& status) {
 
 }  // namespace
 
-LeaseTask::LeaseTask(Grant grant, Slot slot, const LeaseOptions& options, exec::Launcher& launcher,
-                     Transfer& transfer, Reporter& reporter, const Clock& clock,
-                     std::function<void(LeaseId)> on_end)
+LeaseTask::LeaseTask(Grant grant, std::vector<Slot> slots, const LeaseOptions& options,
+                     exec::Launcher& launcher, Transfer& transfer, Reporter& reporter,
+                     const Clock& clock, std::function<void(LeaseId)> on_end)
     : grant_(std::move(grant)),
-      slot_(std::move(slot)),
+      slots_(std::move(slots)),
       options_(options),
       launcher_(launcher),
       transfer_(transfer),
@@ -125,8 +126,6 @@ Status LeaseTask::Prepare(const GrantJob& job, exec::JobFile& file) {
 void LeaseTask::Run() {
   delivery_ = std::make_unique<Delivery>(transfer_, reporter_, deliver_stop_.get_token());
   exec::JobFile file;
-  file.device = slot_.info.device.rfind("cuda", 0) == 0 ? "cuda:0" : slot_.info.device;
-  file.threads = slot_.threads;
   for (const GrantJob& job : grant_.jobs) {
     const Status status = Prepare(job, file);
     if (status.ok()) continue;
@@ -172,24 +171,39 @@ void LeaseTask::Flush() {
   RemoveTree(dir_).IgnoreError();
 }
 
-// An error means that nothing was started.
-Status LeaseTask::RunBundle(exec::JobFile file) {
-  const std::string job_file = JoinPath(dir_, "job.json");
-  EIDA_ASSIGN_OR_RETURN(const std::string text, exec::FormatJobFile(file));
-  EIDA_RETURN_IF_ERROR(WriteFileAtomic(job_file, text));
-  std::vector<JobId> ids;
-  for (const exec::RunnerJob& job : file.jobs) ids.push_back(job.job);
+Result<exec::RunnerOptions> LeaseTask::OptionsOf(int rank, exec::JobFile file) const {
+  const Slot& slot = slots_[static_cast<size_t>(rank)];
+  file.device = slot.info.device.rfind("cuda", 0) == 0 ? "cuda:0" : slot.info.device;
+  file.threads = slot.threads;
+  file.rank = rank;
+  file.ranks = static_cast<int>(slots_.size());
+  file.store = JoinPath(dir_, "ranks");
   exec::RunnerOptions options;
   options.supervisor = options_.supervisor;
   options.runner = options_.runner;
-  options.job_file = job_file;
+  options.job_file =
+      JoinPath(dir_, rank == 0 ? "job.json" : "rank" + std::to_string(rank) + "-job.json");
   options.work_dir = dir_;
-  options.cpus = slot_.info.cpus;
-  options.threads = slot_.threads;
-  options.env = DeviceEnvironment(slot_);
-  EIDA_ASSIGN_OR_RETURN(std::unique_ptr<exec::RunnerProcess> process,
-                        exec::RunnerProcess::Start(launcher_, options, clock_));
-  exec::RunnerProcess& running = *process;
+  options.cpus = slot.info.cpus;
+  options.threads = slot.threads;
+  options.env = DeviceEnvironment(slot);
+  EIDA_ASSIGN_OR_RETURN(const std::string text, exec::FormatJobFile(file));
+  EIDA_RETURN_IF_ERROR(WriteFileAtomic(options.job_file, text));
+  return options;
+}
+
+// An error means that nothing was started.
+Status LeaseTask::RunBundle(exec::JobFile file) {
+  std::vector<JobId> ids;
+  for (const exec::RunnerJob& job : file.jobs) ids.push_back(job.job);
+  std::vector<exec::RunnerOptions> ranks;
+  for (size_t rank = 0; rank < slots_.size(); ++rank) {
+    EIDA_ASSIGN_OR_RETURN(exec::RunnerOptions options, OptionsOf(static_cast<int>(rank), file));
+    ranks.push_back(std::move(options));
+  }
+  EIDA_ASSIGN_OR_RETURN(std::unique_ptr<exec::RunnerGang> process,
+                        exec::RunnerGang::Start(launcher_, ranks, clock_));
+  exec::RunnerGang& running = *process;
   {
     const std::lock_guard lock(mutex_);
     bundle_.emplace(ids);
@@ -197,7 +211,9 @@ Status LeaseTask::RunBundle(exec::JobFile file) {
     if (stop_grace_) process_->Stop(*stop_grace_);
   }
   const exec::ProcessEnd end = [&] {
-    const BusyMeter::Work work(options_.busy, {slot_.info.device, grant_.jobs.front().kind});
+    std::deque<BusyMeter::Work> work;
+    for (const Slot& slot : slots_)
+      work.emplace_back(options_.busy, BusyMeter::Key(slot.info.device, grant_.jobs.front().kind));
     return running.Run(*this);
   }();
   std::unique_lock lock(mutex_);

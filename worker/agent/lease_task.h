@@ -18,7 +18,7 @@
 #include "worker/agent/slots.h"
 #include "worker/agent/transfer.h"
 #include "worker/exec/job_file.h"
-#include "worker/exec/runner_process.h"
+#include "worker/exec/runner_gang.h"
 
 namespace eida::agent {
 
@@ -38,8 +38,9 @@ class LeaseTask : private exec::RunnerSink {
   using Key = Spool::Key;
 
   // `on_end` is called once, as the last thing that the task's thread does.
-  LeaseTask(Grant grant, Slot slot, const LeaseOptions& options, exec::Launcher& launcher,
-            Transfer& transfer, Reporter& reporter, const Clock& clock,
+  // `slots`: those of the grant, in its order; several run one job, a rank on each.
+  LeaseTask(Grant grant, std::vector<Slot> slots, const LeaseOptions& options,
+            exec::Launcher& launcher, Transfer& transfer, Reporter& reporter, const Clock& clock,
             std::function<void(LeaseId)> on_end);
   ~LeaseTask() override;
 
@@ -55,13 +56,15 @@ class LeaseTask : private exec::RunnerSink {
   void Refuse(const Key& key);
 
   LeaseId id() const { return grant_.lease; }
-  int slot() const { return grant_.slot; }
+  const std::vector<int>& slots() const { return grant_.slots; }
   bool Holds(const Key& key) const;
 
  private:
   void Run();
   Status Prepare(const GrantJob& job, exec::JobFile& file);
   Status RunBundle(exec::JobFile file);
+  // Writes the job file of a rank.
+  Result<exec::RunnerOptions> OptionsOf(int rank, exec::JobFile file) const;
   void Fail(const GrantJob& job, ErrorClass error, const std::string& message);
   void OnEvent(const exec::Event& event) override;
   void OnLog(const std::string& line) override;
@@ -71,7 +74,7 @@ class LeaseTask : private exec::RunnerSink {
   std::string OutOf(const Key& key) const;
 
   const Grant grant_;
-  const Slot slot_;
+  const std::vector<Slot> slots_;
   const LeaseOptions options_;
   exec::Launcher& launcher_;
   Transfer& transfer_;
@@ -86,11 +89,11 @@ class LeaseTask : private exec::RunnerSink {
   std::unique_ptr<Delivery> delivery_;
 
   std::mutex mutex_;
-  std::unique_ptr<exec::RunnerProcess> process_;  // guarded by mutex_; Run of it is called without
-  std::optional<Millis> stop_grace_;              // what Preempt or Revoke asked for; guarded
-  std::optional<exec::Bundle> bundle_;            // guarded
-  std::set<Key> refused_;                         // guarded
-  bool ended_ = false;                            // guarded
+  std::unique_ptr<exec::RunnerGang> process_;  // guarded by mutex_; Run of it is called without
+  std::optional<Millis> stop_grace_;           // what Preempt or Revoke asked for; guarded
+  std::optional<exec::Bundle> bundle_;         // guarded
+  std::set<Key> refused_;                      // guarded
+  bool ended_ = false;                         // guarded
   std::thread thread_;
 };
 

@@ -16,9 +16,12 @@ Result<std::string> FormatJobFile(const JobFile& file) {
     if (!job.resume.empty()) entry["resume"] = job.resume;
     jobs.push_back(std::move(entry));
   }
-  return Pretty({{"format", "eida/job/v1"},
-                 {"slot", {{"device", file.device}, {"threads", file.threads}}},
-                 {"jobs", std::move(jobs)}});
+  Json json = {{"format", "eida/job/v1"},
+               {"slot", {{"device", file.device}, {"threads", file.threads}}},
+               {"jobs", std::move(jobs)}};
+  if (file.ranks > 1)
+    json["gang"] = {{"rank", file.rank}, {"ranks", file.ranks}, {"store", file.store}};
+  return Pretty(json);
 }
 
 }  // namespace eida::exec

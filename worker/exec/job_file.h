@@ -26,6 +26,9 @@ struct JobFile {
   std::string device;  // as the runner sees it: "cpu" or "cuda:0"
   int threads = 1;
   std::vector<RunnerJob> jobs;  // run in this order
+  // Of a gang, which does one job on several slots: the file of each rank is its own.
+  int rank = 0, ranks = 1;
+  std::string store;  // file by which the ranks find one another
 };
 
 // The text of job.json. InvalidArgument, naming the job, when a spec is no JSON object.

@@ -24,6 +24,7 @@ class Runner {
         together.push_back(&file_.jobs[k]);
       }
       together.size() == 1 ? RunOne(*together.front()) : RunPack(together);
+      if (peer_lost_) return kExitPeerLost;
       if (distrusted_) return kExitFailed;
       if (stopped_) return kExitStopped;
       if (writer_.broken()) return kExitFailed;
@@ -94,6 +95,11 @@ class Runner {
       stopped_ = true;
       return;
     }
+    if (error_class == "peer_lost") {
+      LogError(entry.job.name + ": " + Message(result.status()));
+      peer_lost_ = true;
+      return;
+    }
     writer_.Write("error", entry.number,
                   {{"class", error_class}, {"message", Message(result.status())}});
     LogError(entry.job.name + " failed (" + error_class + "): " + Message(result.status()));
@@ -115,7 +121,7 @@ class Runner {
   EventWriter& writer_;
   const std::atomic<bool>& stop_;
   const Clock& clock_;
-  bool failed_ = false, distrusted_ = false, stopped_ = false;
+  bool failed_ = false, distrusted_ = false, stopped_ = false, peer_lost_ = false;
 };
 
 }  // namespace

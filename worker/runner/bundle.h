@@ -16,6 +16,7 @@ inline constexpr int kExitDone = 0;
 inline constexpr int kExitFailed = 1;
 inline constexpr int kExitUsage = 2;
 inline constexpr int kExitStopped = 75;
+inline constexpr int kExitPeerLost = 76;  // of a gang: what went wrong is for another rank to say
 
 using JobFunction = std::function<Result<engine::JobResult>(const engine::Job&, engine::Events&)>;
 

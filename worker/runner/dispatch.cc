@@ -44,6 +44,13 @@ Result<engine::JobResult> RunJob(const engine::Job& job, engine::Events& events)
   return engine::ConfigError("job " + job.name + ": unknown kind \"" + job.kind + "\"");
 }
 
+Result<engine::JobResult> RunJobInGang(const engine::GangPlace& place, const engine::Job& job,
+                                       engine::Events& events) {
+  engine::Job ranked = job;
+  EIDA_ASSIGN_OR_RETURN(ranked.gang, engine::JoinGang(place, at::Device(job.device)));
+  return RunJob(ranked, events);
+}
+
 void RunPack(const std::vector<engine::PackJob>& jobs, const engine::PackEnded& ended) {
   std::vector<engine::PackJob> whole;
   std::vector<size_t> places;

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "worker/engine/collective/gang.h"
 #include "worker/engine/study.h"
 
 namespace eida::runner {
@@ -15,6 +16,10 @@ std::vector<std::string> JobKinds();
 // become `oom`, any other is `internal`. An input file that is not there is `io` before anything is
 // computed.
 Result<engine::JobResult> RunJob(const engine::Job& job, engine::Events& events);
+
+// The same as one rank of a gang. PeerLost when another rank is gone.
+Result<engine::JobResult> RunJobInGang(const engine::GangPlace& place, const engine::Job& job,
+                                       engine::Events& events);
 
 // engine::TrainPack under the same rules.
 void RunPack(const std::vector<engine::PackJob>& jobs, const engine::PackEnded& ended);

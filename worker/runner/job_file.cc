@@ -84,6 +84,20 @@ Result<NumberedJob> ParseJob(const Json& json, const std::string& where) {
   return entry;
 }
 
+Result<engine::GangPlace> ParseGang(const Json& json, const std::string& where) {
+  const Fields fields(json, where);
+  if (!json.is_object()) return fields.Error("", "must be an object");
+  engine::GangPlace place;
+  EIDA_ASSIGN_OR_RETURN(const int64_t ranks, fields.Number("ranks", 2));
+  EIDA_ASSIGN_OR_RETURN(const int64_t rank, fields.Number("rank", 0));
+  EIDA_ASSIGN_OR_RETURN(place.store, fields.Text("store"));
+  if (ranks > 1024) return fields.Error("ranks", "more than 1024");
+  if (rank >= ranks) return fields.Error("rank", "must be below ranks, " + std::to_string(ranks));
+  place.size = static_cast<int>(ranks);
+  place.rank = static_cast<int>(rank);
+  return place;
+}
+
 }  // namespace
 
 Result<JobFile> ParseJobFile(const std::string& text, const std::string& file,
@@ -119,6 +133,11 @@ Result<JobFile> ParseJobFile(const std::string& text, const std::string& file,
         return InvalidArgument(where + ".job: " + std::to_string(job.number) + " is there twice");
     }
     parsed.jobs.push_back(std::move(job));
+  }
+  if (fields.Has("gang")) {
+    EIDA_ASSIGN_OR_RETURN(parsed.gang, ParseGang(fields.At("gang"), file + ".gang"));
+    if (parsed.jobs.size() != 1 || parsed.jobs.front().job.kind != "train")
+      return fields.Error("gang", "a gang does one job, of kind train");
   }
   for (NumberedJob& job : parsed.jobs) {
     job.job.device = parsed.device;

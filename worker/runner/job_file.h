@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "common/base/status.h"
+#include "worker/engine/collective/gang.h"
 #include "worker/engine/job.h"
 
 namespace eida::runner {
@@ -18,6 +20,7 @@ struct NumberedJob {
 struct JobFile {
   std::string device = "cpu";
   int threads = 1;
+  std::optional<engine::GangPlace> gang;  // this process is one of several that do the one job
   std::vector<NumberedJob> jobs;
 };
 

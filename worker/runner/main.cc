@@ -95,8 +95,13 @@ int Main(const std::vector<std::string>& args) {
   const eida::Status device = eida::runner::OpenDevice(file->device);
   if (!device.ok()) return Refuse(Message(device));
   eida::runner::EventWriter writer(eida::runner::EventDescriptor());
-  const eida::runner::JobFunctions functions = {eida::runner::RunJob, eida::engine::PackKey,
-                                                eida::runner::RunPack};
+  eida::runner::JobFunctions functions = {eida::runner::RunJob, eida::engine::PackKey,
+                                          eida::runner::RunPack};
+  if (file->gang) {
+    functions.run = [&](const eida::engine::Job& job, eida::engine::Events& events) {
+      return eida::runner::RunJobInGang(*file->gang, job, events);
+    };
+  }
   return eida::runner::RunBundle(*file, functions, writer, g_stop, eida::Clock::System());
 }
 

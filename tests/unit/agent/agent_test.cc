@@ -1,4 +1,5 @@
 // Leases that run, end and are reported.
+#include "common/base/json.h"
 #include "tests/unit/agent/fixture.h"
 
 namespace eida::agent {
@@ -181,6 +182,35 @@ TEST_F(AgentTest, AGrantThatCannotBeServedIsAnsweredNotIgnored) {
   Start();
   EXPECT_EQ(End(1).error, ErrorClass::kInternal);
   EXPECT_THAT(End(1).message, HasSubstr("slot 9"));
+}
+
+TEST_F(AgentTest, AGrantOfSeveralSlotsRunsARankOnEach) {
+  coordinator_.Offer(
+      {LeaseId(1), {0, 1}, {Job(1, std::string(kStarted) + ", " + Until("go") + ", " + kDone)}});
+  Start();
+  ASSERT_TRUE(coordinator_.WaitForItem<Started>(1));
+  for (const char* file : {"job.json", "rank1-job.json"}) {
+    const Json job = ReadJsonFile(Path("work/l1/" + std::string(file))).value();
+    EXPECT_EQ(job.at("gang").at("ranks"), 2) << file;
+    EXPECT_EQ(job.at("gang").at("rank"), file == std::string("job.json") ? 0 : 1);
+  }
+  Offer(2, 1, {Job(2)});  // its slot is taken by the second rank
+  usleep(100'000);
+  EXPECT_TRUE(coordinator_.Items<Started>(2).empty());
+  Touch("go");
+  EXPECT_EQ(End(1).error, ErrorClass::kNone);
+  EXPECT_EQ(coordinator_.Items<Started>(1).size(), 1u);
+  EXPECT_EQ(End(2).error, ErrorClass::kNone);
+}
+
+TEST_F(AgentTest, SlotsThatCannotBeAreAnsweredNotIgnored) {
+  coordinator_.Offer({LeaseId(1), {}, {Job(1)}});
+  coordinator_.Offer({LeaseId(2), {0, 0}, {Job(2)}});
+  coordinator_.Offer({LeaseId(3), {0, 1}, {Job(3), Job(4)}});
+  Start();
+  EXPECT_THAT(End(1).message, HasSubstr("no slot"));
+  EXPECT_THAT(End(2).message, HasSubstr("slot 0 twice"));
+  EXPECT_THAT(End(4).message, HasSubstr("several slots for several jobs"));
 }
 
 TEST_F(AgentTest, AMissingRunnerIsSaid) {

@@ -71,7 +71,7 @@ class AgentTest : public ::testing::Test {
     return job;
   }
   void Offer(int64_t lease, int slot, std::vector<GrantJob> jobs) {
-    coordinator_.Offer({LeaseId(lease), slot, std::move(jobs)});
+    coordinator_.Offer({LeaseId(lease), {slot}, std::move(jobs)});
   }
   Finished End(int64_t job) {
     if (!coordinator_.WaitForItem<Finished>(job))

@@ -20,6 +20,23 @@ TEST_F(AgentTest, ARevokedLeaseIsStoppedAndReportsNothing) {
   EXPECT_TRUE(coordinator_.Items<Finished>(1).empty());
 }
 
+TEST_F(AgentTest, ARevokedGangLeavesNoRankBehind) {
+  coordinator_.Offer(
+      {LeaseId(1),
+       {0, 1},
+       {Job(1, R"(["ignore_term"], )" + std::string(kStarted) + R"(, ["append", {"path": ")" +
+                   Path("ranks") + R"(", "text": "x"}], ["sleep", 60000])")}});
+  Start();
+  ASSERT_TRUE(coordinator_.WaitForItem<Started>(1));
+  for (int i = 0; i < 6000 && ReadFile(Path("ranks")).value_or("").size() < 2; ++i) usleep(5000);
+  coordinator_.Revoke(LeaseId(1));
+  Offer(2, 0, {Job(2)});  // both slots are free when both ranks are gone
+  Offer(3, 1, {Job(3)});
+  EXPECT_EQ(End(2).error, ErrorClass::kNone);
+  EXPECT_EQ(End(3).error, ErrorClass::kNone);
+  EXPECT_TRUE(coordinator_.Items<Finished>(1).empty());
+}
+
 TEST_F(AgentTest, WhatARunnerSaysAfterItsLeaseWasRevokedIsNotReported) {
   options_.lease.revoke_grace = Millis(5000);
   Offer(

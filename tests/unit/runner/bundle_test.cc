@@ -118,6 +118,14 @@ TEST_F(BundleTest, AStopBeforeTheFirstJobRunsNothing) {
   EXPECT_EQ(Story(), (std::vector<std::string>{"started 1", "preempted 1"}));
 }
 
+TEST_F(BundleTest, ARankThatLostAnotherSaysNothingOfTheJob) {
+  const int code = Run(1, [](const engine::Job&, engine::Events&) -> Result<engine::JobResult> {
+    return engine::PeerLost("rank 0 of 2: another rank is gone");
+  });
+  EXPECT_EQ(code, kExitPeerLost);
+  EXPECT_EQ(Story(), std::vector<std::string>{"started 1"});
+}
+
 TEST_F(BundleTest, AnOutputDirectoryThatCannotBeMadeIsAnIoError) {
   ASSERT_TRUE(
       WriteFileAtomic(JoinPath(dir_.path(), "out"), "a file where the directory should be").ok());

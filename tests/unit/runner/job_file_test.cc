@@ -45,6 +45,36 @@ TEST(JobFileTest, OutOverridesWithADirectoryAJobForSeveral) {
   EXPECT_EQ(one->threads, 1);
 }
 
+TEST(JobFileTest, AGangSaysWhichRankThisIs) {
+  const auto file = ParseJobFile(
+      R"({"format": "eida/job/v1", "jobs": [{"job": 1, "kind": "train", "spec": {}, "out": "/o"}],
+          "gang": {"rank": 1, "ranks": 3, "store": "/tmp/ranks"}})",
+      "j", "");
+  ASSERT_TRUE(file.ok()) << file.status();
+  ASSERT_TRUE(file->gang.has_value());
+  EXPECT_EQ(file->gang->rank, 1);
+  EXPECT_EQ(file->gang->size, 3);
+  EXPECT_EQ(file->gang->store, "/tmp/ranks");
+  EXPECT_FALSE(ParseJobFile(kGood, "job.json", "")->gang.has_value());
+}
+
+TEST(JobFileTest, AGangThatCannotBeIsRefused) {
+  const auto refused = [](const std::string& gang, const std::string& kind = "train") {
+    return Message(ParseJobFile(R"({"format": "eida/job/v1", "jobs": [{"job": 1, "kind": ")" +
+                                    kind + R"(", "spec": {}, "out": "/o"}], "gang": )" + gang + "}",
+                                "f", "")
+                       .status());
+  };
+  EXPECT_EQ(refused("3"), "f.gang: must be an object");
+  EXPECT_EQ(refused(R"({"rank": 0, "ranks": 1, "store": "s"})"),
+            "f.gang.ranks: must be a whole number of at least 2, not 1");
+  EXPECT_EQ(refused(R"({"rank": 2, "ranks": 2, "store": "s"})"),
+            "f.gang.rank: must be below ranks, 2");
+  EXPECT_EQ(refused(R"({"rank": 0, "ranks": 2})"), "f.gang.store: is missing");
+  EXPECT_EQ(refused(R"({"rank": 0, "ranks": 2, "store": "s"})", "soup"),
+            "f.gang: a gang does one job, of kind train");
+}
+
 struct Bad {
   const char* text;
   const char* message;  // what the error must say, word for word

@@ -217,9 +217,11 @@ void Chaos::OnSyncReply(size_t index, int64_t serial, const SyncReply& reply) {
   for (const LeaseId lease : reply.revoked) agent.held.erase(lease);
   std::set<int> slots;
   for (const Grant& grant : reply.grants) {
-    if (grant.slot < 0 || grant.slot >= static_cast<int>(agent.record.slots.size()) ||
-        !slots.insert(grant.slot).second) {
-      Check(Internal("a slot is granted twice or does not exist (I5)"));
+    for (const int slot : grant.slots) {
+      if (slot < 0 || slot >= static_cast<int>(agent.record.slots.size()) ||
+          !slots.insert(slot).second) {
+        Check(Internal("a slot is granted twice or does not exist (I5)"));
+      }
     }
     std::vector<Task>& tasks = agent.held[grant.lease];
     for (const GrantJob& job : grant.jobs) tasks.push_back({job.job, job.attempt, 0, 0, {}});
@@ -296,6 +298,7 @@ void Chaos::Submit() {
     job.spec.name = "job" + std::to_string(i);
     job.spec.cost = 1 + static_cast<double>(rng_.Below(5));
     if (rng_.Below(2) == 0) job.spec.bundle_key = "k";
+    if (rng_.Below(4) == 0) job.spec.slots = 1 + static_cast<int>(rng_.Below(kAgents));
     // A fingerprint holds those of the parents, as the planner makes them; some jobs have twins, in
     // the same sweep too.
     std::string identity =

@@ -27,7 +27,7 @@ TEST_F(PlaceTest, EveryFreeSlotOfEveryLivingWorkerIsFilled) {
 TEST_F(PlaceTest, SlotsOfOneWorkerAreDistinct) {
   Submit(APlan(Many(4, JobKind::kTrain, "")));
   std::set<int> slots;
-  for (const Grant& grant : Sync("w1", 4).grants) slots.insert(grant.slot);
+  for (const Grant& grant : Sync("w1", 4).grants) slots.insert(grant.slots.at(0));
   EXPECT_EQ(slots, (std::set<int>{0, 1, 2, 3}));
 }
 
@@ -67,6 +67,99 @@ TEST_F(PlaceTest, ATrainingJobThatFailedInAPackRunsAlone) {
     EXPECT_EQ(lease.open.size(), 1u) << id;
   }
   EXPECT_EQ(core().leases.at(core().jobs.at(JobId(3)).lease).open.size(), 2u);
+}
+
+JobRecord Gang(const std::string& name, int slots) {
+  JobRecord job = AJob(name);
+  job.spec.slots = slots;
+  return job;
+}
+
+TEST_F(PlaceTest, AGangGetsAllItsSlotsOfOneWorkerOrNone) {
+  Sync("w1", 1);
+  Sync("w2", 2);
+  Submit(APlan({Gang("wide", 3)}));
+  EXPECT_TRUE(core().leases.empty()) << "three slots are free, but not of one worker";
+  const SyncReply reply = Sync("w3", 4);
+  ASSERT_EQ(reply.grants.size(), 1u) << "one grant, though it is on several slots";
+  EXPECT_EQ(reply.grants[0].slots, (std::vector<int>{0, 1, 2}));
+  EXPECT_EQ(sched::TotalsOf(core()).slots_busy, 3);
+  EXPECT_EQ(sched::TotalsOf(core()).leases, 1);
+  Report("w3", JobId(1), 1, {Success()});
+  EXPECT_EQ(sched::TotalsOf(core()).slots_busy, 0);
+}
+
+TEST_F(PlaceTest, AGangTakesSlotsThatAreNotNeighbours) {
+  AddSweep plan = APlan({AJob("a"), AJob("b"), AJob("c")});
+  Sync("w1", 3);
+  Submit(plan);
+  AddSweep wide = APlan({Gang("wide", 2)});
+  wide.sweep.fingerprint = Fingerprint("other");
+  Submit(wide);
+  Report("w1", JobId(1), 1, {Success()});
+  EXPECT_EQ(StateOf(4), JobState::kReady);
+  Report("w1", JobId(3), 1, {Success()});
+  EXPECT_EQ(core().leases.at(core().jobs.at(JobId(4)).lease).slots, (std::vector<int>{0, 2}));
+}
+
+TEST_F(PlaceTest, AStreamOfSmallJobsDoesNotStarveAGang) {
+  Sync("w1", 3);
+  Sync("w2", 1);
+  std::vector<JobRecord> small;
+  for (int i = 0; i < 40; ++i) small.push_back(AJob("s" + std::to_string(i)));
+  Submit(APlan(small));
+  AddSweep wide = APlan({Gang("wide", 3)});
+  wide.sweep.fingerprint = Fingerprint("other");
+  Submit(wide);
+  const JobId gang(41);
+  // One small job ends at a time, so three slots are never free by chance.
+  int ended = 0;
+  for (; StateOf(41) == JobState::kReady && ended < 40; ++ended) {
+    const JobId next = *core().sweeps.at(SweepId(1)).active.begin();
+    const std::string worker = core().jobs.at(next).record.status.worker.str();
+    Report(worker, next, 1, {Success()});
+    ASSERT_TRUE(core().CheckInvariants().ok()) << core().CheckInvariants();
+  }
+  EXPECT_EQ(StateOf(41), JobState::kLeased);
+  EXPECT_LE(ended, 4) << "the slots of one worker are kept as they come free";
+  EXPECT_EQ(core().jobs.at(gang).record.status.worker, WorkerId("w1"));
+  EXPECT_EQ(core().sweeps.at(SweepId(1)).active.size(), 1u) << "the other worker goes on";
+}
+
+TEST_F(PlaceTest, AGangThatNoWorkerIsLargeEnoughForHoldsNothingUp) {
+  Sync("w1", 2);
+  AddSweep wide = APlan({Gang("wide", 3)});
+  wide.sweep.fingerprint = Fingerprint("other");
+  Submit(wide);
+  Submit(APlan(Many(4, JobKind::kTrain, "")));
+  EXPECT_EQ(sched::TotalsOf(core()).slots_busy, 2);
+  EXPECT_EQ(sched::WaitsFor(core(), core().jobs.at(JobId(1))),
+            "needs 3 slots of one worker, and the largest has 2; start one with --slots 3 or more");
+  EXPECT_EQ(sched::WaitingGangs(core(), SweepId(1)), std::vector<JobId>{JobId(1)});
+  EXPECT_EQ(Sync("w2", 3).grants.at(0).jobs.at(0).job, JobId(1));
+  EXPECT_EQ(sched::WaitsFor(core(), core().jobs.at(JobId(1))), "");
+}
+
+TEST_F(PlaceTest, GangsAreNotBundledAndCountTheirSlotsForFairness) {
+  std::vector<JobRecord> jobs = {Gang("a", 2), Gang("b", 2)};
+  for (JobRecord& job : jobs) job.spec.bundle_key = "k";
+  AddSweep small = APlan(Many(4, JobKind::kTrain, ""));
+  small.sweep.fingerprint = Fingerprint("other");
+  Submit(APlan(jobs));
+  Submit(small);
+  const SyncReply reply = Sync("w1", 4);
+  ASSERT_EQ(reply.grants.size(), 3u) << "one gang, then the sweep that has no slot yet";
+  for (const Grant& grant : reply.grants) EXPECT_EQ(grant.jobs.size(), 1u);
+  EXPECT_EQ(core().sweeps.at(SweepId(1)).leased_slots, 2);
+  EXPECT_EQ(core().sweeps.at(SweepId(2)).leased_slots, 2);
+}
+
+TEST_F(PlaceTest, ALostWorkerLosesItsGangOnce) {
+  Submit(APlan({Gang("wide", 2)}));
+  Sync("w1", 2);
+  Sync("w1", 2, {}, "2");
+  EXPECT_EQ(StatusOf(1).free_failures, 1);
+  EXPECT_EQ(StatusOf(1).attempt, 2);
 }
 
 TEST_F(PlaceTest, KeysAndKindsAreNotMixedInABundle) {

@@ -128,6 +128,19 @@ TEST_F(RecoverTest, TalliesAreTheSameAfterARestart) {
   EXPECT_EQ(after.reused, 1);
 }
 
+TEST_F(RecoverTest, AGangsSlotsAreTakenAgain) {
+  AddSweep plan = APlan({AJob("wide"), AJob("a")});
+  plan.jobs[0].spec.slots = 2;
+  plan.jobs[0].spec.cost = 9;
+  Submit(plan);
+  Sync("w1", 4);
+  Commit();
+  world.Restart();
+  EXPECT_EQ(core().leases.at(core().jobs.at(JobId(1)).lease).slots, (std::vector<int>{0, 1}));
+  EXPECT_EQ(sched::Workers(core()).at(0).slots.at(1).jobs, std::vector<JobId>{JobId(1)});
+  EXPECT_EQ(core().workers.at(WorkerId("w1")).free, 1);
+}
+
 using RecoverDeathTest = RecoverTest;
 
 TEST_F(RecoverDeathTest, AnActiveJobWithoutAnOpenAttemptIsFatalAndNamed) {
@@ -145,7 +158,7 @@ TEST_F(RecoverDeathTest, TwoLeasesOnOneSlotAreFatal) {
   Sync("w1", 2);
   Commit();
   Snapshot snapshot = world.store.Load();
-  for (AttemptRecord& attempt : snapshot.open_attempts) attempt.slot = 1;
+  for (AttemptRecord& attempt : snapshot.open_attempts) attempt.slots = {1};
   EXPECT_DEATH(sched::Recover(snapshot, world.out, world.now()),
                "slot 1 of worker w1, which is taken");
 }

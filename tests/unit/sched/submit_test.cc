@@ -32,7 +32,7 @@ TEST_F(SubmitTest, ARefusedPlanChangesNothing) {
   AddSweep forward = APlan({AJob("a", {2}), AJob("b")});
   AddSweep itself = APlan({AJob("a", {1})});
   AddSweep wide = APlan({AJob("a")});
-  wide.jobs[0].spec.slots = 2;
+  wide.jobs[0].spec.slots = 0;
   AddSweep no_run = APlan({AJob("a")});
   no_run.jobs[0].spec.run = RunId(1);
   for (const AddSweep& plan : {twice, forward, itself, wide, no_run}) {

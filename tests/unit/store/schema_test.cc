@@ -73,6 +73,24 @@ TEST_F(SchemaTest, TheEmbeddedMigrationsHaveNoGaps) {
   EXPECT_EQ(Migrate(*db, {{2, "002_gap", ""}}).code(), absl::StatusCode::kInternal);
 }
 
+TEST_F(SchemaTest, TheOneSlotOfAnOlderAttemptBecomesAListOfOne) {
+  const std::unique_ptr<Db> db = Open();
+  const std::vector<Migration> all = Migrations();
+  ASSERT_OK(Migrate(*db, {all.begin(), all.begin() + 2}));
+  db->Execute("PRAGMA foreign_keys = OFF");
+  db->Execute(
+      "INSERT INTO attempts (job, attempt, lease, worker, slot, opened, closed, outcome, message)"
+      " VALUES (1, 1, 5, 'w1', 0, 10, 20, 'succeeded', ''), (2, 1, 6, 'w1', 3, 10, NULL, '', '')");
+  ASSERT_OK(Migrate(*db));
+  Query rows(*db, "SELECT slots FROM attempts ORDER BY job");
+  ASSERT_TRUE(rows.Next());
+  EXPECT_EQ(rows.Text(0), "[0]");
+  ASSERT_TRUE(rows.Next());
+  EXPECT_EQ(rows.Text(0), "[3]");
+  EXPECT_FALSE(
+      Query(*db, "SELECT 1 FROM pragma_table_info('attempts') WHERE name = 'slot'").Next());
+}
+
 TEST_F(SchemaTest, ANewerSchemaIsRefusedByWriterAndReader) {
   {
     const std::unique_ptr<Db> db = Open();

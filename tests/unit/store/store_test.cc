@@ -163,14 +163,14 @@ TEST_F(StoreTest, ASucceededJobNeverChangesAndTheFenceNeverFalls) {
 }
 
 TEST_F(StoreTest, AJobHasOneOpenAttemptAndItEndsOnce) {
-  const AttemptRecord first{JobId(1), 1, LeaseId(5), WorkerId("w1"), {10}, {}, "", "", 3};
+  const AttemptRecord first{JobId(1), 1, LeaseId(5), WorkerId("w1"), {10}, {}, "", "", {3, 5}};
   ASSERT_OK(Apply({SampleStudy(1, 0), OpenAttempt{first}}));
   AttemptRecord second = first;
   second.attempt = 2;
   second.lease = LeaseId(6);
   EXPECT_EQ(Apply({OpenAttempt{second}}).code(), absl::StatusCode::kInternal);
   ASSERT_EQ(Load().open_attempts.size(), 1u);
-  EXPECT_EQ(Load().open_attempts[0].slot, 3);
+  EXPECT_EQ(Load().open_attempts[0].slots, (std::vector<int>{3, 5}));
   EXPECT_EQ(Load().next_lease, 6);
   const CloseAttempt close{JobId(1), 1, {20}, "worker_lost", "lease ran out"};
   ASSERT_OK(Apply({close, OpenAttempt{second}}));

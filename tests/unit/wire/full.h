@@ -27,6 +27,7 @@ inline JobRecord FullJob() {
   job.spec.inputs = {{"name", FullDigest()}};
   job.spec.parents = {{"role", JobId(102), "artifact"}};
   job.spec.cost = 126;
+  job.spec.slots = 128;
   job.status.state = JobState::kBackoff;
   job.status.attempt = 111;
   job.status.failures = 112;

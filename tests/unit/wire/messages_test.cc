@@ -27,7 +27,7 @@ void ExpectFullRoundTrip(const M& value, const std::vector<std::string>& live = 
 
 Grant FullGrant() {
   return {LeaseId(101),
-          102,
+          {102},
           {{JobId(101), 102, JobKind::kSoup, "name", "spec", {FullArtifact()}, FullArtifact()}}};
 }
 
