@@ -37,6 +37,7 @@ JobId JobList::Add(NewJob job) {
   record.spec.parents = std::move(job.parents);
   record.spec.bundle_key = std::move(job.bundle_key);
   record.spec.cost = job.cost;
+  record.spec.slots = job.slots;
   record.status.state = record.spec.parents.empty() ? JobState::kReady : JobState::kBlocked;
   jobs_.push_back(std::move(record));
   return known->second;

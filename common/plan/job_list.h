@@ -18,6 +18,7 @@ struct NewJob {
   std::vector<JobInput> inputs;
   std::vector<ParentEdge> parents;
   std::string bundle_key;
+  int slots = 1;
   double cost = 1;
 };
 

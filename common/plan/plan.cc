@@ -127,6 +127,7 @@ class Planner {
         }
         job.cost = TrainCost(variant);
         job.bundle_key = PackOf(*adapter, variant.train);
+        job.slots = spec_.slots_per_job;
         run.train_job = jobs_.Add(std::move(job));
         plan_.runs.push_back(std::move(run));
       }

@@ -173,9 +173,13 @@ void ReadCheckpoint(MapReader& sweep, SweepSpec* spec) {
 
 void ReadLimits(MapReader& sweep, SweepSpec* spec) {
   MapReader resources = sweep.Map("resources");
-  spec->slots_per_job = static_cast<int>(resources.Int("slots_per_job", 1, 1, 1));
+  spec->slots_per_job = static_cast<int>(resources.Int("slots_per_job", 1, 1, 64));
   spec->device = resources.Choice("device", "any", {"any", "cpu", "cuda"});
   spec->pack = static_cast<int>(resources.Int("pack", 1, 1, 64));
+  if (spec->slots_per_job > 1 && spec->pack > 1)
+    resources.Error(resources.Get("slots_per_job"), "pack-and-slots",
+                    "\"resources.slots_per_job\" gives a run several slots, \"resources.pack\" "
+                    "several runs one slot: set one of them");
   resources.Finish();
   MapReader limits = sweep.Map("limits");
   spec->max_parallel = static_cast<int>(limits.Int("max_parallel", 0, 0, 1'000'000));

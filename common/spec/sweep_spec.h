@@ -88,7 +88,7 @@ struct SweepSpec {
   Json eval;                          // {every, metric, goal, split, report, batch_size}
   Json early_stop;                    // null, or {patience, min_delta, min_epochs, metric}
   Json checkpoint;                    // {every, keep}
-  int slots_per_job = 1;
+  int slots_per_job = 1;  // slots of one worker that a training job takes, a process on each
   std::string device = "any";
   int pack = 1;  // LoRA runs that may train in one process, sharing their passes over the base
   int max_parallel = 0, max_failures = 0, priority = 0;

@@ -98,6 +98,16 @@ TEST(PlanTest, LoraRunsArePackedOnlyWhenTheSweepAsksForIt) {
   EXPECT_EQ(FingerprintsByName(packed), FingerprintsByName(PlanOf(sweep)));
 }
 
+TEST(PlanTest, OnlyTrainingJobsTakeSeveralSlotsAndTheirFingerprintsStay) {
+  const std::string sweep = spec::SampleSweep();
+  const Plan gangs = PlanOf(sweep + "resources: {slots_per_job: 3}\n");
+  for (const JobRecord& job : gangs.jobs) {
+    EXPECT_EQ(job.spec.slots, job.spec.kind == JobKind::kTrain ? 3 : 1) << job.spec.name;
+    EXPECT_EQ(job.spec.kind == JobKind::kTrain && !job.spec.bundle_key.empty(), false);
+  }
+  EXPECT_EQ(FingerprintsByName(gangs), FingerprintsByName(PlanOf(sweep)));
+}
+
 TEST(PlanTest, RunsOfOtherNumericsAreOtherPacks) {
   const auto keys = [](const std::string& precision) {
     std::set<std::string> distinct;

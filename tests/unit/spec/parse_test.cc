@@ -84,6 +84,17 @@ TEST(ParseTest, EveryCodeHasItsCase) {
   Only(Replaced(base, "apiVersion: eida/v1", "apiVersion: eida/v9"), "enum");
 }
 
+TEST(ParseTest, SlotsAndPacksExcludeOneAnother) {
+  const std::string sweep = SampleSweep();
+  Only(sweep + "resources: {slots_per_job: 2, pack: 2}\n", "pack-and-slots");
+  Only(sweep + "resources: {slots_per_job: 0}\n", "range");
+  Only(sweep + "resources: {slots_per_job: 65}\n", "range");
+  Only(sweep + "resources: {slots_per_job: two}\n", "type");
+  const ParseResult result = Parse(sweep + "resources: {slots_per_job: 2, pack: 1}\n");
+  ASSERT_TRUE(result.spec.has_value()) << Render(result.diagnostics, "sweep.yaml", false);
+  EXPECT_EQ(result.spec->slots_per_job, 2);
+}
+
 TEST(ParseTest, AllErrorsComeAtOnceInFileOrder) {
   std::string text = Replaced(SampleSweep(), "batch_size: 4", "batch_size: -4");
   text = Replaced(text, "max_length: 16", "max_lenght: 16");
