@@ -1,4 +1,6 @@
 // The two big records: sweeps and jobs.
+#include <algorithm>
+
 #include "common/wire/enums.h"
 #include "common/wire/records.h"
 
