@@ -83,6 +83,7 @@ using PackEnded = std::function<void(size_t index, const Result<JobResult>&)>;
 void TrainPack(const std::vector<PackJob>& jobs, const PackEnded& ended);
 Result<JobResult> RunEvaluate(const Job& job, Events& events);
 Result<JobResult> RunGenerate(const Job& job, Events& events);
+Result<JobResult> RunObserve(const Job& job, Events& events);
 Result<JobResult> RunExport(const Job& job, Events& events);
 
 // safetensors, as worker/engine/formats implements them.

@@ -13,9 +13,11 @@ struct Entry {
   Result<engine::JobResult> (*run)(const engine::Job&, engine::Events&);
 };
 constexpr Entry kJobs[] = {
-    {"train", engine::RunTrain},   {"evaluate", engine::RunEvaluate}, {"gram", analysis::RunGram},
-    {"path", analysis::RunPath},   {"matrix", analysis::RunMatrix},   {"soup", analysis::RunSoup},
-    {"export", engine::RunExport}, {"generate", engine::RunGenerate},
+    {"train", engine::RunTrain},     {"evaluate", engine::RunEvaluate},
+    {"gram", analysis::RunGram},     {"path", analysis::RunPath},
+    {"matrix", analysis::RunMatrix}, {"soup", analysis::RunSoup},
+    {"export", engine::RunExport},   {"generate", engine::RunGenerate},
+    {"observe", engine::RunObserve},
 };
 
 Status InputsAreThere(const engine::Job& job) {

@@ -47,7 +47,8 @@ bool OnDecoder(const SiteShape& site, const Batch& batch, bool generates) {
 Status EachBatch(const Base& base, const Weights& over, const TrainingData& data,
                  const std::vector<int64_t>& items, int64_t batch_size,
                  const std::vector<SiteShape>& sites,
-                 const std::function<void(const Batch&, const SeenByModule&)>& visit) {
+                 const std::function<void(const Batch&, const SeenByModule&)>& visit,
+                 bool every_token) {
   const at::AutoGradMode with_grad(true);  // whatever the caller does
   SitePatches patches;
   std::map<std::string, std::shared_ptr<const Watch>> watches;
@@ -68,6 +69,7 @@ Status EachBatch(const Base& base, const Weights& over, const TrainingData& data
     Context context(data.compute);
     context.SetFrozen(&base.weights, &base.casts);
     context.SetPatches(&patches);
+    if (every_token) context.ComputeEveryToken();
     const Losses losses = LossesOf(data.model, {&fixed, &base.weights}, batch, context, 0);
     (losses.sum.sum() / losses.count.sum().clamp_min(1)).backward();
     SeenByModule seen;
@@ -166,7 +168,8 @@ Result<Samples> Sample(const Base& base, const Weights& over, const TrainingData
       updates[site.name].push_back(
           UpdateOf(seen.at(site.module), site, drawn.at(catalog::InputOf(site))));
   };
-  EIDA_RETURN_IF_ERROR(EachBatch(base, over, data, items, batch_size, sites, visit));
+  EIDA_RETURN_IF_ERROR(
+      EachBatch(base, over, data, items, batch_size, sites, visit, draw.every_token));
   Samples samples;
   for (const auto& [name, parts] : inputs) samples.inputs[name] = at::cat(parts);
   for (const auto& [name, parts] : updates) samples.updates[name] = at::cat(parts);

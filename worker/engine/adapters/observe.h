@@ -20,11 +20,13 @@ struct Seen {
 using SeenByModule = std::map<std::string, Seen>;
 
 // Calls `visit` for each batch of the items with what the modules saw in it, in eval mode, with
-// `over` in place of the base's tensors.
+// `over` in place of the base's tensors. `every_token`: an encoder's last layer computes all of
+// them, not only those that the loss looks at.
 Status EachBatch(const Base& base, const Weights& over, const TrainingData& data,
                  const std::vector<int64_t>& items, int64_t batch_size,
                  const std::vector<SiteShape>& sites,
-                 const std::function<void(const Batch&, const SeenByModule&)>& visit);
+                 const std::function<void(const Batch&, const SeenByModule&)>& visit,
+                 bool every_token = false);
 
 // The gradient of the site's weight, [out, in].
 at::Tensor GradientOf(const Seen& seen, const SiteShape& site);
@@ -35,6 +37,7 @@ at::Tensor UpdateOf(const Seen& seen, const SiteShape& site, const at::Tensor& t
 struct Draw {
   int64_t tokens_per_sequence = 2;    // encoders: of each item, without replacement
   double token_probability = 0.0075;  // decoders: of each view of a token while it is generated
+  bool every_token = false;           // as EachBatch has it
 };
 // The rows of `x_rows` inputs of this site that are sampled; a row may come several times. A
 // decoder's token is seen once by each later prediction of its batch: its copies are binomial.

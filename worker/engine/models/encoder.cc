@@ -74,7 +74,7 @@ Hidden Encoder::Run(const Tensors& w, const Batch& batch, bool first_only, Conte
   if (!context.Reached("embeddings", x.stream)) return {};
   const AttentionRows whole = AttentionRows::Whole(batch);
   for (const LayerNames& layer : layers_) {
-    const bool last = first_only && &layer == &layers_.back() && !context.Probing();
+    const bool last = first_only && &layer == &layers_.back() && !context.EveryToken();
     const AttentionRows rows = last ? AttentionRows::OneQuery(batch) : whole;
     const at::Tensor first = last ? batch.first : at::Tensor();
     x = nn::Recompute(context, x, [this, w, &layer, rows, first, &context](const Hidden& in) {
@@ -82,7 +82,7 @@ Hidden Encoder::Run(const Tensors& w, const Batch& batch, bool first_only, Conte
     });
     if (!context.Reached(layer.name, x.stream)) return {};
   }
-  if (!first_only || !context.Probing()) return x;
+  if (!first_only || !context.EveryToken()) return x;
   return {x.stream.index_select(0, batch.first), x.compute.index_select(0, batch.first)};
 }
 

@@ -108,6 +108,10 @@ class Context {
   void SetFrozen(const std::map<std::string, at::Tensor>* frozen, CastCache* cache);
   // Asks for these layers' outputs; the model stops after the last of them and makes no logits.
   void Probe(std::vector<std::string> layers, LayerProbe probe);
+  // An encoder's last layer computes every token, as it also does for a probe; else it may leave
+  // out those that the logits do not look at.
+  void ComputeEveryToken() { every_token_ = true; }
+  bool EveryToken() const { return every_token_ || Probing(); }
   bool Probing() const { return static_cast<bool>(probe_); }
   // Models call it after each layer; false when nothing further is wanted.
   bool Reached(const std::string& layer, const at::Tensor& output);
@@ -122,7 +126,7 @@ class Context {
   at::Tensor ProductOfLanes(const Site& site, const at::Tensor& x);
 
   at::ScalarType compute_;
-  bool dropout_ = false, recompute_ = false, quiet_ = false;
+  bool dropout_ = false, recompute_ = false, quiet_ = false, every_token_ = false;
   uint64_t stream_ = 0, sites_seen_ = 0;
   const SitePatches* patches_ = nullptr;
   std::vector<Lane> lanes_;
