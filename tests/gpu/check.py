@@ -1,5 +1,6 @@
 """Compares a device with the CPU, job by job, as run.sh starts it: item losses of every family, fifty steps of training (full, LoRA,
-EIDA; fp32, bf16, fp16), generated texts; then the speed of a GPT-2 of 12 layers. Tolerances as in tests/parity/limits.def. Exit 1 when
+EIDA; fp32, bf16, fp16), two processes that train one run together (NCCL, where there are two GPUs; Gloo with `cpu`), generated texts, a
+micro-batch that no memory is left for; then the speed of a GPT-2 of 12 layers. Tolerances as in tests/parity/limits.def. Exit 1 when
 anything is off."""
 
 import json
@@ -47,8 +48,8 @@ class World:
         with open(os.path.join(directory, "tokenizer_config.json"), "w", encoding="utf-8") as file:
             json.dump({"bos_token": "w2", "eos_token": "w9"}, file)
 
-    def job(self, device, kind, family, spec, weights=None, model=None):
-        """(summary, artifacts) of one job, or the message of its error."""
+    def write(self, device, kind, family, spec, weights=None, model=None, gang=None):
+        """The path of a job file."""
         self.count += 1
         model = model or os.path.join(HERE, "models", family)
         texts = family in TEXTS
@@ -65,15 +66,41 @@ class World:
         spec = {"model": {"digest": model, "architecture": family, "labels": 3}, "data": data, **spec}
         path = os.path.join(self.directory, f"{self.count}.json")
         with open(path, "w", encoding="utf-8") as file:
-            json.dump({"format": "eida/job/v1", "slot": {"device": device, "threads": os.cpu_count() if device == "cpu" else 1},
+            json.dump({"format": "eida/job/v1", "slot": {"device": device, "threads": os.cpu_count() if device == "cpu" else 1}, **(gang or {}),
                        "jobs": [{"job": 1, "kind": kind, "name": f"{kind} {family}", "spec": spec, "inputs": files,
                                  "out": os.path.join(self.directory, f"out{self.count}")}]}, file)
-        run = subprocess.run([os.path.join(HERE, "eida-runner"), path, "--log-level", "error"], capture_output=True, text=True, check=False)
-        events = [json.loads(line) for line in run.stdout.splitlines() if line.startswith("{")]
+        return path
+
+    @staticmethod
+    def start(path, **environment):
+        return subprocess.Popen([os.path.join(HERE, "eida-runner"), path, "--log-level", "error"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                text=True, env={**os.environ, **environment})
+
+    @staticmethod
+    def events(run):
+        out, errors = run.communicate()
+        return [json.loads(line) for line in out.splitlines() if line.startswith("{")], errors
+
+    def job(self, *arguments, **options):
+        """(summary, artifacts) of one job."""
+        return self.outcome(self.start(self.write(*arguments, **options)), arguments)
+
+    def outcome(self, run, what):
+        events, errors = self.events(run)
         done = [e["summary"] for e in events if e["event"] == "done"]
         if not done:
-            raise SystemExit(f"gpu: error: {kind} {family} on {device}: {[e.get('message') for e in events if e['event'] == 'error']} {run.stderr[-2000:]}")
+            raise SystemExit(f"gpu: error: {what[:3]}: {[e.get('message') for e in events if e['event'] == 'error']} {errors[-2000:]}")
         return done[0], {e["name"]: e["path"] for e in events if e["event"] == "artifact"}
+
+    def together(self, spec, family):
+        """(summary, artifacts) of one training by two processes, each on a device of its own."""
+        store = os.path.join(self.directory, f"ranks{self.count}")
+        runs = []
+        for rank in range(2):
+            path = self.write("cpu" if DEVICE == "cpu" else "cuda:0", "train", family, spec, gang={"gang": {"rank": rank, "ranks": 2, "store": store}})
+            runs.append(self.start(path, **({} if DEVICE == "cpu" else {"CUDA_VISIBLE_DEVICES": str(rank)})))
+        results = [self.outcome(run, ("gang", family, f"rank {rank}")) for rank, run in enumerate(runs)]
+        return results[0]
 
     def both(self, *arguments, **options):
         return [self.job(device, *arguments, **options) for device in ("cpu", DEVICE)]
@@ -116,6 +143,28 @@ def compare_training(world):
                 _, low = world.job(DEVICE, "train", family, train(adapter, precision, **changes))
                 off = float(tensors(low["trace"])["loss"][-10:].mean() / expected[-10:].mean()) - 1
                 say(abs(off) <= LOW_PRECISION, f"{STEPS} steps of {family}, {name}, {precision}: last losses {off:+.1%} from fp32's")
+
+
+def compare_gangs(world):
+    if DEVICE != "cpu" and torch.cuda.device_count() < 2:
+        print("     two processes: not run, there is one GPU", flush=True)
+        return
+    for name, adapter in (("full", {"type": "none"}), ("lora", {"type": "lora", "r": 4, "alpha": 8, "dropout": 0.0, "bias": "none", "targets": ["query", "fc1"]})):
+        spec = train(adapter, "fp32", dropout=None)
+        _, alone = world.job(DEVICE, "train", "bert", spec)
+        _, both = world.together(spec, "bert")
+        expected = tensors(alone["trace"])["loss"]
+        apart = float(((tensors(both["trace"])["loss"] - expected) / expected).abs().max())
+        say(apart <= LOSSES, f"{STEPS} steps of bert, {name}, by two processes: {apart:.1e} apart, relative")
+
+
+def out_of_memory(world):
+    if DEVICE == "cpu":
+        return
+    path = world.write(DEVICE, "train", "bert", train({"type": "none"}, "fp32", batch_size=200))
+    events, _ = world.events(world.start(path, PYTORCH_CUDA_ALLOC_CONF="per_process_memory_fraction:0.00002"))
+    error = next((e for e in events if e["event"] == "error"), {})
+    say(error.get("class") == "oom", f"a slot with next to no memory: {error.get('class')}, {error.get('message', '')[:150]}")
 
 
 def compare_texts(world):
@@ -174,7 +223,7 @@ def speed(world):
 def main():
     with tempfile.TemporaryDirectory(prefix="eida-gpu-") as directory:
         world = World(directory)
-        for part in (compare_losses, compare_training, compare_texts, speed):
+        for part in (compare_losses, compare_training, compare_gangs, compare_texts, out_of_memory, speed):
             part(world)
     print(f"gpu: {len(failed)} failed on {DEVICE}")
     return 1 if failed else 0

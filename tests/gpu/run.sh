@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Eida's runner on a GPU: agreement with the CPU, and speed (check.py says what is compared). The machine needs nothing of Eida's but
+# Eida's runner on a GPU: agreement with the CPU, two processes by NCCL, and speed (check.py says what is compared). The machine needs nothing of Eida's but
 # a bundle, and Python with torch 2.11.0, whose libtorch the runner then uses.
 #
 #   tests/gpu/run.sh bundle          writes build/gpu: the runner (EIDA_BUILD, default build/release), libraries, tiny models, this folder

@@ -112,7 +112,7 @@ TEST(WorkerHttpTest, TheProgramShowsWhatItDoes) {
   job.name = "s1/job";
   job.spec = R"({"steps": [["emit", {"event": "started"}], ["sleep", 60000]]})";
   job.inputs = {artifacts.Add("data/train", std::string(5000, 'r'))};
-  coordinator.Offer({LeaseId(1), 0, {job}});
+  coordinator.Offer({LeaseId(1), {0}, {job}});
   SubprocessOptions options;
   options.argv = {EIDA_BINARY_DIR "/bin/eida-worker",
                   "run",

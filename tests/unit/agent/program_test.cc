@@ -65,7 +65,7 @@ class ProgramTest : public ::testing::Test {
     job.name = "s1/job";
     job.spec = steps.empty() ? "{}" : "{\"steps\": [" + steps + "]}";
     job.inputs = {input_};
-    coordinator_.Offer({LeaseId(lease), 0, {job}});
+    coordinator_.Offer({LeaseId(lease), {0}, {job}});
   }
   pid_t ReadPid(const std::string& name) {
     pid_t pid = 0;
