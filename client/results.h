@@ -8,6 +8,7 @@
 
 #include "client/select.h"
 #include "common/base/json.h"
+#include "common/catalog/catalog.h"
 #include "common/render/heatmap.h"
 #include "common/render/plot.h"
 #include "common/render/table.h"
@@ -17,6 +18,8 @@ namespace eida::client {
 // What the sweep evaluates on, out of its resolved file.
 struct Evaluation {
   std::string metric = "accuracy", split = "select", report = "select";
+  std::vector<const catalog::Metric*> of_items;  // that its task gives
+  std::vector<std::string> of_texts;             // that the sweep asks for, by id
 };
 Evaluation EvaluationOf(const SweepData& data);
 

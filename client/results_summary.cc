@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <map>
 
@@ -51,9 +52,20 @@ Json SummaryOf(const v1::Job* job) {
   return summary.ok() ? *summary : Json::object();
 }
 
-std::vector<Variant> Collect(const SweepData& data, const std::string& select,
-                             const std::string& report) {
+// `values` gets those of the metrics that the job measured, under `role`.
+void Measured(const v1::Job* job, const std::vector<std::string>& metrics, const std::string& role,
+              std::map<std::string, Series>& values) {
+  const Json scores = SummaryOf(job);
+  for (const std::string& metric : metrics) {
+    if (scores.contains(metric))
+      values[role + "/" + metric].Add(GetOr<double>(scores, metric.c_str(), 0));
+  }
+}
+
+std::vector<Variant> Collect(const SweepData& data, const Evaluation& evaluation) {
   std::vector<Variant> variants;
+  std::vector<std::string> of_items;
+  for (const catalog::Metric* metric : evaluation.of_items) of_items.push_back(metric->id);
   std::map<int64_t, const v1::Job*> by_id;
   for (const v1::Job& job : data.jobs) by_id[job.id()] = &job;
   for (const v1::Run& run : data.runs) {
@@ -69,13 +81,11 @@ std::vector<Variant> Collect(const SweepData& data, const std::string& select,
     if (trained.contains("items_per_second"))
       v.values["items_per_second"].Add(GetOr<double>(trained, "items_per_second", 0));
     for (const auto& [role, split] :
-         {std::pair<std::string, std::string>{"select", select}, {"report", report}}) {
-      const Json scores = SummaryOf(data.FindJob("evaluate/" + run.name() + "/" + split));
-      for (const char* metric : {"loss", "accuracy", "f1"}) {
-        if (scores.contains(metric))
-          v.values[role + "/" + metric].Add(GetOr<double>(scores, metric, 0));
-      }
-    }
+         {std::pair<std::string, std::string>{"select", evaluation.split},
+          {"report", evaluation.report}})
+      Measured(data.FindJob("evaluate/" + run.name() + "/" + split), of_items, role, v.values);
+    Measured(data.FindJob("generate/" + run.name() + "/" + evaluation.report), evaluation.of_texts,
+             "report", v.values);
   }
   return variants;
 }
@@ -95,6 +105,39 @@ std::string Ratio(const Variant& v) {
   return text;
 }
 
+// A column of one metric, as its values are shown.
+struct Column {
+  std::string key, heading;  // key: of Variant::values
+  const char* format = "%.4f";
+  bool share = false;  // shown times 100
+  std::string Cell(const Variant& v) const {
+    const auto found = v.values.find(key);
+    if (found == v.values.end()) return "-";
+    Series shown;
+    for (const double value : found->second.values) shown.Add(share ? 100 * value : value);
+    return shown.Text(format);
+  }
+};
+
+Column OfItems(const catalog::Metric& metric, const std::string& role, const std::string& split) {
+  const bool share = metric.heading.find('%') != std::string::npos;
+  return {role + "/" + metric.id, split + " " + metric.heading, share ? "%.1f" : "%.4f", share};
+}
+
+// All of the reported split; of the one that choices are made on the first that is not the loss.
+std::vector<Column> ColumnsOf(const Evaluation& e) {
+  std::vector<Column> columns;
+  for (const catalog::Metric* metric : e.of_items)
+    columns.push_back(OfItems(*metric, "report", e.report));
+  for (const std::string& id : e.of_texts) columns.push_back({"report/" + id, e.report + " " + id});
+  if (e.split == e.report || e.of_items.empty()) return columns;
+  const auto other = std::find_if(e.of_items.begin(), e.of_items.end(),
+                                  [](const catalog::Metric* m) { return m->id != "loss"; });
+  columns.push_back(
+      OfItems(other == e.of_items.end() ? *e.of_items.front() : **other, "select", e.split));
+  return columns;
+}
+
 }  // namespace
 
 Evaluation EvaluationOf(const SweepData& data) {
@@ -105,35 +148,34 @@ Evaluation EvaluationOf(const SweepData& data) {
   out.metric = GetOr<std::string>(eval, "metric", out.metric);
   out.split = GetOr<std::string>(eval, "split", out.split);
   out.report = GetOr<std::string>(eval, "report", out.split);
+  const Json content = resolved.ok() ? resolved->value("data", Json::object()) : Json::object();
+  const catalog::Task* task =
+      catalog::Find(catalog::Tasks(), GetOr<std::string>(content, "task", "classification"));
+  if (task == nullptr) return out;
+  for (const std::string& id : task->metrics)
+    out.of_items.push_back(catalog::Find(catalog::Metrics(), id));
+  const Json generate = eval.value("generate", Json::object());
+  for (const Json& metric : generate.value("metrics", Json::array()))
+    out.of_texts.push_back(GetOr<std::string>(metric, "metric", ""));
   return out;
 }
 
 SummaryTable Summarise(const SweepData& data, bool times) {
   const Evaluation evaluation = EvaluationOf(data);
-  const std::string& select = evaluation.split;
-  const std::string& report = evaluation.report;
+  const std::vector<Column> columns = ColumnsOf(evaluation);
   SummaryTable out;
   using render::Align;
-  out.table.columns = {{"variant"},
-                       {"runs", Align::kRight},
-                       {report + " loss", Align::kRight},
-                       {report + " acc %", Align::kRight},
-                       {report + " f1 %", Align::kRight}};
-  if (select != report) out.table.columns.push_back({select + " acc %", Align::kRight});
+  out.table.columns = {{"variant"}, {"runs", Align::kRight}};
+  for (const Column& column : columns) out.table.columns.push_back({column.heading, Align::kRight});
   out.table.columns.push_back({"trainable", Align::kRight});
   out.table.columns.push_back({"of base", Align::kRight});
   if (times) out.table.columns.push_back({"train s", Align::kRight});
   Json rows = Json::array();
-  for (Variant& v : Collect(data, select, report)) {
-    Series accuracy, f1, select_accuracy;
-    for (double a : v.values["report/accuracy"].values) accuracy.Add(100 * a);
-    for (double a : v.values["report/f1"].values) f1.Add(100 * a);
-    for (double a : v.values["select/accuracy"].values) select_accuracy.Add(100 * a);
+  for (Variant& v : Collect(data, evaluation)) {
     std::vector<std::string> cells = {
         v.name,
-        std::to_string(v.succeeded) + (v.succeeded < v.runs ? "/" + std::to_string(v.runs) : ""),
-        v.values["report/loss"].Text("%.4f"), accuracy.Text("%.1f"), f1.Text("%.1f")};
-    if (select != report) cells.push_back(select_accuracy.Text("%.1f"));
+        std::to_string(v.succeeded) + (v.succeeded < v.runs ? "/" + std::to_string(v.runs) : "")};
+    for (const Column& column : columns) cells.push_back(column.Cell(v));
     cells.push_back(Grouped(v.trainable));
     cells.push_back(Ratio(v));
     if (times) cells.push_back(v.values["seconds"].Text("%.1f"));
@@ -149,74 +191,11 @@ SummaryTable Summarise(const SweepData& data, bool times) {
     }
     rows.push_back(std::move(row));
   }
-  out.json = {
-      {"sweep", data.sweep.name()}, {"select", select}, {"report", report}, {"variants", rows}};
+  out.json = {{"sweep", data.sweep.name()},
+              {"select", evaluation.split},
+              {"report", evaluation.report},
+              {"variants", rows}};
   return out;
-}
-
-Result<std::vector<Soup>> LoadSoups(Api& api, const SweepData& data) {
-  std::vector<Soup> soups;
-  for (const v1::Job& job : data.jobs) {
-    if (job.kind() != v1::JOB_KIND_SOUP || job.state() != v1::JOB_STATE_SUCCEEDED) continue;
-    EIDA_ASSIGN_OR_RETURN(const v1::Artifact artifact, FindArtifact(job, "soup"));
-    EIDA_ASSIGN_OR_RETURN(const std::string text, api.Get(Digest(artifact.digest())));
-    EIDA_ASSIGN_OR_RETURN(Json content, ParseJson(text, job.name()));
-    soups.push_back({job.name().substr(5), std::move(content)});
-  }
-  return soups;
-}
-
-namespace {
-
-std::string Cell(const Json& object, const char* key, bool percent) {
-  const auto found = object.find(key);
-  if (found == object.end() || !found->is_number()) return "-";
-  char text[32];
-  snprintf(text, sizeof text, percent ? "%.1f" : "%.4f",
-           found->get<double>() * (percent ? 100 : 1));
-  return text;
-}
-
-}  // namespace
-
-render::Table SoupTable(const Json& soup) {
-  using render::Align;
-  const std::string select = GetOr<std::string>(soup, "select_split", "select"),
-                    report = GetOr<std::string>(soup, "report_split", "report");
-  render::Table table{{{"model"},
-                       {select + " loss", Align::kRight},
-                       {select + " acc %", Align::kRight},
-                       {report + " loss", Align::kRight},
-                       {report + " acc %", Align::kRight},
-                       {report + " f1 %", Align::kRight}},
-                      {}};
-  for (const Json& row : soup.value("table", Json::array())) {
-    const Json s = row.value("select", Json::object()), r = row.value("report", Json::object());
-    table.rows.push_back({GetOr<std::string>(row, "model", "?"), Cell(s, "loss", false),
-                          Cell(s, "accuracy", true), Cell(r, "loss", false),
-                          Cell(r, "accuracy", true), Cell(r, "f1", true)});
-  }
-  return table;
-}
-
-render::Table SoupTrace(const Json& soup) {
-  using render::Align;
-  render::Table table{{{"#", Align::kRight},
-                       {"member"},
-                       {"alpha", Align::kRight},
-                       {"loss", Align::kRight},
-                       {"acc %", Align::kRight},
-                       {"accepted"}},
-                      {}};
-  int number = 0;
-  for (const Json& step : soup.value("trace", Json::array())) {
-    char alpha[16];
-    snprintf(alpha, sizeof alpha, "%.1f", GetOr<double>(step, "alpha", 0));
-    table.rows.push_back({std::to_string(++number), GetOr<std::string>(step, "member", "?"), alpha,
-                          Cell(step, "loss", false), Cell(step, "accuracy", true),
-                          GetOr<bool>(step, "accepted", false) ? "yes" : ""});
-  }
-  return table;
 }
 
 }  // namespace eida::client

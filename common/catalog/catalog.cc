@@ -81,8 +81,8 @@ const std::vector<Adapter>& Adapters() {
 
 const std::vector<Task>& Tasks() {
   static const std::vector<Task> table = {
-#define EIDA_TASK(id, learns, formats, metrics, help) \
-  {#id, std::string(#learns) == "text", Words(formats), Words(metrics), help},
+#define EIDA_TASK(id, learns, formats, metrics, text_metrics, help) \
+  {#id, std::string(#learns) == "text", Words(formats), Words(metrics), Words(text_metrics), help},
 #include "common/catalog/tasks.def"
 #undef EIDA_TASK
   };
@@ -91,7 +91,8 @@ const std::vector<Task>& Tasks() {
 
 const std::vector<Metric>& Metrics() {
   static const std::vector<Metric> table = {
-#define EIDA_METRIC(id, direction, help) {#id, std::string(#direction) == "maximize", help},
+#define EIDA_METRIC(id, direction, heading, help) \
+  {#id, std::string(#direction) == "maximize", heading, help},
 #include "common/catalog/metrics.def"
 #undef EIDA_METRIC
   };

@@ -39,14 +39,16 @@ struct Adapter {
 };
 struct Task {
   std::string id;
-  bool generates = false;            // a language model learns texts; else a classifier labels
-  std::vector<std::string> formats;  // of its files; the first is the default
-  std::vector<std::string> metrics;
+  bool generates = false;                 // a language model learns texts; else a classifier labels
+  std::vector<std::string> formats;       // of its files; the first is the default
+  std::vector<std::string> metrics;       // of its items
+  std::vector<std::string> text_metrics;  // of what is generated, where a sweep names none
   std::string help;
 };
 struct Metric {
   std::string id;
   bool maximize = false;
+  std::string heading;  // in tables; with % the value is a share, shown times 100
   std::string help;
 };
 struct GenerationMetric {

@@ -1,15 +1,27 @@
 // The persisted enums of enums.def, with their texts.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "common/base/status.h"
 
 namespace eida {
 
-enum class JobKind : uint8_t { kTrain = 1, kEvaluate, kGram, kPath, kMatrix, kSoup, kExport };
+enum class JobKind : uint8_t {
+  kTrain = 1,
+  kEvaluate,
+  kGram,
+  kPath,
+  kMatrix,
+  kSoup,
+  kExport,
+  kGenerate,
+  kObserve
+};
 enum class JobState : uint8_t {
   kBlocked = 1,
   kReady,
@@ -49,6 +61,17 @@ template <class E>
 Result<E> ParseEnum(const std::string& text);
 template <class E>
 const std::vector<E>& AllValues();
+
+// One past the largest value: the size of an array that is indexed by value.
+template <class E>
+constexpr size_t EndOfValues() {
+  size_t end = 0;
+#define EIDA_ENUM_VALUE(Enum, name, number, text) \
+  if (std::is_same_v<E, Enum> && end <= number) end = number + 1;
+#include "common/domain/enums.def"
+#undef EIDA_ENUM_VALUE
+  return end;
+}
 
 constexpr bool IsTerminal(JobState s) {
   return s == JobState::kSucceeded || s == JobState::kFailed || s == JobState::kCancelled ||

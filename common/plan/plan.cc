@@ -35,10 +35,12 @@ class Planner {
     for (size_t i = 0; i < plan_.runs.size(); ++i) {
       for (const char* role : {"split", "report"})
         Evaluate(i, "final", spec_.eval[role].get<std::string>(), std::nullopt, 0, EvalNumerics());
+      if (spec_.eval.contains("generate")) Generate(i);
     }
     for (const spec::AnalysisSpec& analysis : spec_.analyses)
       EIDA_RETURN_IF_ERROR(Analyse(analysis));
     for (const spec::SoupSpec& soup : spec_.soups) EIDA_RETURN_IF_ERROR(Soup(soup));
+    for (const spec::ObservationSpec& o : spec_.observations) EIDA_RETURN_IF_ERROR(Observe(o));
     plan_.jobs = jobs_.Take();
     Head();
     return std::move(plan_);
@@ -93,6 +95,7 @@ class Planner {
     // What the training does not look at must not decide whether it is reused.
     Json eval = spec_.eval["every"].is_null() ? Json{{"every", nullptr}} : spec_.eval;
     eval.erase("report");
+    eval.erase("generate");
     for (const spec::VariantSpec& variant : spec_.variants) {
       const Result<Json> adapter = ResolvedAdapter(variant.adapter, inputs_);
       if (!adapter.ok()) return Annotate(adapter.status(), "variant \"" + variant.name + "\"");
@@ -185,6 +188,25 @@ class Planner {
     job.bundle_key = "evaluate-" + ShortHash(job.spec);
     job.cost = 2;
     return jobs_.Add(std::move(job));
+  }
+
+  // What the run writes for the reported split.
+  void Generate(size_t run) {
+    const std::string split = spec_.eval["report"].get<std::string>();
+    NewJob job{JobKind::kGenerate, "generate/" + plan_.runs[run].name + "/" + split,
+               plan_.runs[run].id};
+    Json options = spec_.eval["generate"], numerics = EvalNumerics();
+    numerics["batch_size"] = options["batch_size"];
+    job.spec = Items(split, std::nullopt, 0, numerics);
+    job.spec["metrics"] = options["metrics"];
+    options.erase("batch_size");
+    options.erase("metrics");
+    job.spec["generate"] = options;
+    job.inputs = static_inputs_;
+    job.parents = {Weights(run, "final", "weights")};
+    job.bundle_key = "generate-" + ShortHash(job.spec);
+    job.cost = 10;
+    jobs_.Add(std::move(job));
   }
 
   std::vector<size_t> Select(const std::string& text, Status* status) const {
@@ -310,6 +332,31 @@ class Planner {
     job.cost = s.type == "greedy" ? 8.0 * static_cast<double>(runs.size()) : 5;
     jobs_.Add(std::move(job));
     return OkStatus();
+  }
+
+  Status Observe(const spec::ObservationSpec& o) {
+    const auto targets = o.settings["targets"].get<std::vector<std::string>>();
+    const auto sites = catalog::TargetSites(inputs_.model.sites, targets);
+    if (!sites.ok()) return Annotate(sites.status(), "observation \"" + o.name + "\"");
+    NewJob job{JobKind::kObserve, "observe/" + o.name, RunId()};
+    job.spec = {{"model", model_},       {"data", data_},
+                {"split", o.split},      {"seed", o.seed},
+                {"observe", o.settings}, {"numerics", {{"precision", o.precision}}}};
+    job.inputs = static_inputs_;
+    job.cost = 60;
+    if (!o.of_runs) {
+      jobs_.Add(std::move(job));
+      return OkStatus();
+    }
+    Status status;
+    for (const size_t run : Select(o.select, &status)) {
+      NewJob own = job;
+      own.name += "/" + plan_.runs[run].name;
+      own.run = plan_.runs[run].id;
+      own.parents = {Weights(run, "final", "weights")};
+      jobs_.Add(std::move(own));
+    }
+    return status;
   }
 
   void Head() {

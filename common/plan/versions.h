@@ -22,6 +22,10 @@ constexpr int CodeVersion(JobKind kind) {
       return 1;
     case JobKind::kExport:
       return 1;
+    case JobKind::kGenerate:
+      return 1;
+    case JobKind::kObserve:
+      return 1;
   }
   return 0;
 }

@@ -113,8 +113,8 @@ void ReadData(MapReader sweep, DataSpec* data) {
   sweep.Finish();
 }
 
-void ReadSeeds(MapReader& sweep, std::vector<int64_t>* seeds) {
-  const Tree* value = sweep.Get("seeds", true);
+void ReadSeeds(MapReader& sweep, bool required, std::vector<int64_t>* seeds) {
+  const Tree* value = sweep.Get("seeds", required);
   if (value == nullptr) return;
   const auto add = [&](const Tree& item) {
     const size_t dots = item.text.find("..");

@@ -39,14 +39,17 @@ SweepSpec ReadSweep(ReadContext* context, const Tree& tree) {
   ReadHead(sweep, &spec);
   ReadModel(sweep.Map("model", true), &spec.model);
   ReadData(sweep.Map("data", true), &spec.data);
-  ReadSeeds(sweep, &spec.seeds);
-  ReadVariants(sweep, &spec.variants);
+  // A sweep that only observes its base model has no runs.
+  const bool runs = !sweep.Has("observations") || sweep.Has("variants") || sweep.Has("seeds");
+  ReadSeeds(sweep, runs, &spec.seeds);
+  ReadVariants(sweep, runs, &spec.variants);
   ReadEval(sweep, &spec);
   ReadEarlyStop(sweep, &spec);
   ReadCheckpoint(sweep, &spec);
   ReadLimits(sweep, &spec);
   ReadAnalyses(sweep, &spec);
   ReadSoups(sweep, &spec);
+  ReadObservations(sweep, &spec);
   if (spec.variants.size() * spec.seeds.size() > 100'000) {
     sweep.Error(sweep.tree()->Find("variants"), "too-many-runs",
                 std::to_string(spec.variants.size()) + " variants x " +
@@ -177,6 +180,7 @@ Json ToJson(const SweepSpec& spec) {
   if (!spec.data.target_lang.empty()) json["data"]["target_lang"] = spec.data.target_lang;
   if (spec.pack != 1) json["resources"]["pack"] = spec.pack;
   if (!spec.early_stop.is_null()) json["early_stop"] = spec.early_stop;
+  for (const ObservationSpec& o : spec.observations) json["observations"].push_back(ToJson(o));
   return json;
 }
 

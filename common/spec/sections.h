@@ -8,15 +8,20 @@ namespace eida::spec {
 
 void ReadModel(MapReader sweep, ModelSpec* model);
 void ReadData(MapReader sweep, DataSpec* data);
-void ReadSeeds(MapReader& sweep, std::vector<int64_t>* seeds);
+void ReadSeeds(MapReader& sweep, bool required, std::vector<int64_t>* seeds);
 // `train` of the file is the base of every variant's.
-void ReadVariants(MapReader& sweep, std::vector<VariantSpec>* variants);
+void ReadVariants(MapReader& sweep, bool required, std::vector<VariantSpec>* variants);
 void ReadEval(MapReader& sweep, SweepSpec* spec);
+// `eval.generate`: {num_beams, max_length, ..} by the names of transformers' generate, with
+// `batch_size`; null when it is absent or the task has no texts (reported).
+Json ReadGenerate(MapReader& eval, const DataSpec& data, int64_t batch_size);
 // After ReadEval: its metric is the default, and it must evaluate while training.
 void ReadEarlyStop(MapReader& sweep, SweepSpec* spec);
 void ReadCheckpoint(MapReader& sweep, SweepSpec* spec);
 void ReadLimits(MapReader& sweep, SweepSpec* spec);
 void ReadAnalyses(MapReader& sweep, SweepSpec* spec);
 void ReadSoups(MapReader& sweep, SweepSpec* spec);
+void ReadObservations(MapReader& sweep, SweepSpec* spec);
+Json ToJson(const ObservationSpec& observation);
 
 }  // namespace eida::spec

@@ -1,10 +1,9 @@
 #include <algorithm>
-#include <set>
 
 #include "common/base/text.h"
 #include "common/catalog/catalog.h"
+#include "common/spec/parts.h"
 #include "common/spec/sections.h"
-#include "common/spec/selection.h"
 
 namespace eida::spec {
 namespace {
@@ -27,75 +26,6 @@ Json ReadEvery(MapReader& reader, const std::string& key) {
   return result;
 }
 
-Json ReadNumerics(MapReader& reader, const Json& eval) {
-  return {{"precision", reader.Choice("precision", "fp32", {"fp32", "bf16", "fp16"})},
-          {"batch_size",
-           reader.Int("batch_size", GetOr<int64_t>(eval, "batch_size", 64), 1, 1'000'000)},
-          {"batching", "bucketed"}};
-}
-
-std::string ReadSelect(MapReader& reader, const SweepSpec& spec) {
-  const std::string text = reader.Text("select", "");
-  const Result<Selection> selection = Selection::Parse(text);
-  if (!selection.ok()) {
-    reader.Error(reader.Get("select"), "bad-reference", Message(selection.status()));
-    return "";
-  }
-  size_t runs = 0;
-  for (const VariantSpec& v : spec.variants) {
-    for (int64_t seed : spec.seeds)
-      runs += selection->Matches(v.name, seed, v.name + "/seed" + std::to_string(seed));
-  }
-  if (runs == 0 && !spec.variants.empty() && !spec.seeds.empty()) {
-    reader.Error(reader.Get("select"), "empty-selection",
-                 "\"" + reader.PathOf("select") + "\" selects no run");
-  }
-  return text;
-}
-
-void CheckSplit(MapReader& reader, const std::string& key, const std::string& split,
-                const DataSpec& data) {
-  if (split.empty() || data.Find(split) != nullptr) return;
-  std::vector<std::string> have;
-  for (const SplitSpec& s : data.splits) have.push_back(s.name);
-  const std::string meant = Nearest(split, have);
-  reader.Error(reader.tree()->Find(key), "bad-reference",
-               "split \"" + split + "\" is not defined in data.splits (have: " + Join(have, ", ") +
-                   ")" + (meant.empty() ? "" : "; did you mean \"" + meant + "\"?"));
-}
-
-std::string ReadSplitName(MapReader& reader, const std::string& key, const std::string& fallback,
-                          const SweepSpec& spec) {
-  const std::string split = reader.Text(key, fallback, fallback.empty());
-  if (reader.Has(key)) CheckSplit(reader, key, split, spec.data);
-  return split;
-}
-
-// Calls `read` for each map of a list section; names must be unique.
-template <class F>
-void ForEachNamed(MapReader& sweep, const std::string& key, F&& read) {
-  const Tree* list = sweep.Get(key);
-  if (list == nullptr || list->kind == Tree::Kind::kNull) return;
-  if (list->kind != Tree::Kind::kList)
-    return sweep.Error(list, "type",
-                       "\"" + key + "\" must be a list, not " + std::string(KindName(list->kind)));
-  std::map<std::string, Place> seen;
-  for (size_t i = 0; i < list->items.size(); ++i) {
-    MapReader reader(sweep.context(), &list->items[i], key + "[" + std::to_string(i) + "]");
-    if (reader.tree() == nullptr) continue;
-    const std::string name = reader.Text("name", "", true);
-    const Place at = list->items[i].place;
-    const auto [first, fresh] = seen.emplace(name, at);
-    if (!fresh)
-      reader.Error(reader.tree()->Find("name"), "duplicate-name",
-                   "duplicate name \"" + name + "\" in \"" + key + "\" (first at " +
-                       std::to_string(first->second.line) + ":" +
-                       std::to_string(first->second.column) + ")");
-    read(reader, name);
-    reader.Finish();
-  }
-}
-
 // Those that the task gives.
 std::vector<std::string> MetricsOf(const DataSpec& data) {
   const catalog::Task* task = catalog::Find(catalog::Tasks(), data.task);
@@ -106,7 +36,8 @@ std::vector<std::string> MetricsOf(const DataSpec& data) {
 
 void ReadEval(MapReader& sweep, SweepSpec* spec) {
   const bool has_select = spec->data.Find("select") != nullptr;
-  const std::string fallback = has_select ? "select" : "";
+  // Without runs nothing is evaluated, on whatever split.
+  const std::string fallback = has_select ? "select" : spec->variants.empty() ? "train" : "";
   MapReader reader = sweep.Map("eval");
   Json eval;
   eval["every"] = ReadEvery(reader, "every");
@@ -132,6 +63,9 @@ void ReadEval(MapReader& sweep, SweepSpec* spec) {
   eval["report"] = report;
   eval["batch_size"] = reader.Int("batch_size", 64, 1, 1'000'000);
   eval["precision"] = reader.Choice("precision", "fp32", {"fp32", "bf16", "fp16"});
+  if (const Json generate = ReadGenerate(reader, spec->data, eval["batch_size"]);
+      !generate.is_null())
+    eval["generate"] = generate;
   reader.Finish();
   spec->eval = std::move(eval);
 }

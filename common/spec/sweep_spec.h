@@ -78,6 +78,17 @@ struct SoupSpec {
   Json numerics;
 };
 
+// Subspaces of what the maps of the base model see (or of runs').
+struct ObservationSpec {
+  std::string name;
+  bool of_runs = false;
+  std::string select;  // of runs
+  std::string split;
+  int64_t seed = 0;
+  Json settings;  // {targets, sizes, dims, repeats, held_out, ..}: a job's `observe`
+  std::string precision = "fp32";
+};
+
 struct SweepSpec {
   std::string name, description;
   std::map<std::string, std::string> labels;
@@ -95,6 +106,7 @@ struct SweepSpec {
   RetryPolicy retries;
   std::vector<AnalysisSpec> analyses;
   std::vector<SoupSpec> soups;
+  std::vector<ObservationSpec> observations;
   SourceMap places;
 };
 

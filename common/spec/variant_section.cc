@@ -3,42 +3,11 @@
 
 #include "common/base/text.h"
 #include "common/catalog/catalog.h"
+#include "common/spec/parts.h"
 #include "common/spec/sections.h"
 
 namespace eida::spec {
 namespace {
-
-// Ranks or alphas of targets, [[target, number], ..] in file order.
-Json ReadPattern(MapReader& reader, const catalog::Parameter& p) {
-  Json pattern = Json::array();
-  MapReader numbers = reader.Map(p.name);
-  if (numbers.tree() == nullptr) return pattern;
-  for (const auto& [target, value] : numbers.tree()->entries) {
-    const Json number = p.type == "ints" ? Json(numbers.Int(target.text, 1, 1, 1'000'000, true))
-                                         : Json(numbers.Number(target.text, 1, 1e-30, 1e30, true));
-    pattern.push_back(Json::array({target.text, number}));
-  }
-  return pattern;
-}
-
-// One setting of an adapter, by the type that the catalog gives it.
-Json ReadParameter(MapReader& reader, const catalog::Parameter& p) {
-  if (p.type == "int")
-    return reader.Int(p.name, p.required ? 1 : ParseInt(p.fallback).value_or(0), 1, 1'000'000,
-                      p.required);
-  if (p.type == "fraction")
-    return reader.Number(p.name, ParseNumber(p.fallback).value_or(0), 0, 0.999, p.required);
-  if (p.type == "number")
-    return reader.Number(p.name, ParseNumber(p.fallback).value_or(0), -1e30, 1e30, p.required);
-  if (p.type == "flag") return reader.Flag(p.name, p.fallback == "true");
-  if (p.type == "names")
-    return reader.Texts(p.name,
-                        p.fallback.empty() ? std::vector<std::string>() : Split(p.fallback, ','));
-  if (p.type == "ints" || p.type == "numbers") return ReadPattern(reader, p);
-  if (p.type == "enum") return reader.Choice(p.name, p.fallback, p.choices, p.required);
-  return reader.Text(p.name, p.fallback,
-                     p.required);  // text and scale; scales are settled once r is known
-}
 
 // "4r" = 4 times the adapter's r; a plain number is itself.
 void SettleScale(MapReader& reader, const std::string& name, Json* adapter) {
@@ -344,10 +313,10 @@ bool IsName(const std::string& name) {
 
 }  // namespace
 
-void ReadVariants(MapReader& sweep, std::vector<VariantSpec>* variants) {
+void ReadVariants(MapReader& sweep, bool required, std::vector<VariantSpec>* variants) {
   const Tree* base_train = sweep.Get("train");
   const Tree* base_adapter = sweep.Get("adapter");
-  const Tree* list = sweep.Get("variants", true);
+  const Tree* list = sweep.Get("variants", required);
   if (list == nullptr) return;
   if (list->kind != Tree::Kind::kList || list->items.empty())
     return sweep.Error(list, "type", "\"variants\" must be a list of at least one variant");

@@ -59,13 +59,12 @@ struct ReadyKey {
 using ReadySet = std::set<ReadyKey>;
 
 struct KindTally {
-  std::array<int64_t, 10> by_state{};  // indexed by JobState
-  double finished_seconds = 0;         // run time of those that ran here and succeeded
-  int64_t finished_timed = 0;          // how many those are
+  std::array<int64_t, EndOfValues<JobState>()> by_state{};  // indexed by JobState
+  double finished_seconds = 0;  // run time of those that ran here and succeeded
+  int64_t finished_timed = 0;   // how many those are
   int64_t reused = 0;
 };
-constexpr size_t kKinds = 8;  // JobKind values are 1..7
-using Tallies = std::array<KindTally, kKinds>;
+using Tallies = std::array<KindTally, EndOfValues<JobKind>()>;  // indexed by JobKind
 
 // Order of sweeps at the counter: fewest slots per weight first, then higher priority, then older.
 struct QueueKey {
@@ -81,7 +80,7 @@ struct Sweep {
   SweepRecord record;
   std::vector<JobId> jobs;  // in the order of their ids
   Tallies kinds;
-  std::array<int64_t, 10> by_state{};  // the sum over kinds
+  std::array<int64_t, EndOfValues<JobState>()> by_state{};  // the sum over kinds
   std::set<JobId> active;
   int leased_slots = 0;  // slots that work for it
   std::map<int, ReadySet>

@@ -78,14 +78,14 @@ Status CheckJob(const Core& core, const Job& job) {
 
 Status CheckSweep(const Core& core, const Sweep& sweep) {
   const std::string name = sweep.record.id.ToString();
-  std::array<int64_t, 10> counts{};
+  std::array<int64_t, EndOfValues<JobState>()> counts{};
   std::set<LeaseId> leases;
   for (const JobId id : sweep.jobs) {
     const Job& job = core.jobs.at(id);
     ++counts[Index(StateOf(job))];
     if (job.lease) leases.insert(job.lease);
   }
-  std::array<int64_t, 10> by_kind{};
+  std::array<int64_t, EndOfValues<JobState>()> by_kind{};
   for (const KindTally& tally : sweep.kinds) {
     for (size_t i = 0; i < counts.size(); ++i) by_kind[i] += tally.by_state[i];
   }

@@ -32,7 +32,7 @@ double Weight(int priority);
 // Jobs that share one process profitably when their bundle keys are equal.
 constexpr bool CanBundle(JobKind kind) {
   return kind == JobKind::kPath || kind == JobKind::kEvaluate || kind == JobKind::kGram ||
-         kind == JobKind::kTrain;
+         kind == JobKind::kTrain || kind == JobKind::kGenerate;
 }
 
 struct BundleFacts {

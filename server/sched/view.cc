@@ -85,7 +85,7 @@ std::vector<JobId> ActiveJobs(const Core& core, SweepId id) {
 Tallies AllTallies(const Core& core) {
   Tallies all;
   for (const auto& [id, sweep] : core.sweeps) {
-    for (size_t kind = 0; kind < kKinds; ++kind) {
+    for (size_t kind = 0; kind < sweep.kinds.size(); ++kind) {
       const KindTally& from = sweep.kinds[kind];
       for (size_t state = 0; state < from.by_state.size(); ++state)
         all[kind].by_state[state] += from.by_state[state];

@@ -41,7 +41,7 @@ ALLOWED = {
     "worker/exec": DOMAIN,
     "worker/agent": WIRE | SIDE | {"worker/exec"},
     "worker/metrics": CATALOG,
-    "worker/engine": PLAN,
+    "worker/engine": PLAN | {"worker/metrics"},
     "worker/analysis": PLAN | {"worker/engine"},
     "worker/runner": PLAN | {"worker/engine", "worker/analysis"},
     "client/fetch": BASE,

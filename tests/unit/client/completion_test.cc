@@ -71,7 +71,7 @@ TEST(BashTest, OffersVerbsFlagsAndChoices) {
   EXPECT_EQ(Offered({"eidactl", "heatmap", "--annot", "o"}), "on off\n");
   EXPECT_EQ(Offered({"eidactl", "get", "wor"}), "workers\n");
   EXPECT_EQ(Offered({"eidactl", "fetch", "rob"}), "roberta-base\n");
-  EXPECT_EQ(Offered({"eidactl", "plot", ""}), "curves path soup\n");
+  EXPECT_EQ(Offered({"eidactl", "plot", ""}), "curves path soup observation\n");
 }
 
 TEST(CompletionWordsTest, ChoicesComeFromTheChecks) {

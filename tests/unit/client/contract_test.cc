@@ -24,6 +24,7 @@ const std::map<std::string, std::vector<std::string>> kSamples = {
     {"heatmap", {"--metric", "cka"}},
     {"plot", {"path"}},
     {"soup", {}},
+    {"texts", {"full/seed0"}},
     {"export", {"run", "full/seed0", "-O", "DIR/model"}},
     {"worker", {"list"}},
     {"status", {}},

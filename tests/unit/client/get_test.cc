@@ -28,7 +28,7 @@ class GetTest : public testing::Test {
 
 TEST_F(GetTest, EveryKindListsWhatThereIsAndHasAShortName) {
   const std::map<std::string, std::pair<std::string, size_t>> kinds = {
-      {"sweeps", {"sw", 2}}, {"runs", {"r", 4}},         {"jobs", {"j", 15}},
+      {"sweeps", {"sw", 2}}, {"runs", {"r", 4}},         {"jobs", {"j", 17}},
       {"workers", {"w", 1}}, {"checkpoints", {"ck", 1}}, {"analyses", {"an", 2}},
       {"soups", {"so", 2}},  {"models", {"m", 1}},       {"datasets", {"ds", 1}},
       {"events", {"ev", 1}}};
@@ -62,7 +62,7 @@ TEST_F(GetTest, ASelectionNarrowsRuns) {
 }
 
 TEST_F(GetTest, ASelectionOfJobsIsByTheirRun) {
-  EXPECT_THAT(Items({"jobs", "variant=full,seed=0"}, "id"), ElementsAre("11", "21", "24"));
+  EXPECT_THAT(Items({"jobs", "variant=full,seed=0"}, "id"), ElementsAre("11", "21", "24", "51"));
   EXPECT_THAT(Items({"jobs", "-s", "state=failed"}, "id"), ElementsAre("14"));
   EXPECT_THAT(Items({"jobs", "-s", "soup/"}, "id"), ElementsAre("41", "42"));
   EXPECT_THAT(Items({"jobs", "s2/full/seed1"}, "id"), ElementsAre("12", "22", "25"));

@@ -143,6 +143,45 @@ void AddSoup(FakeApi& api, int64_t id, const std::string& name, const Json& trac
   api.jobs.push_back(job);
 }
 
+// What full/seed0 wrote.
+void AddTexts(FakeApi& api, int64_t id) {
+  v1::Job job =
+      MakeJob(id, v1::JOB_KIND_GENERATE, "generate/full/seed0/report", {{"n", 1}, {"bleu", 31.5}});
+  job.set_run(101);
+  AddArtifact(api, job, "texts",
+              {{"item", 7},
+               {"source", "name[Aromi]"},
+               {"text", "Aromi is a pub."},
+               {"references", {"Aromi is a pub .", "There is a pub, Aromi."}}});
+  api.jobs.push_back(job);
+}
+
+// Two layers, one input and one update each, at two sizes and two dimensions.
+void AddObservation(FakeApi& api, int64_t id) {
+  v1::Job job = MakeJob(id, v1::JOB_KIND_OBSERVE, "observe/base", {{"repeats", 2}});
+  Json sites = Json::array();
+  for (const char* side : {"input", "update"}) {
+    for (int layer = 0; layer < 2; ++layer) {
+      const double at = 0.5 + 0.1 * layer;
+      const Json cosine = {{at, at + 0.2}, {at + 0.02, at + 0.22}};
+      sites.push_back({{"name", "bert.encoder.layer." + std::to_string(layer) + ".output.dense"},
+                       {"role", "fc2"},
+                       {"side", side},
+                       {"sizes",
+                        {{{"tokens", {16, 15}}, {"cosine", cosine}},
+                         {{"tokens", {32, 31}}, {"cosine", cosine}}}}});
+    }
+  }
+  AddArtifact(api, job, "observation",
+              {{"split", "train"},
+               {"sequences", {8, 16}},
+               {"dims", {32, 64}},
+               {"repeats", 2},
+               {"held_out", 64},
+               {"sites", sites}});
+  api.jobs.push_back(job);
+}
+
 }  // namespace
 
 FakeApi DemoApi() {
@@ -165,6 +204,8 @@ FakeApi DemoApi() {
           {{{"member", "full/seed1"}, {"alpha", 0.5}, {"loss", 0.4}, {"accepted", true}},
            {{"member", "lora-r8/seed0"}, {"alpha", 0.2}, {"loss", 0.6}, {"accepted", false}}});
   AddSoup(api, 42, "uniform-lora", Json::array());
+  AddTexts(api, 51);
+  AddObservation(api, 52);
   v1::Job old = MakeJob(1, v1::JOB_KIND_TRAIN, "train/full/seed0", {}, v1::JOB_STATE_CANCELLED);
   old.set_sweep(1);
   old.set_run(1);

@@ -59,6 +59,48 @@ TEST(PlanTest, HasTheJobsOfTheStudy) {
   EXPECT_EQ(CountOf(plan, JobKind::kSoup), 1);
 }
 
+TEST(PlanTest, ARunWritesTextsOfTheReportedSplitWhereTheSweepAsks) {
+  const std::string plain = spec::OfTexts("  task: e2e\n"),
+                    asked = spec::OfTexts("  task: e2e\n",
+                                          "loss, generate: {num_beams: 4, max_length: 12, "
+                                          "batch_size: 16}");
+  EXPECT_EQ(CountOf(PlanOf(plain), JobKind::kGenerate), 0);
+  const Plan plan = PlanOf(asked);
+  ASSERT_EQ(CountOf(plan, JobKind::kGenerate), 9);
+  const auto job = std::find_if(plan.jobs.begin(), plan.jobs.end(), [](const JobRecord& j) {
+    return j.spec.name == "generate/lora-r8/seed2/select";
+  });
+  ASSERT_NE(job, plan.jobs.end());
+  const Json own = *ParseJson(job->spec.spec, "spec");
+  EXPECT_EQ(own["generate"], (Json{{"num_beams", 4},
+                                   {"max_length", 12},
+                                   {"early_stopping", false},
+                                   {"length_penalty", 1.0}}));
+  EXPECT_EQ(own["numerics"]["batch_size"], 16);
+  EXPECT_EQ(own["metrics"].size(), 5u);
+  ASSERT_EQ(job->spec.parents.size(), 1u);
+  EXPECT_EQ(job->spec.parents[0].artifact, "weights");
+  // What is generated changes no other job.
+  const auto before = FingerprintsByName(PlanOf(plain)), after = FingerprintsByName(plan);
+  for (const auto& [name, fingerprint] : before) EXPECT_EQ(after.at(name), fingerprint) << name;
+}
+
+TEST(PlanTest, TheBaseIsObservedAndRunsWhereTheyAreSelected) {
+  const std::string text = spec::SampleSweep() +
+                           "observations:\n  - {name: base, dims: [2], targets: [query]}\n"
+                           "  - {name: trained, dims: [2], select: \"variant=full\"}\n";
+  const Plan plan = PlanOf(text);
+  std::vector<std::string> names;
+  for (const JobRecord& job : plan.jobs) {
+    if (job.spec.kind != JobKind::kObserve) continue;
+    names.push_back(job.spec.name);
+    EXPECT_EQ(job.spec.parents.size(), job.spec.name == "observe/base" ? 0u : 1u);
+  }
+  EXPECT_EQ(names,
+            (std::vector<std::string>{"observe/base", "observe/trained/full/seed0",
+                                      "observe/trained/full/seed1", "observe/trained/full/seed2"}));
+}
+
 TEST(PlanTest, ParentsComeBeforeChildrenAndRolesAreUnique) {
   for (const Plan plan = PlanOf(spec::SampleSweep()); const JobRecord& job : plan.jobs) {
     std::set<std::string> roles;

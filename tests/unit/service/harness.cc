@@ -32,6 +32,10 @@ std::vector<std::pair<std::string, std::string>> ArtifactsOf(JobKind kind) {
       return {{"soup", "soup"}, {"weights", "model"}};
     case JobKind::kExport:
       return {{"adapter_config.json", "file"}};
+    case JobKind::kGenerate:
+      return {{"texts", "texts"}};
+    case JobKind::kObserve:
+      return {{"observation", "observation"}};
   }
   return {};
 }

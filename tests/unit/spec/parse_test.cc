@@ -1,26 +1,11 @@
 #include "common/spec/parse.h"
 
 #include "gtest/gtest.h"
+#include "tests/unit/spec/reading.h"
 #include "tests/unit/spec/sample.h"
 
 namespace eida::spec {
 namespace {
-
-ParseResult Parse(const std::string& text, const std::vector<std::string>& overrides = {}) {
-  return ParseSweep(text, "sweep.yaml", overrides);
-}
-
-// The diagnostic with this code, or a failure that shows what there was instead.
-Diagnostic Only(const std::string& text, const std::string& code,
-                const std::vector<std::string>& overrides = {}) {
-  const ParseResult result = Parse(text, overrides);
-  EXPECT_FALSE(result.spec.has_value());
-  for (const Diagnostic& d : result.diagnostics) {
-    if (d.code == code) return d;
-  }
-  ADD_FAILURE() << "no [" << code << "] in\n" << Render(result.diagnostics, "sweep.yaml", false);
-  return {};
-}
 
 TEST(ParseTest, AValidFileHasItsDefaultsFilledIn) {
   const ParseResult result = Parse(SampleSweep());
@@ -146,43 +131,6 @@ TEST(ParseTest, AliasesThatExplodeAreRefused) {
 }
 
 TEST(ParseTest, AFileThatIsNoMapIsOneError) { Only("- just\n- a list\n", "type"); }
-
-// The sample with another `data` up to its splits, without the analyses' metric.
-std::string WithTask(const std::string& data, const std::string& metric = "loss") {
-  std::string text =
-      Replaced(SampleSweep(), "model: {path: model, head: {classification: {labels: 2}}}",
-               "model: {path: model}");
-  text = Replaced(text, "  task: classification\n  format: tsv\n", data);
-  return Replaced(text, "metric: accuracy", "metric: " + metric);
-}
-
-TEST(ParseTest, TextTasksHaveTheirOwnColumns) {
-  const ParseResult e2e = Parse(WithTask("  task: e2e\n"));
-  ASSERT_TRUE(e2e.spec.has_value()) << Render(e2e.diagnostics, "sweep.yaml", false);
-  EXPECT_EQ(e2e.spec->data.format, "e2e");
-  EXPECT_EQ(e2e.spec->data.label, "");
-  const ParseResult translation =
-      Parse(WithTask("  task: translation\n  columns: {source: en, target: ro}\n"
-                     "  source_lang: en_XX\n  target_lang: ro_RO\n"));
-  ASSERT_TRUE(translation.spec.has_value()) << Render(translation.diagnostics, "sweep.yaml", false);
-  EXPECT_EQ(translation.spec->data.text, "en");
-  EXPECT_EQ(translation.spec->data.text_pair, "ro");
-  EXPECT_EQ(translation.spec->data.target_lang, "ro_RO");
-}
-
-TEST(ParseTest, ATaskNamesItsFormatsColumnsAndMetrics) {
-  EXPECT_NE(Only(WithTask("  task: e2e\n  format: tsv\n"), "enum").message.find("e2e"),
-            std::string::npos);
-  EXPECT_EQ(Only(WithTask("  task: e2e\n  columns: {source: mr}\n"), "unknown-key").line, 7);
-  EXPECT_NE(Only(WithTask("  task: translation\n  columns: {text: en}\n"), "unknown-key")
-                .message.find("source"),
-            std::string::npos);
-  EXPECT_NE(Only(WithTask("  task: e2e\n", "accuracy"), "enum").message.find("loss"),
-            std::string::npos);
-  EXPECT_EQ(
-      Only(Replaced(SampleSweep(), "  format: tsv", "  source_lang: en_XX"), "unknown-key").line,
-      7);
-}
 
 TEST(DiagnosticTest, RenderingShowsLineCaretAndCounts) {
   const ParseResult result = Parse(Replaced(SampleSweep(), "batch_size: 4", "bach_size: 4"));

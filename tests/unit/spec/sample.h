@@ -38,4 +38,14 @@ inline std::string Replaced(std::string text, const std::string& from, const std
   return text.replace(text.find(from), from.size(), to);
 }
 
+// The sample of a task of texts: with another `data` up to its splits, and `metric` (and what
+// follows it) in `eval`.
+inline std::string OfTexts(const std::string& data, const std::string& metric = "loss") {
+  std::string text =
+      Replaced(SampleSweep(), "model: {path: model, head: {classification: {labels: 2}}}",
+               "model: {path: model}");
+  text = Replaced(text, "  task: classification\n  format: tsv\n", data);
+  return Replaced(text, "metric: accuracy", "metric: " + metric);
+}
+
 }  // namespace eida::spec

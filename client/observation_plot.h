@@ -1,0 +1,24 @@
+// The figures of an observation (SCIENCE 2.2, E-F).
+#pragma once
+
+#include <string>
+
+#include "client/select.h"
+#include "common/render/plot.h"
+
+namespace eida::client {
+
+struct ObservationChoice {
+  std::string name;            // of the observation; "" = the first that is finished
+  std::string side = "input";  // input or update
+  std::string role;            // "" = the mean over all places, by the number of sequences
+  int64_t sequences = 0;       // 0 = the middle one of those that were observed
+};
+
+// A line for each dimension: the mean over repeats, with a band of one standard deviation, of the
+// cosine between held-out tokens and their projection. Of one role by layer, else by sequences.
+// NotFound saying what there is.
+Result<render::LinePlot> ObservationPlot(Api& api, const SweepData& data,
+                                         const ObservationChoice& choice);
+
+}  // namespace eida::client

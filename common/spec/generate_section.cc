@@ -1,0 +1,95 @@
+#include "common/catalog/catalog.h"
+#include "common/spec/parts.h"
+#include "common/spec/sections.h"
+
+namespace eida::spec {
+namespace {
+
+// true, false or never.
+Json ReadEarlyStopping(MapReader& reader) {
+  const std::string text = reader.Choice("early_stopping", "false", {"true", "false", "never"});
+  return text == "never" ? Json(text) : Json(text == "true");
+}
+
+// The id in place of one, or a map of it and its options.
+Json ReadMetric(MapReader reader) {
+  const std::vector<std::string> ids = catalog::Ids(catalog::GenerationMetrics());
+  const std::string id = reader.Choice("metric", ids.front(), ids, true);
+  Json metric = {{"metric", id}};
+  for (const catalog::Parameter& p : catalog::Find(catalog::GenerationMetrics(), id)->parameters) {
+    reader.Get(p.name);
+    if (reader.Has(p.name)) metric[p.name] = ReadParameter(reader, p);
+  }
+  reader.Finish();
+  return metric;
+}
+
+// What the texts are scored by: [{"metric", its options}, ..]; those of the task by default.
+Json ReadMetrics(MapReader& reader, const catalog::Task& task) {
+  Json metrics = Json::array();
+  const Tree* list = reader.Get("metrics");
+  if (list == nullptr) {
+    for (const std::string& id : task.text_metrics) metrics.push_back({{"metric", id}});
+    return metrics;
+  }
+  if (list->kind != Tree::Kind::kList) {
+    reader.Error(list, "type", "\"" + reader.PathOf("metrics") + "\" must be a list of metrics");
+    return metrics;
+  }
+  std::map<std::string, bool> seen;
+  for (size_t i = 0; i < list->items.size(); ++i) {
+    const Tree& item = list->items[i];
+    Tree map = item;
+    if (item.kind == Tree::Kind::kScalar) {
+      map = Tree();
+      map.kind = Tree::Kind::kMap;
+      map.place = item.place;
+      Tree key = item;
+      key.text = "metric";
+      map.entries.emplace_back(key, item);
+    }
+    metrics.push_back(ReadMetric(
+        {reader.context(), &map, reader.PathOf("metrics") + "[" + std::to_string(i) + "]"}));
+    if (!seen.emplace(metrics.back()["metric"].get<std::string>(), true).second)
+      reader.Error(&item, "duplicate-name",
+                   "\"" + reader.PathOf("metrics") + "\" has " +
+                       metrics.back()["metric"].get<std::string>() + " twice");
+  }
+  return metrics;
+}
+
+}  // namespace
+
+Json ReadGenerate(MapReader& eval, const DataSpec& data, int64_t batch_size) {
+  constexpr int64_t kMostTokens = 100'000;
+  const Tree* value = eval.Get("generate");
+  if (value == nullptr || value->kind == Tree::Kind::kNull) return nullptr;
+  MapReader reader(eval.context(), value, eval.PathOf("generate"));
+  Json generate = {{"num_beams", reader.Int("num_beams", 1, 1, 1000)},
+                   {"length_penalty", reader.Number("length_penalty", 1, -100, 100)},
+                   {"early_stopping", ReadEarlyStopping(reader)}};
+  for (const char* key : {"max_length", "max_new_tokens"}) {
+    const int64_t tokens = reader.Int(key, 1, 1, kMostTokens);
+    if (reader.Has(key)) generate[key] = tokens;
+  }
+  if (!generate.contains("max_length") && !generate.contains("max_new_tokens")) {
+    reader.Error(value, "missing-key",
+                 "\"" + reader.path() +
+                     "\" needs \"max_length\" (tokens of prompt and text; of the text alone for an "
+                     "encoder-decoder) or \"max_new_tokens\"");
+  }
+  for (const char* key : {"min_new_tokens", "no_repeat_ngram_size"}) {
+    const int64_t count = reader.Int(key, 0, 0, kMostTokens);
+    if (count > 0) generate[key] = count;
+  }
+  generate["batch_size"] = reader.Int("batch_size", batch_size, 1, 1'000'000);
+  const catalog::Task* task = catalog::Find(catalog::Tasks(), data.task);
+  generate["metrics"] = ReadMetrics(reader, task == nullptr ? catalog::Task() : *task);
+  reader.Finish();
+  if (task == nullptr || task->generates) return generate;
+  eval.Error(value, "bad-reference",
+             "\"" + reader.path() + "\": the task " + data.task + " labels items, it has no texts");
+  return nullptr;
+}
+
+}  // namespace eida::spec
