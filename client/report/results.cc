@@ -1,0 +1,185 @@
+#include "client/report/results.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+
+#include "common/catalog/catalog.h"
+
+namespace eida::report {
+namespace {
+
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+bool Contains(const std::vector<size_t>& of, size_t index) {
+  return std::find(of.begin(), of.end(), index) != of.end();
+}
+
+double At(const std::vector<std::vector<double>>& matrix, size_t i, size_t j) {
+  return i < matrix.size() && j < matrix[i].size() ? matrix[i][j] : kNone;
+}
+
+// Smaller is better; NaN where nothing was measured.
+double Badness(const Study& study, const std::vector<size_t>& models) {
+  std::vector<double> losses, scores;
+  for (const size_t m : models) {
+    const auto split = study.models[m].scores.find(study.select_split);
+    if (split == study.models[m].scores.end()) continue;
+    if (const auto loss = split->second.find("loss"); loss != split->second.end())
+      losses.push_back(loss->second);
+    if (const auto score = split->second.find(study.metric); score != split->second.end())
+      scores.push_back(score->second);
+  }
+  if (!losses.empty()) return SampleOf(losses).mean;
+  const catalog::Metric* metric = catalog::Find(catalog::Metrics(), study.metric);
+  const double sign = metric != nullptr && !metric->maximize ? 1 : -1;
+  return sign * SampleOf(scores).mean;
+}
+
+int Order(const Setting& s) { return s.adapter == "lora" ? 0 : s.adapter == "none" ? 2 : 1; }
+
+}  // namespace
+
+std::string SettingKey(const std::string& adapter, int64_t rank) {
+  if (adapter == "none") return "full";
+  return rank > 0 ? adapter + " " + std::to_string(rank) : adapter;
+}
+
+std::string SettingLabel(const std::string& adapter, int64_t rank) {
+  if (adapter == "none") return "full fine-tuning";
+  std::string name = adapter == "lora" ? "LoRA" : adapter;
+  if (adapter != "lora") {
+    for (char& c : name) c = c == '_' ? '-' : static_cast<char>(std::toupper(c));
+  }
+  return rank > 0 ? name + ", rank " + std::to_string(rank) : name;
+}
+
+Results::Results(const Study& study) : study_(study) {
+  std::map<std::string, std::vector<Setting>> by_key;  // a candidate for each variant
+  for (size_t m = 0; m < study.models.size(); ++m) {
+    const Model& model = study.models[m];
+    const std::string key = SettingKey(model.adapter, model.rank);
+    std::vector<Setting>& candidates = by_key[key];
+    auto found = std::find_if(candidates.begin(), candidates.end(),
+                              [&](const Setting& s) { return s.variant == model.variant; });
+    if (found == candidates.end()) {
+      candidates.push_back(
+          {key, SettingLabel(model.adapter, model.rank), model.adapter, model.rank, model.variant});
+      found = std::prev(candidates.end());
+    }
+    found->models.push_back(m);
+  }
+  for (auto& [key, candidates] : by_key) {
+    const auto better = [&](const Setting& a, const Setting& b) {
+      const double of_a = Badness(study, a.models), of_b = Badness(study, b.models);
+      return std::isnan(of_b) ? !std::isnan(of_a) : of_a < of_b;
+    };
+    Setting best = *std::min_element(candidates.begin(), candidates.end(), better);
+    for (const Setting& other : candidates) {
+      if (other.variant != best.variant) best.passed_over.push_back(other.variant);
+    }
+    std::sort(best.models.begin(), best.models.end(),
+              [&](size_t a, size_t b) { return study.models[a].seed < study.models[b].seed; });
+    settings_.push_back(std::move(best));
+  }
+  std::sort(settings_.begin(), settings_.end(), [](const Setting& a, const Setting& b) {
+    return std::make_tuple(Order(a), a.adapter, a.rank) <
+           std::make_tuple(Order(b), b.adapter, b.rank);
+  });
+}
+
+const Setting* Results::Find(const std::string& key) const {
+  for (const Setting& s : settings_) {
+    if (s.key == key) return &s;
+  }
+  return nullptr;
+}
+
+std::vector<const Setting*> Results::Lora() const {
+  std::vector<const Setting*> lora;
+  for (const Setting& s : settings_) {
+    if (s.adapter == "lora") lora.push_back(&s);
+  }
+  return lora;
+}
+
+Sample Results::Score(const Setting& setting, const std::string& split,
+                      const std::string& metric) const {
+  std::vector<double> values;
+  for (const size_t m : setting.models) {
+    const auto scores = study_.models[m].scores.find(split);
+    if (scores == study_.models[m].scores.end()) continue;
+    const auto value = scores->second.find(metric);
+    if (value != scores->second.end()) values.push_back(value->second);
+  }
+  return SampleOf(values);
+}
+
+Sample Results::Reported(const Setting& setting, const std::string& metric) const {
+  return Score(setting, study_.report_split, metric);
+}
+
+int64_t Results::Items(const Setting& setting, const std::string& split) const {
+  for (const size_t m : setting.models) {
+    const auto items = study_.models[m].items.find(split);
+    if (items != study_.models[m].items.end()) return items->second;
+  }
+  return 0;
+}
+
+double Results::Ratio(const Setting& setting) const {
+  const Model& model = study_.models[setting.models.front()];
+  if (setting.adapter == "none") return 100;
+  return model.base > 0
+             ? 100.0 * static_cast<double>(model.trainable) / static_cast<double>(model.base)
+             : kNone;
+}
+
+const Pairs* Results::Matrix(const std::string& metric) const {
+  for (const Pairs& pairs : study_.pairs) {
+    if (pairs.metric == metric) return &pairs;
+  }
+  return nullptr;
+}
+
+std::vector<Pair> Results::Where(const Pairs& pairs,
+                                 const std::function<bool(size_t, size_t)>& wanted) const {
+  std::vector<Pair> found;
+  for (size_t i = 0; i < pairs.members.size(); ++i) {
+    for (size_t j = i + 1; j < pairs.members.size(); ++j) {
+      const size_t a = pairs.members[i], b = pairs.members[j];
+      if (!std::isfinite(At(pairs.values, i, j)) || !(wanted(a, b) || wanted(b, a))) continue;
+      found.push_back({a, b, pairs.values[i][j], At(pairs.biased, i, j), At(pairs.relative, i, j)});
+    }
+  }
+  return found;
+}
+
+std::vector<Pair> Results::Same(const Pairs& pairs, const Setting& setting) const {
+  return Where(pairs, [&](size_t a, size_t b) {
+    return Contains(setting.models, a) && Contains(setting.models, b);
+  });
+}
+
+std::vector<Pair> Results::SameSeed(const Pairs& pairs, const Setting& one,
+                                    const Setting& other) const {
+  return Where(pairs, [&](size_t a, size_t b) {
+    return Contains(one.models, a) && Contains(other.models, b) &&
+           study_.models[a].seed == study_.models[b].seed;
+  });
+}
+
+int64_t Results::PairsOf(const Setting& setting) {
+  const auto n = static_cast<int64_t>(setting.models.size());
+  return n * (n - 1) / 2;
+}
+
+std::vector<double> Values(const std::vector<Pair>& pairs, bool biased) {
+  std::vector<double> values;
+  for (const Pair& pair : pairs)
+    values.push_back(biased && std::isfinite(pair.biased) ? pair.biased : pair.value);
+  return values;
+}
+
+}  // namespace eida::report

@@ -1,0 +1,72 @@
+// A study asked in the papers' words: ways of training (full fine-tuning, LoRA of rank r), not
+// names of variants; pairs of one way, pairs of one seed.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "client/report/stats.h"
+#include "client/report/study.h"
+
+namespace eida::report {
+
+// A way of training, by adapter and rank as the sweep was resolved.
+struct Setting {
+  std::string key;      // "full", "lora 8", "eida"
+  std::string label;    // for people
+  std::string adapter;  // a line of adapters.def
+  int64_t rank = 0;
+  std::string variant;                   // whose runs stand for it
+  std::vector<std::string> passed_over;  // variants of the same adapter and rank that do not
+  std::vector<size_t> models;            // of `variant`, in the order of their seeds
+};
+// Key and label of an adapter and rank.
+std::string SettingKey(const std::string& adapter, int64_t rank);
+std::string SettingLabel(const std::string& adapter, int64_t rank);
+
+// An unordered pair of models that a matrix has a value for.
+struct Pair {
+  size_t a = 0, b = 0;                         // indices into Study::models
+  double value = 0, biased = 0, relative = 0;  // NaN where the matrix has none
+};
+
+class Results {
+ public:
+  // `study` outlives this. Of several variants of one adapter and rank the one with the smallest
+  // mean loss (else the best mean of the sweep's metric) on the split that choices are made on
+  // stands for them.
+  explicit Results(const Study& study);
+
+  const Study& study() const { return study_; }
+  // LoRA by rank, other adapters by name, full fine-tuning last.
+  const std::vector<Setting>& settings() const { return settings_; }
+  const Setting* Find(const std::string& key) const;  // null = not in the sweep
+  std::vector<const Setting*> Lora() const;           // by rank
+
+  Sample Score(const Setting& setting, const std::string& split, const std::string& metric) const;
+  // The same on the split that the sweep reports.
+  Sample Reported(const Setting& setting, const std::string& metric) const;
+  int64_t Items(const Setting& setting, const std::string& split) const;  // 0 = nothing known
+  double Ratio(const Setting& setting) const;  // trained parameters in % of the base's
+
+  // The first matrix of that metric, null when there is none. `gap` prefers convexity_gap.
+  const Pairs* Matrix(const std::string& metric) const;
+  // Pairs of two seeds of one setting.
+  std::vector<Pair> Same(const Pairs& pairs, const Setting& setting) const;
+  // Pairs of one seed between two settings.
+  std::vector<Pair> SameSeed(const Pairs& pairs, const Setting& a, const Setting& b) const;
+  // How many pairs of two seeds a whole study would have.
+  static int64_t PairsOf(const Setting& setting);
+
+ private:
+  std::vector<Pair> Where(const Pairs& pairs,
+                          const std::function<bool(size_t a, size_t b)>& wanted) const;
+  const Study& study_;
+  std::vector<Setting> settings_;
+};
+
+// The values of pairs; CKA by its biased estimate where that was kept, as the papers compute it.
+std::vector<double> Values(const std::vector<Pair>& pairs, bool biased = false);
+
+}  // namespace eida::report
