@@ -1,0 +1,344 @@
+#include "client/report_study.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <set>
+
+#include "client/results.h"
+#include "client/scope.h"
+#include "common/base/digest.h"
+#include "common/base/text.h"
+
+namespace eida::client {
+namespace {
+
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+constexpr size_t kExamples = 3;  // of each variant
+
+Json JsonOf(const std::string& text) {
+  const Result<Json> parsed = ParseJson(text.empty() ? "{}" : text, "");
+  return parsed.ok() && parsed->is_object() ? *parsed : Json::object();
+}
+
+Result<Json> ArtifactOf(Api& api, const v1::Job& job, const std::string& name) {
+  EIDA_ASSIGN_OR_RETURN(const v1::Artifact artifact, FindArtifact(job, name));
+  EIDA_ASSIGN_OR_RETURN(const std::string text, api.Get(Digest(artifact.digest())));
+  return ParseJson(text, job.name() + "/" + name);
+}
+
+// Of a summary: everything measured that is no count and no time.
+void AddScores(const Json& summary, report::Scores& scores) {
+  for (const auto& [name, value] : summary.items()) {
+    const bool count = name == "n" || name == "tokens" || name == "items" || name == "seconds" ||
+                       name.ends_with("_per_second");
+    if (!count && value.is_number()) scores[name] = value.get<double>();
+  }
+}
+
+void AddScoresOf(const SweepData& data, const std::string& split, report::Model& model) {
+  for (const char* kind : {"evaluate/", "generate/", "score/"}) {
+    const v1::Job* job = data.FindJob(kind + model.run + "/" + split);
+    if (job == nullptr || job->state() != v1::JOB_STATE_SUCCEEDED) continue;
+    const Json summary = JsonOf(job->summary());
+    AddScores(summary, model.scores[split]);
+    if (std::string(kind) == "evaluate/") model.items[split] = GetOr<int64_t>(summary, "n", 0);
+  }
+}
+
+report::Model ModelOf(const SweepData& data, const v1::Run& run, const Evaluation& evaluation) {
+  report::Model model;
+  model.run = run.name();
+  model.variant = run.variant();
+  model.seed = run.seed();
+  const Json adapter = JsonOf(run.settings()).value("adapter", Json::object());
+  model.adapter = GetOr<std::string>(adapter, "type", "none");
+  model.rank = GetOr<int64_t>(adapter, "r", 0);
+  model.trainable = run.trainable_parameters();
+  model.base = run.base_parameters();
+  model.state = StateText(StateOf(data, run));
+  if (const v1::Job* train = data.JobOf(run.train_job())) {
+    const Json summary = JsonOf(train->summary());
+    model.seconds = GetOr<double>(summary, "seconds", 0);
+    model.problem = train->error_message();
+  }
+  for (const std::string& split : {evaluation.split, evaluation.report})
+    AddScoresOf(data, split, model);
+  return model;
+}
+
+std::vector<std::vector<double>> Values(const Json& rows) {
+  std::vector<std::vector<double>> values;
+  for (const Json& row : rows) {
+    values.emplace_back();
+    for (const Json& value : row)
+      values.back().push_back(value.is_number() ? value.get<double>() : kNone);
+  }
+  return values;
+}
+
+Result<report::Pairs> PairsOf(Api& api, const SweepData& data, const std::string& analysis,
+                              const std::vector<report::Model>& models) {
+  EIDA_ASSIGN_OR_RETURN(const Matrix matrix, LoadMatrix(api, data, analysis, "", ""));
+  report::Pairs pairs;
+  pairs.analysis = matrix.analysis;
+  pairs.metric = matrix.metric;
+  pairs.values = matrix.values;
+  for (const std::string& label : matrix.labels) {
+    const auto found = std::find_if(models.begin(), models.end(),
+                                    [&](const report::Model& m) { return m.run == label; });
+    if (found == models.end())
+      return DataLoss("the matrix of " + analysis +
+                      " names a run that the sweep has not: " + label);
+    pairs.members.push_back(static_cast<size_t>(found - models.begin()));
+  }
+  if (pairs.values.size() != pairs.members.size())
+    return DataLoss("the matrix of " + analysis + " has " + std::to_string(pairs.values.size()) +
+                    " rows for " + std::to_string(pairs.members.size()) + " runs");
+  const Json extra = matrix.content.value("extra", Json::object());
+  pairs.biased = Values(extra.value("biased", Json::array()));
+  pairs.relative = Values(extra.value("relative_gap", Json::array()));
+  const Json detail = matrix.content.value("detail", Json::object());
+  pairs.split = GetOr<std::string>(detail, "split", "");
+  pairs.estimator = GetOr<std::string>(detail, "estimator", "");
+  pairs.layer = GetOr<std::string>(detail, "layer", "");
+  pairs.space = GetOr<std::string>(detail, "space", "");
+  pairs.items = GetOr<int64_t>(detail, "n", 0);
+  pairs.points = GetOr<int64_t>(detail, "alphas", 0);
+  return pairs;
+}
+
+report::Soup SoupOf(const Soup& soup) {
+  report::Soup out;
+  out.name = soup.name;
+  out.type = GetOr<std::string>(soup.content, "type", "");
+  out.select_split = GetOr<std::string>(soup.content, "select_split", "");
+  out.report_split = GetOr<std::string>(soup.content, "report_split", "");
+  for (const Json& row : soup.content.value("table", Json::array())) {
+    report::SoupModel model;
+    model.model = GetOr<std::string>(row, "model", "?");
+    AddScores(row.value("select", Json::object()), model.select);
+    AddScores(row.value("report", Json::object()), model.report);
+    out.models.push_back(std::move(model));
+  }
+  const Json trace = soup.content.value("trace", Json::array());
+  std::set<std::string> accepted;
+  for (const Json& step : trace) {
+    if (GetOr<bool>(step, "accepted", false))
+      accepted.insert(GetOr<std::string>(step, "member", ""));
+  }
+  if (trace.empty()) return out;
+  out.candidates = static_cast<int64_t>(soup.content.value("order", Json::array()).size());
+  out.accepted = static_cast<int64_t>(accepted.size());
+  out.search = SoupPlot(soup);
+  return out;
+}
+
+// The first number in a module's path; -1 without one.
+int64_t LayerOf(const std::string& name) {
+  for (const std::string& part : Split(name, '.')) {
+    if (!part.empty() && part.size() < 6 &&
+        part.find_first_not_of("0123456789") == std::string::npos)
+      return std::stoll(part);
+  }
+  return -1;
+}
+
+// Outer index dims, inner repeats.
+std::vector<std::vector<double>> ByDim(const Json& cosine) {
+  std::vector<std::vector<double>> by_dim;
+  for (const std::vector<double>& repeat : Values(cosine)) {
+    by_dim.resize(std::max(by_dim.size(), repeat.size()));
+    for (size_t d = 0; d < repeat.size(); ++d) by_dim[d].push_back(repeat[d]);
+  }
+  return by_dim;
+}
+
+Result<report::Observation> ObservationOf(Api& api, const v1::Job& job) {
+  EIDA_ASSIGN_OR_RETURN(const Json content, ArtifactOf(api, job, "observation"));
+  report::Observation out;
+  out.name = job.name().substr(job.name().find('/') + 1);
+  out.split = GetOr<std::string>(content, "split", "");
+  out.sequences = GetOr<std::vector<int64_t>>(content, "sequences", {});
+  out.dims = GetOr<std::vector<int64_t>>(content, "dims", {});
+  out.repeats = GetOr<int64_t>(content, "repeats", 0);
+  out.held_out = GetOr<int64_t>(content, "held_out", 0);
+  for (const Json& site : content.value("sites", Json::array())) {
+    report::ObservedSite one;
+    one.name = GetOr<std::string>(site, "name", "?");
+    one.role = GetOr<std::string>(site, "role", "?");
+    one.side = GetOr<std::string>(site, "side", "?");
+    one.layer = LayerOf(one.name);
+    for (const Json& size : site.value("sizes", Json::array()))
+      one.cosine.push_back(ByDim(size.value("cosine", Json::array())));
+    out.sites.push_back(std::move(one));
+  }
+  return out;
+}
+
+// Of the first finished run of each variant.
+Status AddExamples(Api& api, const SweepData& data, report::Study& study) {
+  std::set<std::string> seen;
+  for (const v1::Job& job : data.jobs) {
+    const v1::Run* run = data.RunOf(job);
+    if (job.kind() != v1::JOB_KIND_GENERATE || job.state() != v1::JOB_STATE_SUCCEEDED ||
+        run == nullptr || !seen.insert(run->variant()).second)
+      continue;
+    EIDA_ASSIGN_OR_RETURN(const v1::Artifact artifact, FindArtifact(job, "texts"));
+    EIDA_ASSIGN_OR_RETURN(const std::string file, api.Get(Digest(artifact.digest())));
+    size_t count = 0;
+    for (const std::string& line : Split(file, '\n')) {
+      if (line.empty() || count++ == kExamples) break;
+      EIDA_ASSIGN_OR_RETURN(const Json text, ParseJson(line, job.name()));
+      const auto references = GetOr<std::vector<std::string>>(text, "references", {});
+      study.examples.push_back({run->name(), GetOr<std::string>(text, "source", ""),
+                                GetOr<std::string>(text, "text", ""),
+                                references.empty() ? "" : references.front()});
+    }
+  }
+  return OkStatus();
+}
+
+// "adapter: type lora, r 8; train: lr 0.002, optimizer.name adamw, ..".
+std::string SettingsText(const Json& settings) {
+  std::string text;
+  for (const auto& [part, values] : settings.items()) {
+    text += (text.empty() ? "" : "; ") + part + ":";
+    std::string separator = " ";
+    const Json flat = values.flatten();
+    for (const auto& [path, value] : flat.items()) {
+      if (value.is_null() || value.empty()) continue;
+      std::string name = path.empty() ? path : path.substr(1);
+      std::replace(name.begin(), name.end(), '/', '.');
+      text +=
+          separator + name + " " + (value.is_string() ? value.get<std::string>() : value.dump());
+      separator = ", ";
+    }
+  }
+  return text;
+}
+
+void AddResolved(const SweepData& data, report::Study& study) {
+  const Json resolved = JsonOf(data.sweep.resolved());
+  const Json content = resolved.value("data", Json::object());
+  study.task = GetOr<std::string>(content, "task", "classification");
+  study.model_path = GetOr<std::string>(resolved.value("model", Json::object()), "path", "");
+  for (const Json& split : content.value("splits", Json::array())) {
+    if (study.data_name.empty()) study.data_name = GetOr<std::string>(split, "file", "");
+  }
+  std::set<std::string> seen;
+  for (const v1::Run& run : data.runs) {
+    if (seen.insert(run.variant()).second)
+      study.settings.push_back({run.variant(), SettingsText(JsonOf(run.settings()))});
+  }
+}
+
+// Model and data out of the first training that there is.
+void AddInputs(const SweepData& data, report::Study& study) {
+  for (const v1::Job& job : data.jobs) {
+    if (job.kind() != v1::JOB_KIND_TRAIN) continue;
+    const Json spec = JsonOf(job.spec());
+    const Json model = spec.value("model", Json::object());
+    study.architecture = GetOr<std::string>(model, "architecture", "");
+    auto& digests = study.provenance.digests;
+    digests.push_back({"model " + study.model_path, GetOr<std::string>(model, "digest", "")});
+    const Json content = spec.value("data", Json::object());
+    for (const Json& split : content.value("splits", Json::array())) {
+      const std::string digest = GetOr<std::string>(split, "digest", "");
+      if (!digest.empty())
+        digests.push_back({"data, split " + GetOr<std::string>(split, "name", "?"), digest});
+    }
+    return;
+  }
+}
+
+void AddProvenance(Api& api, const SweepData& data, WallTime now, report::Study& study) {
+  report::Provenance& p = study.provenance;
+  p.sweep_file = data.sweep.source();
+  p.client_version = EIDA_VERSION;
+  if (const auto status = api.Status({}); status.ok()) p.server_version = status->version();
+  p.created_ms = data.sweep.created_ms();
+  p.finished_ms = data.sweep.finished_ms();
+  p.read_ms = now.ms;
+  AddInputs(data, study);
+  std::set<std::string> workers;
+  for (const v1::Job& job : data.jobs) {
+    if (job.state() != v1::JOB_STATE_SUCCEEDED) continue;
+    const std::string kind = KindText(job.kind());
+    auto found = std::find_if(p.compute.begin(), p.compute.end(),
+                              [&](const report::Compute& c) { return c.kind == kind; });
+    if (found == p.compute.end()) found = p.compute.insert(p.compute.end(), {kind});
+    ++found->jobs;
+    if (job.reused_from() > 0) {
+      ++found->reused;
+    } else if (job.started_ms() > 0) {
+      found->seconds += static_cast<double>(job.finished_ms() - job.started_ms()) / 1000;
+      if (!job.worker().empty()) workers.insert(job.worker());
+    }
+    for (const v1::Artifact& artifact : job.artifacts()) {
+      const bool of_training = job.kind() == v1::JOB_KIND_TRAIN && artifact.name() == "weights";
+      if (of_training || job.kind() == v1::JOB_KIND_MATRIX || job.kind() == v1::JOB_KIND_SOUP ||
+          job.kind() == v1::JOB_KIND_OBSERVE)
+        p.artifacts.push_back({job.name() + " " + artifact.name(), artifact.digest()});
+    }
+  }
+  p.workers.assign(workers.begin(), workers.end());
+}
+
+void AddProblems(const SweepData& data, report::Study& study) {
+  for (const v1::Job& job : data.jobs) {
+    ++study.jobs;
+    if (job.state() == v1::JOB_STATE_SUCCEEDED) ++study.jobs_done;
+    if (job.state() == v1::JOB_STATE_SUCCEEDED || !Ended(job.state())) continue;
+    std::string why = job.error_message();
+    const v1::Job* cause = job.cause() > 0 ? data.JobOf(job.cause()) : nullptr;
+    if (why.empty() && cause != nullptr) why = "because of " + cause->name();
+    study.problems.push_back({job.name(), StateText(job.state()), why});
+  }
+  // What failed itself stands before what was skipped because of it.
+  std::stable_sort(study.problems.begin(), study.problems.end(), [](const auto& a, const auto& b) {
+    return (a.state == "failed") > (b.state == "failed");
+  });
+}
+
+}  // namespace
+
+Result<report::Study> GatherStudy(Api& api, const SweepData& data, WallTime now) {
+  report::Study study;
+  study.id = data.Id();
+  study.name = data.sweep.name();
+  study.description = data.sweep.description();
+  study.state = StateText(data.sweep.state());
+  const Evaluation evaluation = EvaluationOf(data);
+  study.metric = evaluation.metric;
+  study.select_split = evaluation.split;
+  study.report_split = evaluation.report;
+  for (const v1::Run& run : data.runs) study.models.push_back(ModelOf(data, run, evaluation));
+  if (std::none_of(study.models.begin(), study.models.end(),
+                   [](const report::Model& m) { return m.trained(); }))
+    return FailedPrecondition("sweep " + data.Id() + " (" + data.sweep.name() + ", " + study.state +
+                              ") has no finished run yet, so there is nothing to report; follow it "
+                              "with `eidactl watch " +
+                              data.Id() + "`");
+  AddResolved(data, study);
+  AddProvenance(api, data, now, study);
+  AddProblems(data, study);
+  for (const v1::Job& job : data.jobs) {
+    if (job.state() != v1::JOB_STATE_SUCCEEDED) continue;
+    if (job.kind() == v1::JOB_KIND_MATRIX) {
+      EIDA_ASSIGN_OR_RETURN(report::Pairs pairs,
+                            PairsOf(api, data, job.name().substr(7), study.models));
+      study.pairs.push_back(std::move(pairs));
+    } else if (job.kind() == v1::JOB_KIND_OBSERVE) {
+      EIDA_ASSIGN_OR_RETURN(report::Observation observation, ObservationOf(api, job));
+      study.observations.push_back(std::move(observation));
+    }
+  }
+  EIDA_ASSIGN_OR_RETURN(const std::vector<Soup> soups, LoadSoups(api, data));
+  for (const Soup& soup : soups) study.soups.push_back(SoupOf(soup));
+  EIDA_RETURN_IF_ERROR(AddExamples(api, data, study));
+  return study;
+}
+
+}  // namespace eida::client
