@@ -200,23 +200,39 @@ Status AddExamples(Api& api, const SweepData& data, report::Study& study) {
   return OkStatus();
 }
 
-// "adapter: type lora, r 8; train: lr 0.002, optimizer.name adamw, ..".
-std::string SettingsText(const Json& settings) {
-  std::string text;
-  for (const auto& [part, values] : settings.items()) {
-    text += (text.empty() ? "" : "; ") + part + ":";
-    std::string separator = " ";
-    const Json flat = values.flatten();
-    for (const auto& [path, value] : flat.items()) {
-      if (value.is_null() || value.empty()) continue;
-      std::string name = path.empty() ? path : path.substr(1);
-      std::replace(name.begin(), name.end(), '/', '.');
-      text +=
-          separator + name + " " + (value.is_string() ? value.get<std::string>() : value.dump());
-      separator = ", ";
+std::string ValueText(const Json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (!value.is_array()) return value.dump();
+  std::vector<std::string> parts;
+  for (const Json& part : value) parts.push_back(ValueText(part));
+  return Join(parts, " ");
+}
+
+// Of what a map has: "type lora, r 8, targets query value, optimizer.name adamw".
+void AddSettings(const Json& map, const std::string& prefix, std::vector<std::string>& parts) {
+  for (const auto& [key, value] : map.items()) {
+    if (value.is_null() || (value.is_array() && value.empty())) continue;
+    if (value.is_object()) {
+      AddSettings(value, prefix + key + ".", parts);
+    } else {
+      parts.push_back(prefix + key + " " + ValueText(value));
     }
   }
-  return text;
+}
+
+// "adapter: type lora, ..; train: lr 0.002, .."
+std::string SettingsText(const Json& settings) {
+  std::vector<std::string> text;
+  for (const auto& [part, values] : settings.items()) {
+    std::vector<std::string> parts;
+    if (values.is_object()) {
+      AddSettings(values, "", parts);
+    } else {
+      parts.push_back(ValueText(values));
+    }
+    text.push_back(part + ": " + Join(parts, ", "));
+  }
+  return Join(text, "; ");
 }
 
 void AddResolved(const SweepData& data, report::Study& study) {

@@ -59,7 +59,7 @@ void AddFacts(const Study& study, Document& document) {
       {"Submitted", FormatTime({study.provenance.created_ms})}};
   if (study.provenance.finished_ms > 0)
     document.facts.push_back({"Ended", FormatTime({study.provenance.finished_ms})});
-  document.facts.push_back({"Read", FormatTime({study.provenance.read_ms})});
+  document.facts.push_back({"Report made", FormatTime({study.provenance.read_ms})});
 }
 
 Section Reading(const Paper& paper) {
@@ -76,6 +76,7 @@ Section NotCovered(const PaperPart& part) {
   Section section{"not-covered", "Not covered by this sweep", {}};
   Table table;
   table.id = "Not-covered";
+  table.listed = false;
   table.caption = "Tables and figures of the paper that the sweep does not cover";
   table.columns = {{"item"}, {"what it needs"}};
   for (const Missing& missing : part.missing)
@@ -86,8 +87,14 @@ Section NotCovered(const PaperPart& part) {
 
 void AddPaper(const Paper& paper, const Results& results, Document& document) {
   PaperPart part = paper.build(results);
+  const Study& study = results.study();
   document.sections.push_back(
-      {"claims", "What the paper says", {ClaimsTable(paper.claims(), results)}});
+      {"claims",
+       "What the paper says",
+       {Paragraph{paper.setup + " This sweep: " + study.task + " on " + study.data_name +
+                  ", model " + study.model_path +
+                  ". Where these differ, orders and signs compare; digits need not."},
+        ClaimsTable(paper.claims(), results)}});
   for (Section& section : part.sections) document.sections.push_back(std::move(section));
   if (!part.missing.empty()) document.sections.push_back(NotCovered(part));
   document.sections.push_back(Reading(paper));
@@ -108,7 +115,8 @@ std::string PictureCsv(const render::LinePlot& plot) {
 std::string PictureCsv(const render::HeatMap& map) {
   std::vector<std::string> labels;
   for (size_t i = 0; i < map.labels.size(); ++i)
-    labels.push_back(map.groups[i] + " " + map.label_name + " " + map.labels[i]);
+    labels.push_back((map.groups[i].empty() ? map.title : map.groups[i]) + " " + map.label_name +
+                     " " + map.labels[i]);
   return render::MatrixToCsv(labels, map.values);
 }
 

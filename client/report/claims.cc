@@ -1,5 +1,7 @@
 #include "client/report/claims.h"
 
+#include <utility>
+
 namespace eida::report {
 namespace {
 
@@ -13,6 +15,11 @@ Cell VerdictCell(Verdict verdict) {
       break;
   }
   return Cell::Of("not tested", Tone::kMuted);
+}
+
+Row ClaimRow(const Claim& claim, const Finding& finding) {
+  return {{Cell::Of(claim.id), Cell::Of(claim.text), VerdictCell(finding.verdict),
+           Cell::Of(finding.measured), Cell::Of(claim.where, Tone::kMuted)}};
 }
 
 }  // namespace
@@ -40,12 +47,19 @@ Finding Test(const Claim& claim, const Results& results) {
 Table ClaimsTable(const std::vector<Claim>& claims, const Results& results) {
   Table table;
   table.id = "Claims";
+  table.listed = false;
   table.caption = "What the paper says in words, tested on this sweep";
   table.columns = {{"claim"}, {"the paper says"}, {"verdict"}, {"measured here"}, {"where"}};
-  for (const Claim& claim : claims) {
-    const Finding finding = Test(claim, results);
-    table.rows.push_back({{Cell::Of(claim.id), Cell::Of(claim.text), VerdictCell(finding.verdict),
-                           Cell::Of(finding.measured), Cell::Of(claim.where, Tone::kMuted)}});
+  for (const bool own : {true, false}) {
+    bool headed = false;
+    for (const Claim& claim : claims) {
+      if ((results.study().task == claim.task) != own) continue;
+      if (!std::exchange(headed, true))
+        table.rows.push_back({{Cell::Of(own ? "Said of this sweep's task, " + results.study().task
+                                            : std::string("Said of other tasks"))},
+                              true});
+      table.rows.push_back(ClaimRow(claim, Test(claim, results)));
+    }
   }
   table.note =
       "A verdict is about this sweep's model, data and sizes. It compares means as they are: with "

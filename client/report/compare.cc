@@ -68,7 +68,7 @@ Table ComparedTable(const PublishedTable& published, const Results& results,
       const Setting* setting = results.Find(key);
       Cell cell = setting == nullptr ? Compared(SampleOf({}), row, key)
                                      : Compared(measure(row, *setting), row, key);
-      if (setting == nullptr) cell.text = "not in this sweep";
+      if (setting == nullptr) cell.text = "not run";
       table.rows.push_back(
           {{Cell::Of(LabelOfKey(key), setting == nullptr ? Tone::kMuted : Tone::kPlain), cell}});
     }
@@ -97,12 +97,11 @@ std::string NoteOn(const Results& results, const std::vector<std::string>& setti
 }
 
 std::string NoteOn(const Pairs& pairs) {
-  std::vector<std::string> parts = {"analysis " + pairs.analysis, "split " + pairs.split};
+  std::vector<std::string> parts = {"Analysis " + pairs.analysis, "split " + pairs.split};
   if (pairs.items > 0) parts.push_back(Number(pairs.items) + " items");
   if (pairs.points > 0) parts.push_back("K = " + Number(pairs.points) + " points on each path");
   if (!pairs.space.empty()) parts.push_back("path in " + pairs.space + " weights");
   if (!pairs.layer.empty()) parts.push_back("layer " + pairs.layer);
-  if (!pairs.estimator.empty()) parts.push_back(pairs.estimator + " estimator");
   return Join(parts, ", ");
 }
 

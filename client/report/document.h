@@ -52,6 +52,7 @@ struct Table {
   std::string caption, note;
   std::vector<Column> columns;
   std::vector<Row> rows;
+  bool listed = true;  // in the contents, by its id
 };
 
 using Picture = std::variant<render::HeatMap, render::LinePlot>;

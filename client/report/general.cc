@@ -79,6 +79,7 @@ Section VariantsSection(const Results& results) {
   const Study& study = results.study();
   Table table;
   table.id = "Variants";
+  table.listed = false;
   table.caption = "All variants of the sweep: mean ± standard deviation over seeds";
   table.columns = {{"variant"}, {"way of training"}, {"runs"}};
   struct Score {
@@ -126,6 +127,7 @@ Section AnalysesSection(const Study& study) {
   Section section{"analyses", "Pairs of models", {}};
   Table table;
   table.id = "Analyses";
+  table.listed = false;
   table.caption = "Every pairwise analysis: mean ± standard deviation over its pairs";
   table.columns = {
       {"analysis"}, {"measure"}, {"over pairs", Kind::kNumber}, {"largest", Kind::kNumber},
@@ -212,6 +214,7 @@ Section TextsSection(const Study& study) {
   if (study.examples.empty()) return section;
   Table table;
   table.id = "Texts";
+  table.listed = false;
   table.caption = "The first texts of one run of each variant";
   table.columns = {{"run"}, {"source"}, {"text"}, {"a reference"}};
   for (const Example& example : study.examples)

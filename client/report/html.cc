@@ -48,13 +48,26 @@ Result<std::string> InlineSvg(const Picture& picture, const std::string& name) {
 
 constexpr size_t kWide = 28;  // characters that a text of a cell may have before it is broken
 
-std::string CellTag(const Grid& grid, const Grid::Row& row, size_t c) {
+// Its column's name is what stands in front of it where rows are stacked (narrow screens).
+std::string CellTag(const Grid& grid, const Grid::Row& row, size_t c, bool stacks) {
   std::string css = grid.columns[c].align == render::Align::kRight ? "r"
                     : row.cells[c].text.size() > kWide             ? "w"
-                                                                   : "";
+                                                                   : "s";
   const std::string tone = ToneClass(row.cells[c].tone);
-  if (!tone.empty()) css += (css.empty() ? "" : " ") + tone;
-  return Tag("td", row.cells[c].text, css);
+  if (!tone.empty()) css += " " + tone;
+  return "<td class=\"" + css + "\"" +
+         (stacks ? " data-label=\"" + Escape(grid.columns[c].name) + "\"" : "") + ">" +
+         Escape(row.cells[c].text) + "</td>";
+}
+
+// Tables of sentences: on a narrow screen their rows are stacked, where others scroll.
+bool Stacks(const Grid& grid) {
+  for (const Grid::Row& row : grid.rows) {
+    for (const Grid::Cell& cell : row.cells) {
+      if (!row.heading && cell.text.size() > kWide) return true;
+    }
+  }
+  return false;
 }
 
 class HtmlBlocks {
@@ -69,9 +82,11 @@ class HtmlBlocks {
 
   Result<std::string> operator()(const Table& table) const {
     const Grid grid = Expand(table, false);
+    const bool stacks = Stacks(grid);
     std::string out = "<div class=\"table\" id=\"" + Anchor(table.id) + "\">\n";
     out += "<p class=\"caption\"><span class=\"label\">" + Escape(table.id) + ".</span> " +
-           Escape(table.caption) + "</p>\n<div class=\"scroll\" tabindex=\"0\"><table><thead><tr>";
+           Escape(table.caption) + "</p>\n<div class=\"scroll\" tabindex=\"0\"><table" +
+           std::string(stacks ? " class=\"stack\"" : "") + "><thead><tr>";
     for (const render::Column& column : grid.columns)
       out += "<th scope=\"col\"" +
              std::string(column.align == render::Align::kRight ? " class=\"r\"" : "") + ">" +
@@ -84,7 +99,7 @@ class HtmlBlocks {
         continue;
       }
       out += "<tr>";
-      for (size_t c = 0; c < row.cells.size(); ++c) out += CellTag(grid, row, c);
+      for (size_t c = 0; c < row.cells.size(); ++c) out += CellTag(grid, row, c, stacks);
       out += "</tr>\n";
     }
     out += "</tbody></table></div>\n";
@@ -117,7 +132,8 @@ std::string Tags(const Section& section) {
     out += "<a href=\"#" + Anchor(id) + "\">" + Escape(id) + "</a> ";
   };
   for (const Block& block : section.blocks) {
-    if (const auto* table = std::get_if<Table>(&block)) add(table->id);
+    if (const auto* table = std::get_if<Table>(&block); table != nullptr && table->listed)
+      add(table->id);
     if (const auto* figure = std::get_if<Figure>(&block)) add(figure->id);
   }
   return out.empty() ? "" : " <span class=\"tags\">" + out + "</span>";

@@ -18,6 +18,7 @@ struct PaperPart {
 
 struct Paper {
   std::string id, title;
+  std::string setup;  // data, models and seeds of the paper, a sentence
   PaperPart (*build)(const Results& results);
   const std::vector<Claim>& (*claims)();
   std::vector<std::string> readings;  // where the paper is ambiguous
@@ -29,6 +30,11 @@ const Paper* FindPaper(const std::string& id);  // null = there is none
 
 PaperPart ThesisPart(const Results& results);
 PaperPart EidaPart(const Results& results);
+Section ThesisRankMaps(const Results& results, PaperPart& part);
+Section ThesisGapMaps(const Results& results, PaperPart& part);
+
+// "a sweep of task translation (this one: classification)".
+std::string TaskNeeded(const std::string& task, const Results& results);
 
 // A table and, on another task, or without results, the reason why it is missing.
 void AddTable(const PublishedTable& published, const Results& results, Table table,

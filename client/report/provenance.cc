@@ -28,6 +28,7 @@ Table Digests(const std::string& id, const std::string& caption, const std::stri
               const std::vector<std::pair<std::string, std::string>>& digests) {
   Table table;
   table.id = id;
+  table.listed = false;
   table.caption = caption;
   table.columns = {{what}, {"SHA-256"}};
   for (const auto& [name, digest] : digests)
@@ -41,6 +42,7 @@ Section SettingsSection(const Study& study) {
   Section section{"settings", "Settings", {}};
   Table table;
   table.id = "Settings";
+  table.listed = false;
   table.caption = "What each variant was trained with, as the sweep was resolved";
   table.columns = {{"variant"}, {"settings"}};
   for (const auto& [variant, settings] : study.settings)
@@ -57,6 +59,7 @@ Section ProblemsSection(const Study& study) {
   }
   Table table;
   table.id = "Missing";
+  table.listed = false;
   table.caption = "Jobs without a result: what depends on them is missing above";
   table.columns = {{"job"}, {"state"}, {"why"}};
   for (size_t i = 0; i < study.problems.size() && i < kMostProblems; ++i) {
@@ -74,6 +77,7 @@ Section ComputeSection(const Study& study) {
   Section section{"compute", "Compute time and energy", {}};
   Table table;
   table.id = "Compute";
+  table.listed = false;
   table.caption = "Time that jobs of each kind held a slot, added up";
   table.columns = {{"kind of job"}, {"jobs"}, {"of them reused"}, {"time"}};
   double total = 0;

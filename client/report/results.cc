@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <tuple>
 
 #include "common/catalog/catalog.h"
 
@@ -18,6 +19,20 @@ bool Contains(const std::vector<size_t>& of, size_t index) {
 
 double At(const std::vector<std::vector<double>>& matrix, size_t i, size_t j) {
   return i < matrix.size() && j < matrix[i].size() ? matrix[i][j] : kNone;
+}
+
+// Values of the two may stand in one matrix.
+bool Alike(const Pairs& one, const Pairs& other) {
+  const auto how = [](const Pairs& p) {
+    return std::tie(p.split, p.estimator, p.layer, p.space, p.items, p.points);
+  };
+  return how(one) == how(other);
+}
+
+void Fill(const std::vector<std::vector<double>>& from, size_t i, size_t j,
+          std::vector<std::vector<double>>& into, size_t a, size_t b) {
+  if (into.empty() || std::isfinite(into[a][b])) return;
+  into[a][b] = At(from, i, j);
 }
 
 // Smaller is better; NaN where nothing was measured.
@@ -56,6 +71,7 @@ std::string SettingLabel(const std::string& adapter, int64_t rank) {
 }
 
 Results::Results(const Study& study) : study_(study) {
+  for (const Pairs& pairs : study.pairs) Merge(pairs);
   std::map<std::string, std::vector<Setting>> by_key;  // a candidate for each variant
   for (size_t m = 0; m < study.models.size(); ++m) {
     const Model& model = study.models[m];
@@ -87,6 +103,34 @@ Results::Results(const Study& study) : study_(study) {
     return std::make_tuple(Order(a), a.adapter, a.rank) <
            std::make_tuple(Order(b), b.adapter, b.rank);
   });
+}
+
+void Results::Merge(const Pairs& pairs) {
+  auto into = std::find_if(matrices_.begin(), matrices_.end(),
+                           [&](const Pairs& p) { return p.metric == pairs.metric; });
+  if (into == matrices_.end()) {
+    Pairs empty = pairs;
+    const size_t n = study_.models.size();
+    empty.members.resize(n);
+    for (size_t m = 0; m < n; ++m) empty.members[m] = m;
+    const std::vector<std::vector<double>> none(n, std::vector<double>(n, kNone));
+    empty.values = none;
+    if (!pairs.biased.empty()) empty.biased = none;
+    if (!pairs.relative.empty()) empty.relative = none;
+    into = matrices_.insert(matrices_.end(), std::move(empty));
+  } else if (!Alike(*into, pairs)) {
+    return;
+  } else {
+    into->analysis += ", " + pairs.analysis;
+  }
+  for (size_t i = 0; i < pairs.members.size(); ++i) {
+    for (size_t j = 0; j < pairs.members.size(); ++j) {
+      const size_t a = pairs.members[i], b = pairs.members[j];
+      Fill(pairs.values, i, j, into->values, a, b);
+      Fill(pairs.biased, i, j, into->biased, a, b);
+      Fill(pairs.relative, i, j, into->relative, a, b);
+    }
+  }
 }
 
 const Setting* Results::Find(const std::string& key) const {
@@ -137,7 +181,7 @@ double Results::Ratio(const Setting& setting) const {
 }
 
 const Pairs* Results::Matrix(const std::string& metric) const {
-  for (const Pairs& pairs : study_.pairs) {
+  for (const Pairs& pairs : matrices_) {
     if (pairs.metric == metric) return &pairs;
   }
   return nullptr;

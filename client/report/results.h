@@ -50,7 +50,8 @@ class Results {
   int64_t Items(const Setting& setting, const std::string& split) const;  // 0 = nothing known
   double Ratio(const Setting& setting) const;  // trained parameters in % of the base's
 
-  // The first matrix of that metric, null when there is none. `gap` prefers convexity_gap.
+  // All matrices of that metric in one, as far as they were measured alike (items, points, layer)
+  // as the first one; null when there is none. A study may keep pairs of seeds and of ranks apart.
   const Pairs* Matrix(const std::string& metric) const;
   // Pairs of two seeds of one setting.
   std::vector<Pair> Same(const Pairs& pairs, const Setting& setting) const;
@@ -62,8 +63,10 @@ class Results {
  private:
   std::vector<Pair> Where(const Pairs& pairs,
                           const std::function<bool(size_t a, size_t b)>& wanted) const;
+  void Merge(const Pairs& pairs);
   const Study& study_;
   std::vector<Setting> settings_;
+  std::vector<Pairs> matrices_;  // one of a metric; their members are all models
 };
 
 // The values of pairs; CKA by its biased estimate where that was kept, as the papers compute it.
