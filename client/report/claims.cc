@@ -38,7 +38,7 @@ std::string Number(double value, int decimals) {
   return text;
 }
 
-Finding Test(const Claim& claim, const Results& results) {
+Finding TestClaim(const Claim& claim, const Results& results) {
   if (results.study().task != claim.task)
     return Untested("needs a sweep of task " + std::string(claim.task));
   return claim.test(results);
@@ -58,7 +58,7 @@ Table ClaimsTable(const std::vector<Claim>& claims, const Results& results) {
         table.rows.push_back({{Cell::Of(own ? "Said of this sweep's task, " + results.study().task
                                             : std::string("Said of other tasks"))},
                               true});
-      table.rows.push_back(ClaimRow(claim, Test(claim, results)));
+      table.rows.push_back(ClaimRow(claim, TestClaim(claim, results)));
     }
   }
   table.note =

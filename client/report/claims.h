@@ -27,7 +27,7 @@ struct Claim {
 const std::vector<Claim>& ThesisClaims();
 const std::vector<Claim>& EidaClaims();
 
-Finding Test(const Claim& claim, const Results& results);
+Finding TestClaim(const Claim& claim, const Results& results);
 Table ClaimsTable(const std::vector<Claim>& claims, const Results& results);
 
 // For the claims' own files.

@@ -1,9 +1,6 @@
 #include "client/report/document.h"
 
 #include <cmath>
-
-#include "common/base/text.h"
-
 namespace eida::report {
 namespace {
 
@@ -25,13 +22,17 @@ std::string Shown(const Cell& cell) {
   return text;
 }
 
+// Twelve digits: all that was measured, without the noise of percents and differences.
 std::string Exact(const std::optional<double>& value) {
-  return value && std::isfinite(*value) ? FormatDouble(*value) : "";
+  if (!value || !std::isfinite(*value)) return "";
+  char text[64];
+  snprintf(text, sizeof text, "%.12g", *value);
+  return text;
 }
 
 void AddExact(const Cell& cell, Kind kind, Grid::Row& row) {
   row.cells.push_back({cell.value ? Exact(cell.value) : cell.text, cell.tone});
-  row.cells.push_back({cell.n > 1 ? FormatDouble(cell.deviation) : "", cell.tone});
+  row.cells.push_back({cell.n > 1 ? Exact(cell.deviation) : "", cell.tone});
   row.cells.push_back({cell.n > 0 ? std::to_string(cell.n) : "", cell.tone});
   if (kind != Kind::kCompared) return;
   row.cells.push_back({Exact(cell.published), cell.tone});

@@ -43,7 +43,7 @@ tbody tr:hover td{background:var(--soft)}
 td.good,td.bad{font-weight:600}
 .panels{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,22rem),1fr));gap:.8rem}
 .panel{min-width:0;background:#fff;border-radius:.2rem;padding:.2rem}
-.panels.one{grid-template-columns:minmax(0,44rem)}
+.panels.one{grid-template-columns:minmax(0,36rem)}
 .panel svg{display:block;width:100%;height:auto;max-height:85vh}
 pre{background:var(--soft);padding:.8rem 1rem;overflow-x:auto;font:.8rem/1.5 ui-monospace,SFMono-Regular,Menlo,"DejaVu Sans Mono",monospace;border-radius:.3rem;tab-size:2}
 @media (max-width:36rem){body{font-size:15px}.page{padding:1rem .8rem 3rem}th,td{padding:.25rem .35rem}table{font-size:.75rem}.facts{grid-template-columns:1fr;gap:0}.facts dd{margin-bottom:.35rem}nav ol{columns:1}td.s{white-space:nowrap}td.w{min-width:9rem}

@@ -6,6 +6,8 @@
 namespace eida::report {
 namespace {
 
+constexpr size_t kWide = 40;  // characters of a cell that wants lines of its own
+
 bool HasHeadings(const Grid& grid) {
   return std::any_of(grid.rows.begin(), grid.rows.end(),
                      [](const Grid::Row& row) { return row.heading; });
@@ -81,6 +83,33 @@ std::string LatexText(const std::string& text) {
   return cell.substr(begin + 9, end - begin - 9);
 }
 
+// Columns of sentences are broken into lines, each of them with its share of the page.
+std::string LatexColumns(const render::Table& table) {
+  std::vector<bool> wide(table.columns.size());
+  for (const auto& row : table.rows) {
+    for (size_t c = 0; c < row.size(); ++c) wide[c] = wide[c] || row[c].size() > kWide;
+  }
+  const auto count = std::count(wide.begin(), wide.end(), true);
+  char share[32];
+  snprintf(share, sizeof share, "p{%.2f\\linewidth}",
+           0.7 / static_cast<double>(std::max<long>(count, 1)));
+  std::string columns;
+  for (size_t c = 0; c < wide.size(); ++c)
+    columns += table.columns[c].align == render::Align::kRight ? "r" : wide[c] ? share : "l";
+  return columns;
+}
+
+// Signs that LaTeX's own fonts have in mathematics only.
+std::string LatexSigns(std::string text) {
+  for (const auto& [sign, command] : {std::pair<std::string, std::string>{"\u2212", "$-$"},
+                                      {"α", "$\\alpha$"},
+                                      {"θ", "$\\theta$"}}) {
+    for (size_t at = 0; (at = text.find(sign, at)) != std::string::npos; at += command.size())
+      text.replace(at, sign.size(), command);
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string PanelName(const Figure& figure, size_t panel) {
@@ -107,11 +136,15 @@ std::string ToMarkdown(const Table& table) {
 }
 
 std::string ToLatex(const Table& table) {
-  return "\\begin{table}\n\\centering\n\\caption{" + LatexText(table.caption) +
-         "}\n\\label{tab:" + LatexText(table.id) + "}\n" + render::ToLatex(Plain(table, false)) +
-         (table.note.empty() ? ""
-                             : "\\par\\smallskip{\\footnotesize " + LatexText(table.note) + "}\n") +
-         "\\end{table}\n";
+  const render::Table plain = Plain(table, false);
+  std::string tabular = render::ToLatex(plain);
+  const size_t begin = tabular.find("}{") + 2;
+  tabular.replace(begin, tabular.find("}\n", begin) - begin, LatexColumns(plain));
+  std::string out = "\\begin{table}\n\\centering\n\\caption{" + LatexText(table.caption) +
+                    "}\n\\label{tab:" + LatexText(table.id) + "}\n" + tabular;
+  if (!table.note.empty())
+    out += "\\par\\smallskip{\\footnotesize " + LatexText(table.note) + "}\n";
+  return LatexSigns(out + "\\end{table}\n");
 }
 
 std::string ToMarkdown(const Document& document) {

@@ -38,7 +38,8 @@ Figure RankMap(const Pairs& cka, const Results& r, const std::string& id) {
   if (any) figure.panels.push_back(std::move(map));
   figure.caption =
       "Mean CKA between LoRA models: off the diagonal over seeds, of two ranks with one seed; on "
-      "the diagonal over pairs of two seeds of one rank (as in the table of similarities).";
+      "the diagonal over pairs of two seeds of one rank (as in the table of similarities). Lighter "
+      "is more alike.";
   figure.note = MissingNote(figure.panels);
   return figure;
 }

@@ -45,7 +45,8 @@ ALLOWED = {
     "worker/analysis": PLAN | {"worker/engine"},
     "worker/runner": PLAN | {"worker/engine", "worker/analysis"},
     "client/fetch": BASE,
-    "client": WIRE | SIDE | {"client/fetch"},
+    "client/report": CATALOG | {"common/render"},
+    "client": WIRE | SIDE | {"client/fetch", "client/report"},
 }
 
 # pattern of an #include -> rooms that may have it, and what to do instead.

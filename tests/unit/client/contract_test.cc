@@ -25,6 +25,7 @@ const std::map<std::string, std::vector<std::string>> kSamples = {
     {"plot", {"path"}},
     {"soup", {}},
     {"texts", {"full/seed0"}},
+    {"report", {"s2", "-O", "DIR"}},
     {"export", {"run", "full/seed0", "-O", "DIR/model"}},
     {"worker", {"list"}},
     {"status", {}},

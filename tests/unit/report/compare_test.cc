@@ -1,0 +1,197 @@
+#include "client/report/compare.h"
+
+#include <cmath>
+
+#include "client/report/paper.h"
+#include "gmock/gmock.h"
+#include "tests/unit/report/sample_study.h"
+
+namespace eida::report {
+namespace {
+
+using testing::HasSubstr;
+
+const Table* TableOf(const PaperPart& part, const std::string& id) {
+  for (const Section& section : part.sections) {
+    for (const Block& block : section.blocks) {
+      const auto* table = std::get_if<Table>(&block);
+      if (table != nullptr && table->id == id) return table;
+    }
+  }
+  return nullptr;
+}
+
+const Figure* FigureOf(const PaperPart& part, const std::string& id) {
+  for (const Section& section : part.sections) {
+    for (const Block& block : section.blocks) {
+      const auto* figure = std::get_if<Figure>(&block);
+      if (figure != nullptr && figure->id == id) return figure;
+    }
+  }
+  return nullptr;
+}
+
+// The cells of a row, by the heading it stands under and its first cell.
+const Row* RowOf(const Table& table, const std::string& heading, const std::string& first) {
+  std::string at;
+  for (const Row& row : table.rows) {
+    if (row.heading)
+      at = row.cells[0].text;
+    else if (at == heading && row.cells[0].text == first)
+      return &row;
+  }
+  return nullptr;
+}
+
+std::string MissingOf(const PaperPart& part, const std::string& item) {
+  for (const Missing& missing : part.missing) {
+    if (missing.item == item) return missing.what;
+  }
+  return "";
+}
+
+class ThesisTest : public testing::Test {
+ protected:
+  PaperPart Part() const { return ThesisPart(Results(study_)); }
+  Study study_ = SampleStudy();
+};
+
+TEST(Published, TablesAreWhatThePapersPrint) {
+  const PublishedTable& t4 = ThesisTables().front();
+  EXPECT_EQ(t4.id, "T4");
+  EXPECT_EQ(t4.rows[1].metric, "loss");
+  EXPECT_EQ(t4.rows[1].values.at("lora 4"), 0.257);
+  EXPECT_EQ(t4.rows[2].values.at("full"), 90.6);
+  for (const auto* tables : {&ThesisTables(), &EidaTables()}) {
+    for (const PublishedTable& table : *tables) {
+      EXPECT_FALSE(table.rows.empty()) << table.id;
+      for (const PublishedRow& row : table.rows)
+        EXPECT_EQ(row.values.size(), table.settings.size()) << table.id << " " << row.metric;
+    }
+  }
+}
+
+TEST_F(ThesisTest, Table4HasMeansAndDifferences) {
+  const PaperPart part = Part();
+  const Table* t4 = TableOf(part, "T4");
+  ASSERT_NE(t4, nullptr);
+  const Row* full = RowOf(*t4, "accuracy, %", "full fine-tuning");
+  ASSERT_NE(full, nullptr);
+  EXPECT_NEAR(*full->cells[1].value, 81, 1e-9);  // 80, 81, 82
+  EXPECT_NEAR(full->cells[1].deviation, 1, 1e-9);
+  EXPECT_EQ(full->cells[1].n, 3);
+  EXPECT_EQ(full->cells[1].published, 90.6);
+  EXPECT_NEAR(*full->cells[1].difference(), -9.6, 1e-9);
+  const Row* ratio = RowOf(*t4, "param ratio, %", "LoRA, rank 8");
+  EXPECT_NEAR(*ratio->cells[1].value, 8, 1e-9);
+  EXPECT_THAT(t4->note, HasSubstr("40 items"));
+  EXPECT_THAT(t4->note, HasSubstr("variant c, chosen over c-worse"));
+}
+
+TEST_F(ThesisTest, AWayOfTrainingThatTheSweepHasNotIsShownWithThePublishedValueOnly) {
+  const PaperPart part = Part();
+  const Row* row = RowOf(*TableOf(part, "T4"), "loss, nats", "LoRA, rank 16");
+  EXPECT_FALSE(row->cells[1].value.has_value());
+  EXPECT_EQ(row->cells[1].text, "not run");
+  EXPECT_EQ(row->cells[1].published, 0.272);
+}
+
+TEST_F(ThesisTest, ARankThatThePaperHasNotIsShownWithoutAPublishedValue) {
+  for (Model& model : study_.models) {
+    if (model.variant == "b") model.rank = 3;
+  }
+  const PaperPart part = Part();
+  const Row* row = RowOf(*TableOf(part, "T4"), "loss, nats", "LoRA, rank 3");
+  ASSERT_NE(row, nullptr);
+  EXPECT_TRUE(row->cells[1].value.has_value());
+  EXPECT_FALSE(row->cells[1].published.has_value());
+}
+
+TEST_F(ThesisTest, Table6IsTheMeanOverPairsByTheBiasedEstimate) {
+  const PaperPart part = Part();
+  const Row* row = RowOf(*TableOf(part, "T6"), "CKA", "LoRA, rank 2");
+  EXPECT_NEAR(*row->cells[1].value, 0.68, 1e-9);
+  EXPECT_NEAR(*row->cells[1].difference(), 0.68 - 0.820, 1e-9);
+  EXPECT_EQ(row->cells[1].n, 3);
+  EXPECT_NEAR(*row->cells[2].value, 0.58, 1e-9);  // debiased
+}
+
+TEST_F(ThesisTest, Figure2HasOneSeedOffTheDiagonalAndTwoSeedsOnIt) {
+  const PaperPart part = Part();
+  const Figure* f2 = FigureOf(part, "F2");
+  ASSERT_NE(f2, nullptr);
+  const auto& map = std::get<render::HeatMap>(f2->panels[0]);
+  ASSERT_EQ(map.labels.size(), 3u);
+  EXPECT_NEAR(map.values[0][0], 0.69, 1e-9);
+  EXPECT_NEAR(map.values[0][2], 0.70, 1e-9);
+}
+
+TEST_F(ThesisTest, GapFiguresHaveAPanelForEachRankAndSeedOnOneScale) {
+  const PaperPart part = Part();
+  EXPECT_EQ(FigureOf(part, "F4")->panels.size(), 1u);
+  ASSERT_EQ(FigureOf(part, "F6")->panels.size(), 3u);
+  ASSERT_EQ(FigureOf(part, "F7")->panels.size(), 3u);
+  const auto& rank_8 = std::get<render::HeatMap>(FigureOf(part, "F6")->panels[2]);
+  EXPECT_EQ(rank_8.title, "LoRA, rank 8");
+  EXPECT_NEAR(rank_8.values[0][1], 0.008, 1e-12);
+  for (const char* id : {"F4", "F6", "F7"}) {
+    for (const Picture& panel : FigureOf(part, id)->panels)
+      EXPECT_DOUBLE_EQ(std::get<render::HeatMap>(panel).scale.vmax, rank_8.scale.vmax);
+  }
+  EXPECT_THAT(FigureOf(part, "F4")->note, HasSubstr("K = 11"));
+}
+
+TEST_F(ThesisTest, AMissingPairIsSaidAndTheRestIsDrawn) {
+  Pairs& gap = study_.pairs[1];
+  const size_t a = ModelAt(study_, "b", 1), b = ModelAt(study_, "b", 69);
+  gap.values[a][b] = gap.values[b][a] = NAN;
+  const PaperPart part = Part();
+  EXPECT_THAT(FigureOf(part, "F6")->note, HasSubstr("1 of 9 pairs are missing"));
+  EXPECT_EQ(FigureOf(part, "F6")->panels.size(), 3u);
+}
+
+TEST_F(ThesisTest, Table8IsTheSoupBesideTheBestSingleModel) {
+  const PaperPart part = Part();
+  const Row* row = RowOf(*TableOf(part, "T8"), "loss, nats", "greedy soup");
+  EXPECT_EQ(*row->cells[1].value, 0.20);
+  EXPECT_FALSE(row->cells[1].published.has_value());
+  EXPECT_EQ(*row->cells[2].value, 0.21);
+  EXPECT_EQ(row->cells[2].published, 0.239);
+  EXPECT_THAT(TableOf(part, "T8")->note, HasSubstr("3 of 12 candidates"));
+}
+
+TEST_F(ThesisTest, WhatIsNotCoveredSaysWhatItNeeds) {
+  study_.pairs.clear();
+  study_.soups.clear();
+  const PaperPart part = Part();
+  EXPECT_THAT(MissingOf(part, "T5"), HasSubstr("task translation"));
+  EXPECT_THAT(MissingOf(part, "T6"), HasSubstr("type cka"));
+  EXPECT_THAT(MissingOf(part, "F2"), HasSubstr("type cka"));
+  EXPECT_THAT(MissingOf(part, "F6"), HasSubstr("convexity_gap"));
+  EXPECT_THAT(MissingOf(part, "T8"), HasSubstr("greedy"));
+  EXPECT_EQ(MissingOf(part, "T4"), "");
+  EXPECT_EQ(part.sections.size(), 1u);
+}
+
+TEST_F(ThesisTest, ATranslationSweepHasTheOtherHalf) {
+  study_.task = "translation";
+  const PaperPart part = Part();
+  EXPECT_NE(TableOf(part, "T5"), nullptr);
+  EXPECT_NE(FigureOf(part, "F8"), nullptr);
+  EXPECT_EQ(TableOf(part, "T4"), nullptr);
+}
+
+TEST(EidaPaper, AccuracyOnSst2) {
+  Study study = SampleStudy();
+  for (Model& model : study.models) {
+    if (model.variant == "b") model.adapter = "eida", model.rank = 0;
+  }
+  const PaperPart part = EidaPart(Results(study));
+  const Row* row = RowOf(*TableOf(part, "ET1"), "accuracy, %", "EIDA");
+  ASSERT_NE(row, nullptr);
+  EXPECT_NEAR(*row->cells[1].difference(), 72 - 93.4, 1e-9);
+  EXPECT_THAT(MissingOf(part, "ET2"), HasSubstr("task e2e"));
+}
+
+}  // namespace
+}  // namespace eida::report
