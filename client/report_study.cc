@@ -208,31 +208,17 @@ std::string ValueText(const Json& value) {
   return Join(parts, " ");
 }
 
-// Of what a map has: "type lora, r 8, targets query value, optimizer.name adamw".
-void AddSettings(const Json& map, const std::string& prefix, std::vector<std::string>& parts) {
+// train.optimizer.name -> adamw; what is not set has no key.
+void AddSettings(const Json& map, const std::string& prefix,
+                 std::map<std::string, std::string>& settings) {
   for (const auto& [key, value] : map.items()) {
     if (value.is_null() || (value.is_array() && value.empty())) continue;
     if (value.is_object()) {
-      AddSettings(value, prefix + key + ".", parts);
+      AddSettings(value, prefix + key + ".", settings);
     } else {
-      parts.push_back(prefix + key + " " + ValueText(value));
+      settings[prefix + key] = ValueText(value);
     }
   }
-}
-
-// "adapter: type lora, ..; train: lr 0.002, .."
-std::string SettingsText(const Json& settings) {
-  std::vector<std::string> text;
-  for (const auto& [part, values] : settings.items()) {
-    std::vector<std::string> parts;
-    if (values.is_object()) {
-      AddSettings(values, "", parts);
-    } else {
-      parts.push_back(ValueText(values));
-    }
-    text.push_back(part + ": " + Join(parts, ", "));
-  }
-  return Join(text, "; ");
 }
 
 void AddResolved(const SweepData& data, report::Study& study) {
@@ -245,8 +231,9 @@ void AddResolved(const SweepData& data, report::Study& study) {
   }
   std::set<std::string> seen;
   for (const v1::Run& run : data.runs) {
-    if (seen.insert(run.variant()).second)
-      study.settings.push_back({run.variant(), SettingsText(JsonOf(run.settings()))});
+    if (!seen.insert(run.variant()).second) continue;
+    study.settings.push_back({run.variant(), {}});
+    AddSettings(JsonOf(run.settings()), "", study.settings.back().second);
   }
 }
 

@@ -70,6 +70,14 @@ bool Stacks(const Grid& grid) {
   return false;
 }
 
+constexpr size_t kManyItems = 12;  // of a matrix that wants the whole width
+
+std::string Layout(const Figure& figure) {
+  if (figure.panels.size() != 1) return "";
+  const auto* map = std::get_if<render::HeatMap>(&figure.panels[0]);
+  return map != nullptr && map->values.size() > kManyItems ? " wide" : " one";
+}
+
 class HtmlBlocks {
  public:
   Result<std::string> operator()(const Paragraph& p) const { return Tag("p", p.text) + "\n"; }
@@ -108,8 +116,8 @@ class HtmlBlocks {
   }
 
   Result<std::string> operator()(const Figure& figure) const {
-    std::string out = "<figure id=\"" + Anchor(figure.id) + "\">\n<div class=\"panels" +
-                      (figure.panels.size() < 2 ? " one" : "") + "\">\n";
+    std::string out =
+        "<figure id=\"" + Anchor(figure.id) + "\">\n<div class=\"panels" + Layout(figure) + "\">\n";
     for (size_t p = 0; p < figure.panels.size(); ++p) {
       EIDA_ASSIGN_OR_RETURN(const std::string svg,
                             InlineSvg(figure.panels[p], PanelName(figure, p)));

@@ -1,5 +1,6 @@
 // How the numbers came about: settings, failures, cost, and what it takes to make them again.
 #include <cmath>
+#include <map>
 
 #include "client/report/build.h"
 #include "common/base/clock.h"
@@ -36,18 +37,47 @@ Table Digests(const std::string& id, const std::string& caption, const std::stri
   return table;
 }
 
+// What all variants have alike.
+std::map<std::string, std::string> Shared(const Study& study) {
+  std::map<std::string, std::string> shared = study.settings.front().second;
+  for (const auto& [variant, settings] : study.settings) {
+    std::erase_if(shared, [&](const auto& one) {
+      const auto found = settings.find(one.first);
+      return found == settings.end() || found->second != one.second;
+    });
+  }
+  return shared;
+}
+
+std::string Listed(const std::map<std::string, std::string>& settings,
+                   const std::map<std::string, std::string>& without) {
+  std::vector<std::string> parts;
+  for (const auto& [key, value] : settings) {
+    if (without.count(key) == 0) parts.push_back(key + " " + value);
+  }
+  return parts.empty() ? "nothing else" : Join(parts, ", ");
+}
+
 }  // namespace
 
 Section SettingsSection(const Study& study) {
   Section section{"settings", "Settings", {}};
+  if (study.settings.empty()) return section;
   Table table;
   table.id = "Settings";
   table.listed = false;
   table.caption = "What each variant was trained with, as the sweep was resolved";
   table.columns = {{"variant"}, {"settings"}};
+  const std::map<std::string, std::string> shared = Shared(study);
+  if (study.settings.size() > 1 && !shared.empty())
+    table.rows.push_back({{Cell::Of("all"), Cell::Of(Listed(shared, {}))}});
   for (const auto& [variant, settings] : study.settings)
-    table.rows.push_back({{Cell::Of(variant), Cell::Of(settings)}});
-  if (!table.rows.empty()) section.blocks.push_back(std::move(table));
+    table.rows.push_back(
+        {{Cell::Of(variant),
+          Cell::Of(Listed(settings, study.settings.size() > 1
+                                        ? shared
+                                        : std::map<std::string, std::string>()))}});
+  section.blocks.push_back(std::move(table));
   return section;
 }
 

@@ -97,7 +97,8 @@ struct Study {
       state;  // s3, qqp, .., running | succeeded | failed | cancelled
   std::string task, architecture, model_path, data_name;
   std::string metric, select_split, report_split;
-  std::vector<std::pair<std::string, std::string>> settings;  // variant -> its settings, for people
+  // Of each variant: train.lr -> 0.002, adapter.type -> lora, ..
+  std::vector<std::pair<std::string, std::map<std::string, std::string>>> settings;
   std::vector<Model> models;
   std::vector<Pairs> pairs;
   std::vector<Soup> soups;

@@ -82,6 +82,19 @@ TEST(Build, ASweepThatSucceededHasNoWarning) {
   EXPECT_THAT(Build(SampleStudy(), nullptr).warnings, IsEmpty());
 }
 
+TEST(Build, SettingsThatAllVariantsShareStandOnce) {
+  Study study = SampleStudy();
+  study.settings = {{"a", {{"train.lr", "0.1"}, {"train.epochs", "3"}}},
+                    {"b", {{"train.lr", "0.2"}, {"train.epochs", "3"}}},
+                    {"c", {{"train.epochs", "3"}}}};
+  const Section section = SettingsSection(study);
+  const auto& table = std::get<Table>(section.blocks[0]);
+  ASSERT_EQ(table.rows.size(), 4u);
+  EXPECT_EQ(table.rows[0].cells[1].text, "train.epochs 3");
+  EXPECT_EQ(table.rows[1].cells[1].text, "train.lr 0.1");
+  EXPECT_EQ(table.rows[3].cells[1].text, "nothing else");
+}
+
 TEST(Build, TheSameStudyGivesTheSameBytes) {
   const Document document = Build(SampleStudy(), FindPaper("thesis"));
   EXPECT_EQ(*ToFiles(document), *ToFiles(document));

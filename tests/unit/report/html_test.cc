@@ -51,7 +51,7 @@ TEST(Html, WhateverASweepWroteIsText) {
   Study study = SampleStudy();
   study.name = study.description = study.model_path = study.data_name = kNasty;
   study.provenance.sweep_file = kNasty;
-  study.settings = {{"base", kNasty}};
+  study.settings = {{"base", {{kNasty, kNasty}}}};
   study.examples = {{"base/seed1", kNasty, kNasty, kNasty}};
   study.problems = {{"train/base/seed1", "failed", kNasty}};
   for (Model& model : study.models) {
