@@ -73,8 +73,8 @@ bool Stacks(const Grid& grid) {
 constexpr size_t kManyItems = 12;  // of a matrix that wants the whole width
 
 std::string Layout(const Figure& figure) {
-  if (figure.panels.size() != 1) return "";
   const auto* map = std::get_if<render::HeatMap>(&figure.panels[0]);
+  if (figure.panels.size() != 1) return map == nullptr ? " plots" : "";
   return map != nullptr && map->values.size() > kManyItems ? " wide" : " one";
 }
 

@@ -60,6 +60,7 @@ td.good,td.bad{font-weight:600}
 .panels{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,22rem),1fr));gap:.8rem}
 .panel{min-width:0;background:#fff;border-radius:.2rem;padding:.2rem}
 .panels.one{grid-template-columns:minmax(0,36rem)}
+.panels.plots{grid-template-columns:repeat(auto-fill,minmax(min(100%,30rem),1fr))}
 .panels.wide{grid-template-columns:minmax(0,58rem)}
 .panel svg{display:block;width:100%;height:auto;max-height:85vh}
 pre{background:var(--soft);padding:.8rem 1rem;overflow-x:auto;font:.8rem/1.5 ui-monospace,SFMono-Regular,

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <set>
 
 #include "client/report/papers/published.h"
+#include "common/base/text.h"
 
 namespace eida::report {
 namespace {
@@ -81,6 +84,18 @@ std::string Note(const Observation& o) {
          " repeats, " + std::to_string(o.held_out) + " sequences held out.";
 }
 
+// 0, 1, 2, 5 -> "0–2, 5".
+std::string Ranges(const std::set<int64_t>& numbers) {
+  std::vector<std::string> parts;
+  for (auto at = numbers.begin(); at != numbers.end();) {
+    int64_t last = *at;
+    const int64_t first = *at++;
+    while (at != numbers.end() && *at == last + 1) last = *at++;
+    parts.push_back(std::to_string(first) + (last > first ? "–" + std::to_string(last) : ""));
+  }
+  return Join(parts, ", ");
+}
+
 // The mean over places, of each repeat.
 Sample MeanOverSites(const std::vector<const ObservedSite*>& sites, size_t size, size_t dim) {
   std::vector<double> of_repeat;
@@ -92,6 +107,30 @@ Sample MeanOverSites(const std::vector<const ObservedSite*>& sites, size_t size,
       of_repeat[r] += own[r] / static_cast<double>(sites.size());
   }
   return SampleOf(of_repeat);
+}
+
+// "query 0–3, 5; attn_out 2; classifier.dense".
+std::string ByRole(const std::vector<const ObservedSite*>& sites) {
+  std::vector<std::string> roles, parts;
+  std::map<std::string, std::set<int64_t>> layers;
+  for (const ObservedSite* site : sites) {
+    if (site->layer < 0)
+      parts.push_back(site->name);
+    else if (layers[site->role].insert(site->layer).second && layers[site->role].size() == 1)
+      roles.push_back(site->role);
+  }
+  for (const std::string& role : roles) parts.push_back(role + " " + Ranges(layers[role]));
+  return Join(parts, "; ");
+}
+
+// Where the document's figure has a value.
+std::vector<const ObservedSite*> Readable(std::vector<const ObservedSite*> sites,
+                                          const std::vector<double>& published) {
+  std::erase_if(sites, [&](const ObservedSite* site) {
+    const auto layer = static_cast<size_t>(site->layer);
+    return site->layer < 0 || layer >= published.size() || std::isnan(published[layer]);
+  });
+  return sites;
 }
 
 double MeanOf(const std::vector<double>& values) { return SampleOf(values).mean; }
@@ -175,7 +214,9 @@ Table LayerMeans(const Observation& o, const std::string& architecture) {
       Row row{{Cell::Of(role)}};
       const PublishedFigure* oracle = Oracle(architecture, side, role);
       for (const int64_t dims : {64, 32}) {
-        const std::vector<const ObservedSite*> sites = SitesOf(o, side, role);
+        std::vector<const ObservedSite*> sites = SitesOf(o, side, role);
+        if (oracle != nullptr)
+          sites = Readable(std::move(sites), dims == 64 ? oracle->of_64 : oracle->of_32);
         Cell cell = Cell::Of(MeanOverSites(sites, size, IndexOf(o.dims, dims)), 3);
         if (oracle != nullptr) cell.published = MeanOf(dims == 64 ? oracle->of_64 : oracle->of_32);
         row.cells.push_back(cell);
@@ -201,7 +242,7 @@ Rule ApplyRule(const Observation& o, const std::string& side, size_t size) {
     ++rule.all;
     if (of_64.mean - of_32.mean < kGain) continue;
     ++rule.large;
-    rule.names.push_back(site->name);
+    rule.sites.push_back(site);
   }
   return rule;
 }
@@ -213,18 +254,18 @@ Table RuleTable(const Observation& o, const std::string& architecture) {
       "The rank rule: places that get 64 dims, as their mean cosine is 0.03 or more "
       "above that of 32";
   table.columns = {
-      {"places"}, {"with 64 dims", Kind::kCompared}, {"of"}, {"document: of"}, {"which"}};
+      {"places"}, {"with 64 dims", Kind::kCompared}, {"of"}, {"published of"}, {"which, by layer"}};
   for (const char* side : kSides) {
     const Rule rule = ApplyRule(o, side, ShownSize(o, architecture));
     if (rule.all == 0) continue;
     Cell count = Cell::Of(SampleOf({static_cast<double>(rule.large)}), 0);
-    std::string of = "–", which;
+    std::string of = "–";
     for (const PublishedRule& published : RankRules()) {
       if (published.architecture != architecture || published.side != side) continue;
       count.published = static_cast<double>(published.large);
       of = std::to_string(published.all);
     }
-    for (const std::string& name : rule.names) which += (which.empty() ? "" : ", ") + name;
+    const std::string which = ByRole(rule.sites);
     table.rows.push_back({{Cell::Of(SideText(side)), count, Cell::Of(std::to_string(rule.all)),
                            Cell::Of(of), Cell::Of(which.empty() ? "none" : which)}});
   }

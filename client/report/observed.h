@@ -27,7 +27,7 @@ Table LayerMeans(const Observation& observation, const std::string& architecture
 // The rule of the document: places whose mean cosine gains 0.03 or more from 64 dims over 32.
 struct Rule {
   int64_t large = 0, all = 0;
-  std::vector<std::string> names;  // of the large ones
+  std::vector<const ObservedSite*> sites;  // the large ones; they live in the observation
 };
 Rule ApplyRule(const Observation& observation, const std::string& side,
                size_t size);  // all = 0: no such dims

@@ -40,12 +40,15 @@ TEST(Observed, TheDocumentsFiguresAreWhole) {
 }
 
 TEST(Observed, TheRuleTakesPlacesThatGain) {
-  const Rule rule = ApplyRule(Sample(), "input", 1);
+  const Observation o = Sample();
+  const Rule rule = ApplyRule(o, "input", 1);
   EXPECT_EQ(rule.all, 12);
   // By the table of three digits; layers 8 and 10 lie within 0.001 of the threshold.
-  EXPECT_EQ(rule.large, static_cast<int64_t>(rule.names.size()));
-  EXPECT_THAT(rule.names, testing::Contains("layer.11"));
-  EXPECT_THAT(rule.names, testing::Not(testing::Contains("layer.9")));
+  EXPECT_EQ(rule.large, static_cast<int64_t>(rule.sites.size()));
+  std::vector<int64_t> layers;
+  for (const ObservedSite* site : rule.sites) layers.push_back(site->layer);
+  EXPECT_THAT(layers, testing::Contains(11));
+  EXPECT_THAT(layers, testing::Not(testing::Contains(9)));
   EXPECT_EQ(ApplyRule(Sample(), "update", 1).large, 0);
   EXPECT_EQ(ApplyRule(Sample(), "update", 0).large, 1);
 }
@@ -62,6 +65,19 @@ TEST(Observed, MeansStandBesideTheDocuments) {
   EXPECT_NEAR(*table.rows[1].cells[2].difference(), 0, 1e-9);
   EXPECT_EQ(table.rows[1].cells[1].n, 2);
   EXPECT_FALSE(LayerMeans(Sample(), "bert").rows[1].cells[1].published.has_value());
+}
+
+TEST(Observed, ALayerThatTheDocumentsFigureHidesIsNotCompared) {
+  Observation o{"tokens", "train", {256}, {32, 64}, 1, 10, {}};
+  const PublishedFigure& figure = *FindObserved("roberta", "update", "fc2");
+  for (size_t layer = 0; layer < 12; ++layer)
+    o.sites.push_back({"l." + std::to_string(layer),
+                       "fc2",
+                       "update",
+                       static_cast<int64_t>(layer),
+                       {{{layer == 11 ? 0 : figure.of_32[layer]}, {figure.of_64[layer]}}}});
+  const Table table = LayerMeans(o, "roberta");
+  EXPECT_NEAR(*table.rows[2].cells[2].difference(), 0, 1e-9);
 }
 
 TEST(Observed, TheDocumentsLinesAreDashedBesideOurs) {
@@ -83,6 +99,7 @@ TEST(Observed, RuleTableHasTheDocumentsCounts) {
   ASSERT_EQ(table.rows.size(), 2u);
   EXPECT_EQ(table.rows[0].cells[1].published, 10);
   EXPECT_EQ(table.rows[0].cells[3].text, "49");
+  EXPECT_EQ(table.rows[0].cells[4].text, "attn_out 0–3, 5–8, 10–11");
   EXPECT_EQ(table.rows[1].cells[4].text, "none");
 }
 
