@@ -9,6 +9,15 @@
 namespace eida::client {
 namespace {
 
+// What stands at the top of a report's directory.
+const std::string kParts[] = {"report.html", "report.md", "tables", "figures"};
+
+std::vector<std::string> PaperIds() {
+  std::vector<std::string> ids;
+  for (const report::Paper& paper : report::Papers()) ids.push_back(paper.id);
+  return ids;
+}
+
 struct ReportArguments {
   std::string sweep = "last", paper, out;
   bool force = false;
@@ -17,8 +26,7 @@ struct ReportArguments {
 Result<const report::Paper*> PaperOf(const std::string& id) {
   if (id.empty()) return nullptr;
   if (const report::Paper* paper = report::FindPaper(id)) return paper;
-  std::vector<std::string> ids;
-  for (const report::Paper& paper : report::Papers()) ids.push_back(paper.id);
+  const std::vector<std::string> ids = PaperIds();
   const std::string nearest = Nearest(id, ids);
   return InvalidArgument("there is no paper \"" + id + "\"" +
                          (nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?") +
@@ -35,6 +43,13 @@ Status CheckTarget(const std::string& out, bool force) {
   if (!content.empty() && !force)
     return FailedPrecondition(
         out + " exists and is not empty: choose another directory, or replace it with --force");
+  // What is replaced is removed whole, so it has to be a report and nothing else.
+  for (const std::string& name : content) {
+    if (std::ranges::find(kParts, name) == std::end(kParts))
+      return FailedPrecondition(out + " holds " + name +
+                                ", which is no part of a report: move it away, or choose another "
+                                "directory");
+  }
   return OkStatus();
 }
 
@@ -87,8 +102,8 @@ Result<int> ReportIn(Context& context, Session& session, const ReportArguments& 
 void Register_report(CLI::App* app, Context& context) {
   auto a = std::make_shared<ReportArguments>();
   app->add_option("SWEEP", a->sweep, "Which sweep (last)");
-  app->add_option("--paper", a->paper,
-                  "thesis or eida: that paper's tables and figures beside ours");
+  app->add_option("--paper", a->paper, "That paper's tables and figures beside ours")
+      ->type_name("{" + Join(PaperIds(), ",") + "}");
   app->add_option("-O,--out", a->out, "Directory to write")->required();
   app->add_flag("--force", a->force, "Replace the directory");
   OnChosen(app, context, [a](Context& c) {

@@ -84,6 +84,8 @@ pre{background:var(--soft);padding:.8rem 1rem;overflow-x:auto;font:.8rem/1.5 ui-
 @media print{
   :root{--ink:#000;--dim:#444;--line:#bbb;--soft:#fff;--page:#fff;--good:#00457a;--bad:#8a3800;--link:#000}
   body{font-size:10pt}
+  table{font-size:7.5pt}
+  th,td{padding:.15rem .3rem}
   .page{max-width:none;padding:0}
   nav{display:none}
   .scroll{overflow:visible}

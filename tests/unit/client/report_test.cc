@@ -90,8 +90,17 @@ TEST_F(ReportTest, NothingIsOverwrittenWithoutForce) {
   EXPECT_EQ(outcome.code, kConflict);
   EXPECT_THAT(outcome.err, HasSubstr("--force"));
   EXPECT_TRUE(FileExists(JoinPath(out_, "old")));
+  outcome = Run({"s2", "-O", out_, "--force"});
+  EXPECT_EQ(outcome.code, kConflict);
+  EXPECT_THAT(outcome.err, HasSubstr("holds old, which is no part of a report"));
+  EXPECT_EQ(*ReadFile(JoinPath(out_, "old")), "mine");
+}
+
+TEST_F(ReportTest, ForceReplacesAReportWhole) {
+  EXPECT_EQ(Run({"s2", "--paper", "thesis", "-O", out_}).code, kOk);
+  EXPECT_TRUE(FileExists(JoinPath(out_, "tables/Claims.csv")));
   EXPECT_EQ(Run({"s2", "-O", out_, "--force"}).code, kOk);
-  EXPECT_FALSE(FileExists(JoinPath(out_, "old")));
+  EXPECT_FALSE(FileExists(JoinPath(out_, "tables/Claims.csv")));
   EXPECT_TRUE(FileExists(JoinPath(out_, "report.html")));
 }
 

@@ -61,6 +61,8 @@ Pairs MakePairs(const Study& study, const std::string& analysis, const std::stri
                        : 0.001 * static_cast<double>(a.rank);
       } else if (ranks && a.seed == b.seed) {
         value = cka ? 0.65 : 0.004;
+      } else if (ranks) {
+        value = cka ? 0.2 : 0.3;
       }
       pairs.values[i][j] = value;
       if (cka)
