@@ -1,6 +1,7 @@
 // eidactl report: from a coordinator's rows to a directory.
 #include <algorithm>
 
+#include "client/report_study.h"
 #include "common/base/fs.h"
 #include "tests/unit/client/program.h"
 #include "tests/unit/client/study.h"
@@ -122,6 +123,104 @@ TEST_F(ReportTest, ADamagedMatrixIsNamed) {
   EXPECT_NE(outcome.code, kOk);
   EXPECT_THAT(outcome.err, HasSubstr("names a run that the sweep has not: gone/seed0"));
   EXPECT_FALSE(FileExists(out_));
+}
+
+v1::Job& AddJob(FakeApi& api, int64_t id, v1::JobKind kind, const std::string& name,
+                const Json& summary, const std::string& artifact, const std::string& content) {
+  v1::Job job;
+  job.set_id(id);
+  job.set_sweep(2);
+  job.set_kind(kind);
+  job.set_name(name);
+  job.set_state(v1::JOB_STATE_SUCCEEDED);
+  job.set_summary(summary.dump());
+  v1::Artifact* made = job.add_artifacts();
+  made->set_name(artifact);
+  made->set_digest(api.Keep(content));
+  api.jobs.push_back(job);
+  return api.jobs.back();
+}
+
+class GatherTest : public testing::Test {
+ protected:
+  Result<report::Study> Gather() {
+    const Result<SweepData> data = LoadSweep(api_, "s2", true);
+    if (!data.ok()) return data.status();
+    return GatherStudy(api_, *data, WallTime{5});
+  }
+  FakeApi api_ = DemoApi();
+};
+
+TEST_F(GatherTest, RunsWithTheirScoresAdaptersAndWhyTheyFailed) {
+  api_.runs[2].set_settings(
+      R"({"adapter": {"type": "lora", "r": 8, "targets": ["query"]}, "train": {"lr": 0.5}})");
+  const Result<report::Study> study = Gather();
+  ASSERT_TRUE(study.ok()) << study.status();
+  ASSERT_EQ(study->models.size(), 4u);
+  EXPECT_EQ(study->models[0].adapter, "none");
+  EXPECT_EQ(study->models[0].scores.at("report").at("f1"), 0.75);
+  EXPECT_EQ(study->models[2].adapter, "lora");
+  EXPECT_EQ(study->models[2].rank, 8);
+  EXPECT_FALSE(study->models[3].trained());
+  EXPECT_EQ(study->models[3].problem, "loss is not finite");
+  EXPECT_EQ(study->architecture, "bert");
+  EXPECT_EQ(study->settings[1].second.at("train.lr"), "0.5");
+  EXPECT_EQ(study->settings[1].second.at("adapter.targets"), "query");
+  ASSERT_EQ(study->problems.size(), 1u);
+  EXPECT_EQ(study->problems[0].job, "train/lora-r8/seed1");
+  EXPECT_EQ(study->provenance.digests[0],
+            std::make_pair(std::string("model models/tiny"), std::string("abc")));
+  EXPECT_EQ(study->provenance.read_ms, 5);
+}
+
+TEST_F(GatherTest, MatricesByRunWithTheirOtherEstimates) {
+  AddJob(api_, 51, v1::JOB_KIND_MATRIX, "matrix/more", {{"metric", "cka"}}, "matrix",
+         R"({"labels": ["lora-r8/seed0", "full/seed1"], "variants": ["lora-r8", "full"],
+             "seeds": [0, 1], "values": [[1, 0.5], [0.5, 1]], "extra": {"biased": [[1, 0.6], [0.6, 1]]},
+             "detail": {"split": "report", "n": 7, "layer": "last", "estimator": "unbiased"}})")
+      .set_spec(R"({"metric": "cka"})");
+  const Result<report::Study> study = Gather();
+  ASSERT_TRUE(study.ok()) << study.status();
+  ASSERT_EQ(study->pairs.size(), 3u);
+  const report::Pairs& more = study->pairs[2];
+  EXPECT_EQ(more.members, (std::vector<size_t>{2, 1}));
+  EXPECT_EQ(more.values[0][1], 0.5);
+  EXPECT_EQ(more.biased[0][1], 0.6);
+  EXPECT_EQ(more.items, 7);
+  EXPECT_EQ(more.estimator, "unbiased");
+}
+
+TEST_F(GatherTest, SoupsWithTheirSearch) {
+  const Result<report::Study> study = Gather();
+  ASSERT_TRUE(study.ok()) << study.status();
+  ASSERT_EQ(study->soups.size(), 2u);
+  EXPECT_EQ(study->soups[0].accepted, 1);
+  EXPECT_TRUE(study->soups[0].search.has_value());
+  EXPECT_EQ(study->soups[0].models[1].model, "best single");
+  EXPECT_EQ(study->soups[0].models[1].report.at("accuracy"), 0.9);
+  EXPECT_FALSE(study->soups[1].search.has_value());
+}
+
+TEST_F(GatherTest, ObservationsByDimAndTextsOfTheFirstRun) {
+  AddJob(api_, 52, v1::JOB_KIND_OBSERVE, "observe/tokens", Json::object(), "observation",
+         R"({"split": "train", "sequences": [4], "dims": [2, 3], "repeats": 2, "held_out": 9,
+             "sites": [{"name": "bert.encoder.layer.3.output.dense", "role": "fc2", "side": "input",
+                        "sizes": [{"tokens": 8, "cosine": [[0.1, 0.2], [0.3, 0.4]]}]}]})");
+  AddJob(api_, 53, v1::JOB_KIND_GENERATE, "generate/full/seed0/report", {{"bleu", 12.5}, {"n", 9}},
+         "texts",
+         R"({"item": 0, "source": "in", "text": "out", "references": ["right", "too"]})"
+         "\n")
+      .set_run(101);
+  const Result<report::Study> study = Gather();
+  ASSERT_TRUE(study.ok()) << study.status();
+  ASSERT_EQ(study->observations.size(), 1u);
+  const report::ObservedSite& site = study->observations[0].sites[0];
+  EXPECT_EQ(site.layer, 3);
+  EXPECT_EQ(site.cosine[0][1], (std::vector<double>{0.2, 0.4}));  // of 3 dims, by repeat
+  ASSERT_EQ(study->examples.size(), 1u);
+  EXPECT_EQ(study->examples[0].reference, "right");
+  EXPECT_EQ(study->models[0].scores.at("report").at("bleu"), 12.5);
+  EXPECT_EQ(study->models[0].scores.at("report").count("n"), 0u);
 }
 
 }  // namespace
