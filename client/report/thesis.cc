@@ -102,6 +102,9 @@ void AddTable(const PublishedTable& published, const Results& r, Table table,
 
 PaperPart ThesisPart(const Results& r) {
   PaperPart part;
+  part.missing = {{"T1", "nothing that a sweep measures: sizes of the public data sets"},
+                  {"T2, T3", "nothing that a sweep measures: example rows of the data"},
+                  {"F1", "nothing that a sweep measures: a diagram of LoRA"}};
   for (Section (*build)(const Results&, PaperPart&) :
        {ScoreTables, SimilarityTables, ThesisRankMaps, ThesisGapMaps, SoupTables}) {
     Section section = build(r, part);

@@ -9,6 +9,7 @@
 namespace eida::report {
 namespace {
 
+constexpr size_t kReadable = 8;  // items whose numbers can be read in a panel among others
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 // Rank x rank: on the diagonal pairs of two seeds, else pairs of one seed.
@@ -169,7 +170,12 @@ Section ThesisGapMaps(const Results& r, PaperPart& part) {
   ShareScale("convexity_gap", all);
   size_t next = 0;
   for (Figure& figure : figures) {
-    for (Picture& panel : figure.panels) panel = all[next++];
+    for (Picture& panel : figure.panels) {
+      panel = all[next++];
+      auto& map = std::get<render::HeatMap>(panel);
+      if (figure.panels.size() > 1 && map.values.size() > kReadable)
+        map.annotate = render::Annotate::kOff;
+    }
     figure.note = "All panels of this section share one scale. " + NoteOn(*gap) + ". " +
                   MissingNote(figure.panels);
     section.blocks.push_back(std::move(figure));

@@ -170,6 +170,7 @@ TEST_F(ThesisTest, WhatIsNotCoveredSaysWhatItNeeds) {
   EXPECT_THAT(MissingOf(part, "F6"), HasSubstr("convexity_gap"));
   EXPECT_THAT(MissingOf(part, "T8"), HasSubstr("greedy"));
   EXPECT_EQ(MissingOf(part, "T4"), "");
+  EXPECT_NE(MissingOf(part, "T1"), "");
   EXPECT_EQ(part.sections.size(), 1u);
 }
 
