@@ -68,8 +68,8 @@ pre{background:var(--soft);padding:.8rem 1rem;overflow-x:auto;font:.8rem/1.5 ui-
 @media (max-width:36rem){
   body{font-size:15px}
   .page{padding:1rem .8rem 3rem}
-  th,td{padding:.25rem .35rem}
-  table{font-size:.75rem}
+  th,td{padding:.22rem .22rem}
+  table{font-size:.7rem}
   .facts{grid-template-columns:1fr;gap:0}
   .facts dd{margin-bottom:.35rem}
   nav ol{columns:1}
