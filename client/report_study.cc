@@ -273,6 +273,11 @@ void AddProvenance(Api& api, const SweepData& data, WallTime now, report::Study&
                               [&](const report::Compute& c) { return c.kind == kind; });
     if (found == p.compute.end()) found = p.compute.insert(p.compute.end(), {kind});
     ++found->jobs;
+    if (job.kind() == v1::JOB_KIND_GENERATE) {
+      const Json scores = JsonOf(job.summary()).value("scores", Json::object());
+      for (const auto& [metric, how] : scores.items())
+        p.signatures[metric] = GetOr<std::string>(how, "signature", "");
+    }
     if (job.reused_from() > 0) {
       ++found->reused;
     } else if (job.started_ms() > 0) {

@@ -142,6 +142,13 @@ Section ReproduceSection(const Study& study, const Paper* paper) {
       ". On a CPU in fp32 with equal thread counts the same file gives the same bytes, whose "
       "digests are below. The sweep file, as it was submitted:"});
   section.blocks.push_back(Code{p.sweep_file});
+  if (!p.signatures.empty()) {
+    List how;
+    for (const auto& [metric, signature] : p.signatures)
+      how.items.push_back(metric + ": " + signature);
+    section.blocks.push_back(Paragraph{"Texts were scored by:"});
+    section.blocks.push_back(std::move(how));
+  }
   if (!p.digests.empty())
     section.blocks.push_back(Digests("Inputs", "What went in: model and data", "input", p.digests));
   if (!p.artifacts.empty())

@@ -87,6 +87,7 @@ struct Provenance {
   std::string client_version, server_version;                  // "" = unknown
   std::vector<std::pair<std::string, std::string>> digests;    // what -> SHA-256
   std::vector<std::pair<std::string, std::string>> artifacts;  // results -> SHA-256
+  std::map<std::string, std::string> signatures;  // of the metrics of texts: how they were computed
   std::vector<std::string> workers;
   std::vector<Compute> compute;
   int64_t created_ms = 0, finished_ms = 0, read_ms = 0;
