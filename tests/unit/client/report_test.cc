@@ -206,22 +206,24 @@ TEST_F(GatherTest, ObservationsByDimAndTextsOfTheFirstRun) {
          R"({"split": "train", "sequences": [4], "dims": [2, 3], "repeats": 2, "held_out": 9,
              "sites": [{"name": "bert.encoder.layer.3.output.dense", "role": "fc2", "side": "input",
                         "sizes": [{"tokens": 8, "cosine": [[0.1, 0.2], [0.3, 0.4]]}]}]})");
-  AddJob(api_, 53, v1::JOB_KIND_GENERATE, "generate/full/seed0/report",
+  AddJob(api_, 53, v1::JOB_KIND_GENERATE, "generate/lora-r8/seed0/report",
          {{"bleu", 12.5}, {"n", 9}, {"scores", {{"bleu", {{"signature", "tok:none"}}}}}}, "texts",
          R"({"item": 0, "source": "in", "text": "out", "references": ["right", "too"]})"
          "\n")
-      .set_run(101);
+      .set_run(103);
   const Result<report::Study> study = Gather();
   ASSERT_TRUE(study.ok()) << study.status();
-  ASSERT_EQ(study->observations.size(), 1u);
-  const report::ObservedSite& site = study->observations[0].sites[0];
+  ASSERT_FALSE(study->observations.empty());
+  EXPECT_EQ(study->observations.back().name, "tokens");
+  const report::ObservedSite& site = study->observations.back().sites[0];
   EXPECT_EQ(site.layer, 3);
   EXPECT_EQ(site.cosine[0][1], (std::vector<double>{0.2, 0.4}));  // of 3 dims, by repeat
-  ASSERT_EQ(study->examples.size(), 1u);
-  EXPECT_EQ(study->examples[0].reference, "right");
+  ASSERT_FALSE(study->examples.empty());
+  EXPECT_EQ(study->examples.back().run, "lora-r8/seed0");
+  EXPECT_EQ(study->examples.back().reference, "right");
   EXPECT_EQ(study->provenance.signatures.at("bleu"), "tok:none");
-  EXPECT_EQ(study->models[0].scores.at("report").at("bleu"), 12.5);
-  EXPECT_EQ(study->models[0].scores.at("report").count("n"), 0u);
+  EXPECT_EQ(study->models[2].scores.at("report").at("bleu"), 12.5);
+  EXPECT_EQ(study->models[2].scores.at("report").count("n"), 0u);
 }
 
 }  // namespace
