@@ -33,16 +33,6 @@ Result<Observation> Load(Api& api, const SweepData& data, const std::string& nam
                   "\"; it has: " + Join(have, ", "));
 }
 
-// The first number in a module's path: bert.encoder.layer.3.output.dense -> 3. -1 without one.
-int LayerOf(const std::string& name) {
-  for (const std::string& part : Split(name, '.')) {
-    if (!part.empty() &&
-        std::all_of(part.begin(), part.end(), [](char c) { return c >= '0' && c <= '9'; }))
-      return std::stoi(part);
-  }
-  return -1;
-}
-
 void AddPoint(render::Series& series, double x, const std::vector<double>& values) {
   double mean = 0, square = 0;
   for (const double v : values) mean += v / static_cast<double>(values.size());
@@ -101,6 +91,15 @@ void BySequences(const std::vector<Json>& sites, const std::vector<int64_t>& siz
 }
 
 }  // namespace
+
+int LayerOf(const std::string& name) {
+  for (const std::string& part : Split(name, '.')) {
+    if (!part.empty() && part.size() < 6 &&
+        part.find_first_not_of("0123456789") == std::string::npos)
+      return std::stoi(part);
+  }
+  return -1;
+}
 
 Result<render::LinePlot> ObservationPlot(Api& api, const SweepData& data,
                                          const ObservationChoice& choice) {

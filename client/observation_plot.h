@@ -8,6 +8,9 @@
 
 namespace eida::client {
 
+// The first number in a module's path: bert.encoder.layer.3.output.dense -> 3; -1 without one.
+int LayerOf(const std::string& name);
+
 struct ObservationChoice {
   std::string name;            // of the observation; "" = the first that is finished
   std::string side = "input";  // input or update

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "client/observation_plot.h"
 #include "client/results.h"
 #include "client/scope.h"
 #include "common/base/digest.h"
@@ -14,7 +15,7 @@
 namespace eida::client {
 namespace {
 
-constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 constexpr size_t kExamples = 3;  // of each variant
 
 Json JsonOf(const std::string& text) {
@@ -73,7 +74,7 @@ std::vector<std::vector<double>> Values(const Json& rows) {
   for (const Json& row : rows) {
     values.emplace_back();
     for (const Json& value : row)
-      values.back().push_back(value.is_number() ? value.get<double>() : kNone);
+      values.back().push_back(value.is_number() ? value.get<double>() : kUnknown);
   }
   return values;
 }
@@ -136,15 +137,6 @@ report::Soup SoupOf(const Soup& soup) {
 }
 
 // The first number in a module's path; -1 without one.
-int64_t LayerOf(const std::string& name) {
-  for (const std::string& part : Split(name, '.')) {
-    if (!part.empty() && part.size() < 6 &&
-        part.find_first_not_of("0123456789") == std::string::npos)
-      return std::stoll(part);
-  }
-  return -1;
-}
-
 // Outer index dims, inner repeats.
 std::vector<std::vector<double>> ByDim(const Json& cosine) {
   std::vector<std::vector<double>> by_dim;

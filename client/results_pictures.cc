@@ -5,6 +5,7 @@
 #include <set>
 
 #include "client/results.h"
+#include "client/usage.h"
 #include "common/base/text.h"
 
 namespace eida::client {
@@ -27,11 +28,6 @@ std::vector<double> Numbers(const Json& array) {
     out.push_back(value.is_number() ? value.get<double>()
                                     : std::numeric_limits<double>::quiet_NaN());
   return out;
-}
-
-std::string Meant(const std::string& asked, const std::vector<std::string>& have) {
-  const std::string nearest = Nearest(asked, have);
-  return nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?";
 }
 
 std::vector<std::string> AnalysisNames(const SweepData& data) {

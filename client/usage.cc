@@ -39,12 +39,12 @@ std::string UnknownOption(const std::vector<std::string>& known,
   return "";
 }
 
+}  // namespace
+
 std::string Meant(const std::string& word, const std::vector<std::string>& candidates) {
   const std::string nearest = Nearest(word, candidates);
   return nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?";
 }
-
-}  // namespace
 
 std::vector<std::string> OptionNames(const CLI::App& app) {
   std::vector<std::string> names;
