@@ -9,7 +9,7 @@ import eida
 import peer
 from limits import check
 
-DIMS, SIZES, HELD, BATCH = (4, 8, 16, 32, 64), (32, 64), 48, 16
+DIMS, SIZES, HELD, BATCH = (4, 8, 16, 32, 64), (80, 112), 32, 16
 ROLES = {"query": "attention.self.query", "key": "attention.self.key", "value": "attention.self.value", "attn_out": "attention.output.dense",
          "fc1": "intermediate.dense", "fc2": "output.dense"}
 
@@ -17,8 +17,9 @@ ROLES = {"query": "attention.self.query", "key": "attention.self.key", "value": 
 def mean_cosines(sample, held):
     """For each of DIMS the mean of |P x| / |x| over the rows of `held`; P: the mean's direction and principal components of the rest."""
     mean = sample.mean(0) / np.linalg.norm(sample.mean(0))
-    basis = np.linalg.svd(sample - np.outer(sample @ mean, mean), full_matrices=False)[2]
-    return [float(np.mean(np.sqrt((held @ mean)**2 + ((held @ basis[:k - 1].T)**2).sum(1)) / np.linalg.norm(held, axis=1))) for k in DIMS]
+    rest = sample - np.outer(sample @ mean, mean)
+    components = np.linalg.eigh(rest.T @ rest)[1][:, ::-1]
+    return [float(np.mean(np.sqrt((held @ mean)**2 + ((held @ components[:, :k - 1])**2).sum(1)) / np.linalg.norm(held, axis=1))) for k in DIMS]
 
 
 class Activations:
@@ -51,7 +52,7 @@ class ObserveTest(unittest.TestCase):
         bench = eida.Bench(train_items=400)
         self.addCleanup(bench.close)
         weights = bench.train({"type": "none"}, steps=3).artifacts["weights"]
-        observe = {"targets": list(ROLES), "sizes": list(SIZES), "dims": list(DIMS), "repeats": 2, "held_out": HELD, "batch_size": BATCH,
+        observe = {"targets": list(ROLES), "sizes": list(SIZES), "dims": list(DIMS), "repeats": 1, "held_out": HELD, "batch_size": BATCH,
                    "tokens_per_sequence": 1000}
         result = bench.run("observe", {"split": "train", "seed": 3, "observe": observe, "numerics": {"precision": "fp32"}}, {"weights": weights})
         observation = result.json("observation")
