@@ -39,7 +39,7 @@ void AddScores(const Json& summary, report::Scores& scores) {
 }
 
 void AddScoresOf(const SweepData& data, const std::string& split, report::Model& model) {
-  for (const char* kind : {"evaluate/", "generate/", "score/"}) {
+  for (const char* kind : {"evaluate/", "generate/"}) {
     const v1::Job* job = data.FindJob(kind + model.run + "/" + split);
     if (job == nullptr || job->state() != v1::JOB_STATE_SUCCEEDED) continue;
     const Json summary = JsonOf(job->summary());

@@ -36,7 +36,8 @@ class Mortal : public Recorder {
   int64_t updates_;
 };
 
-// The body of a rank that is not this process: what became of it is the class that it prints.
+// Disabled, as it is no test of its own: the body of a rank that is not this process, started by
+// one: what became of it is the class that it prints.
 TEST(GangRank, DISABLED_Run) {
   const char* file = getenv(kRankFile);
   ASSERT_NE(file, nullptr);
@@ -162,6 +163,7 @@ void ExpectSumAndBroadcast(Gang& gang) {
   EXPECT_TRUE(at::equal(whole, at::full({2, 3}, 7, at::kLong)));
 }
 
+// Disabled, as DISABLED_Run is: another test starts this program with it as the second rank.
 TEST(GangRank, DISABLED_Numbers) {
   ExpectSumAndBroadcast(*JoinByGloo({1, 2, getenv(kRankFile)}).value());
 }

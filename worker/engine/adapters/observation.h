@@ -44,9 +44,9 @@ struct Observation {
   std::vector<Looked> repeats;
 };
 
-// In each repeat a fresh order of the training items
-// gives `held_out` ones and, behind them, the ones that the bases are made of; those of a smaller
-// size are the first of a larger one's. Bases are nested: one is solved for the largest dim.
+// In each repeat a fresh order of the training items gives `held_out` ones and, behind them, the
+// ones that the bases are made of; those of a smaller size are the first of a larger one's. Bases
+// are nested: one is solved for the largest dim.
 // `between` is called after each repeat, and stops the work with Preempted() by returning false.
 // ConfigError where the split has too few items, or a sample spans too few dimensions (the map is
 // named).
