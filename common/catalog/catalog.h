@@ -62,6 +62,13 @@ struct Analysis {
   bool by_path = false;
   std::string help;
 };
+// Settings of an analysis under one name: what somebody else measured with.
+struct AnalysisPreset {
+  std::string id;
+  bool by_path = false;               // of the analyses that read paths, or of the others
+  std::vector<Parameter> parameters;  // defaults in place of an analysis' own; all have a fallback
+  std::string help;
+};
 
 const std::vector<Model>& Models();
 const std::vector<Adapter>& Adapters();
@@ -69,6 +76,7 @@ const std::vector<Task>& Tasks();
 const std::vector<Metric>& Metrics();
 const std::vector<GenerationMetric>& GenerationMetrics();
 const std::vector<Analysis>& Analyses();
+const std::vector<AnalysisPreset>& AnalysisPresets();
 
 // The entry of that id, or null.
 template <class Entry>

@@ -250,6 +250,7 @@ class Planner {
                    {"split", a.split},
                    {"at", a.at},
                    {"precision", a.numerics["precision"]}};
+    if (!a.preset.empty()) detail["preset"] = a.preset;
     if (catalog::Find(catalog::Analyses(), a.type)->by_path) {
       detail["alphas"] = a.alphas;
       detail["space"] = a.space;

@@ -56,6 +56,7 @@ struct VariantSpec {
 
 struct AnalysisSpec {
   std::string name, type;     // type: an analyses.def id
+  std::string preset;         // an analysis_presets.def id, "" = none; what it sets is set below
   std::string select;         // run selection, "" = all
   std::string pairs = "all";  // all, same_variant, cross_variant, same_seed
   std::string at = "final";   // final, best
