@@ -38,6 +38,7 @@ JobId JobList::Add(NewJob job) {
   record.spec.bundle_key = std::move(job.bundle_key);
   record.spec.cost = job.cost;
   record.spec.slots = job.slots;
+  record.spec.quorum = job.quorum;
   record.status.state = record.spec.parents.empty() ? JobState::kReady : JobState::kBlocked;
   jobs_.push_back(std::move(record));
   return known->second;

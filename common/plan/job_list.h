@@ -20,6 +20,7 @@ struct NewJob {
   std::string bundle_key;
   int slots = 1;
   double cost = 1;
+  int quorum = 0;  // no part of the fingerprint: with all its parents a job's result is the same
 };
 
 // SHA-256 of kind, code version, spec and the parents' fingerprints by role. How often a checkpoint

@@ -1,6 +1,7 @@
 #include "common/plan/plan.h"
 
 #include <algorithm>
+#include <set>
 #include <unordered_map>
 
 #include "common/base/digest.h"
@@ -259,15 +260,21 @@ class Planner {
         matrix.parents.push_back({"pair/" + std::to_string(i) + "/" + std::to_string(j),
                                   Path(a, runs[i], runs[j]), "curve"});
       }
+      matrix.quorum = 1;
     } else {
       detail["estimator"] = a.estimator;
       detail["layers"] = a.layers;
       detail["pool"] = "mean_nonspecial";
       for (size_t i = 0; i < runs.size(); ++i)
         matrix.parents.push_back({"member/" + std::to_string(i), Gram(a, runs[i]), "gram"});
+      matrix.quorum = 2;
     }
     matrix.spec = {
         {"metric", a.type}, {"members", Members(runs)}, {"pairs", pairs}, {"detail", detail}};
+    // Pairs of what failed are missing; the rest is drawn. Equal runs share their jobs.
+    std::set<JobId> parents;
+    for (const ParentEdge& edge : matrix.parents) parents.insert(edge.parent);
+    matrix.quorum = std::min(matrix.quorum, static_cast<int>(parents.size()));
     jobs_.Add(std::move(matrix));
     return OkStatus();
   }

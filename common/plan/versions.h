@@ -17,7 +17,7 @@ constexpr int CodeVersion(JobKind kind) {
     case JobKind::kPath:
       return 1;
     case JobKind::kMatrix:
-      return 1;
+      return 2;  // names missing pairs
     case JobKind::kSoup:
       return 1;
     case JobKind::kExport:

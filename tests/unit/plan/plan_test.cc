@@ -49,6 +49,28 @@ int64_t CountOf(const Plan& plan, JobKind kind) {
                        [kind](const JobRecord& job) { return job.spec.kind == kind; });
 }
 
+TEST(PlanTest, AMatrixMakesDoWithAPairAndNothingElseMakesDo) {
+  for (const JobRecord& job : PlanOf(spec::SampleSweep()).jobs) {
+    const bool of_paths = job.spec.name == "matrix/gap" || job.spec.name == "matrix/barrier";
+    EXPECT_EQ(job.spec.quorum, of_paths                        ? 1
+                               : job.spec.name == "matrix/cka" ? 2
+                                                               : 0)
+        << job.spec.name;
+  }
+}
+
+TEST(PlanTest, EqualRunsAreOneParentOfAMatrix) {
+  std::string twins = spec::Replaced(spec::SampleSweep(), "seeds: 0..2", "seeds: [0]");
+  twins =
+      spec::Replaced(twins, "variants:\n", "variants:\n  - {name: again, adapter: {type: none}}\n");
+  twins = spec::Replaced(twins, "type: cka,", "type: cka, select: \"variant!~lora-*\",");
+  for (const JobRecord& job : PlanOf(twins).jobs) {
+    std::set<JobId> parents;
+    for (const ParentEdge& edge : job.spec.parents) parents.insert(edge.parent);
+    EXPECT_LE(job.spec.quorum, static_cast<int>(parents.size())) << job.spec.name;
+  }
+}
+
 TEST(PlanTest, HasTheJobsOfTheStudy) {
   const Plan plan = PlanOf(spec::SampleSweep());
   EXPECT_EQ(plan.runs.size(), 9u);
