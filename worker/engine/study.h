@@ -37,6 +37,9 @@ Json ToJson(const Scores& scores);  // {"loss", "accuracy", "f1", "n"}
 Status WriteEval(const EvalResult& result, const std::string& path);
 Result<EvalResult> ReadEval(const std::string& path);
 
+// The point at `alpha` of the straight line between two members a (1) and b (0).
+using Line = std::function<Result<Weights>(double alpha)>;
+
 // Base model, tokenised items of one split, and numerics: what evaluate, gram, path and soup share.
 // Bundled jobs reuse it through `Study::For`, which keeps the last one per process.
 class Study {
@@ -52,6 +55,11 @@ class Study {
   // alpha a + (1 - alpha) b over the union of their tensors (absent = base), in fp32. alpha 1 and 0
   // give a and b bit for bit.
   virtual Weights Interpolate(const Weights& a, const Weights& b, double alpha) = 0;
+  // The line through the two members' own tensors before merging: factors A and B apart from one
+  // another, heads too, as PEFT's "linear" mixes adapters; the merged point has cross terms B1 A2
+  // that Interpolate's has not. ConfigError when the members' adapters are not of one structure:
+  // other settings, names or shapes. The study outlives the line.
+  virtual Result<Line> AdapterLine(const std::string& path_a, const std::string& path_b) = 0;
   // Deterministic in everything but the thread count; the same weights give the same bytes whoever
   // calls.
   virtual Result<EvalResult> Evaluate(const Weights& weights) = 0;
