@@ -52,15 +52,15 @@ Result<std::string> KindOf(const Fields& fields) {
 }
 
 // An object of a text a role, where the key is there; `what` the texts are is for the message.
-Status ReadByRole(const Fields& fields, const std::string& key, const std::string& what,
+Status ReadByRole(const Fields& fields, const char* key, const std::string& what,
                   std::map<std::string, std::string>& out) {
   if (!fields.Has(key)) return OkStatus();
   if (!fields.At(key).is_object()) return fields.Error(key, "must be an object of role: " + what);
   for (const auto& [role, text] : fields.At(key).items()) {
-    if (!text.is_string())
-      return fields.Error(
-          key + "[\"" + role + "\"]",
-          "must be a " + what + (what == "file" ? " name" : "") + ", not " + text.dump());
+    if (!text.is_string()) {
+      return fields.Error(std::string(key) + "[\"" + role + "\"]",
+                          "must be a " + what + ", not " + text.dump());
+    }
     out[role] = text;
   }
   return OkStatus();
@@ -81,7 +81,7 @@ Result<NumberedJob> ParseJob(const Json& json, const std::string& where) {
   if (!fields.Has("spec") || !fields.At("spec").is_object())
     return fields.Error("spec", "must be an object");
   job.spec = fields.At("spec");
-  EIDA_RETURN_IF_ERROR(ReadByRole(fields, "inputs", "file", job.inputs));
+  EIDA_RETURN_IF_ERROR(ReadByRole(fields, "inputs", "file name", job.inputs));
   EIDA_RETURN_IF_ERROR(ReadByRole(fields, "missing", "reason", job.missing));
   if (fields.Has("resume")) {
     EIDA_ASSIGN_OR_RETURN(job.resume, fields.Text("resume"));

@@ -107,7 +107,7 @@ TEST(JobFileTest, EveryBadFileIsRefusedByFieldAndReason) {
       {R"({"format": "eida/job/v1", "jobs": [{"job": 1, "kind": "train", "spec": [], "out": "o"}]})",
        "f.jobs[0].spec: must be an object"},
       {R"({"format": "eida/job/v1", "jobs": [{"job": 1, "kind": "train", "spec": {}, "inputs": []}]})",
-       "f.jobs[0].inputs: must be an object of role: file"},
+       "f.jobs[0].inputs: must be an object of role: file name"},
       {R"({"format": "eida/job/v1", "jobs": [{"job": 1, "kind": "train", "spec": {}, "inputs": {"a": 1}}]})",
        R"(f.jobs[0].inputs["a"]: must be a file name, not 1)"},
       {R"({"format": "eida/job/v1", "jobs": [{"job": 1, "kind": "matrix", "spec": {}, "missing": []}]})",
