@@ -110,7 +110,7 @@ class Planner {
         run.index = static_cast<int>(plan_.runs.size());
         run.variant = variant.name;
         run.seed = seed;
-        run.name = variant.name + "/seed" + std::to_string(seed);
+        run.name = spec::RunName(variant.name, seed);
         run.settings = Canonical({{"adapter", *adapter}, {"train", variant.train}});
         run.trainable_parameters = parameters->trainable();
         run.base_parameters = parameters->base;
@@ -235,12 +235,19 @@ class Planner {
 
   Status Analyse(const spec::AnalysisSpec& a) {
     Status status;
-    const std::vector<size_t> runs = Select(a.select, &status);
+    std::vector<size_t> runs = Select(a.select, &status);
     EIDA_RETURN_IF_ERROR(status);
+    // Of two selections only the pairs across: rows of the one, columns of the other.
+    const size_t rows = runs.size();
+    if (!a.with.empty()) {
+      const std::vector<size_t> columns = Select(a.with, &status);
+      EIDA_RETURN_IF_ERROR(status);
+      runs.insert(runs.end(), columns.begin(), columns.end());
+    }
     NewJob matrix{JobKind::kMatrix, "matrix/" + a.name, RunId()};
     Json pairs = Json::array();
-    for (size_t i = 0; i < runs.size(); ++i) {
-      for (size_t j = i + 1; j < runs.size(); ++j) {
+    for (size_t i = 0; i < rows; ++i) {
+      for (size_t j = a.with.empty() ? i + 1 : rows; j < runs.size(); ++j) {
         if (Wanted(a.pairs, plan_.runs[runs[i]], plan_.runs[runs[j]])) pairs.push_back({i, j});
       }
     }
@@ -252,6 +259,7 @@ class Planner {
                    {"at", a.at},
                    {"precision", a.numerics["precision"]}};
     if (!a.preset.empty()) detail["preset"] = a.preset;
+    if (!a.with.empty()) detail["rows"] = rows;
     if (catalog::Find(catalog::Analyses(), a.type)->by_path) {
       detail["alphas"] = a.alphas;
       detail["space"] = a.space;
@@ -289,6 +297,7 @@ class Planner {
     job.spec = Items(a.split, a.samples, a.item_seed, a.numerics);
     job.spec["alphas"] = a.alphas;
     job.spec["space"] = a.space;
+    if (a.confidence != spec::AnalysisSpec().confidence) job.spec["confidence"] = a.confidence;
     job.inputs = static_inputs_;
     job.parents = {Weights(i, a.at, "a"),
                    Weights(j, a.at, "b"),

@@ -59,6 +59,29 @@ TEST(PlanTest, AMatrixMakesDoWithAPairAndNothingElseMakesDo) {
   }
 }
 
+TEST(PlanTest, TwoSelectionsGiveThePairsAcross) {
+  const std::string cross = spec::Replaced(
+      spec::SampleSweep(), "type: convexity_gap,",
+      "type: convexity_gap, select: \"variant~lora-*\", with: variant=full, confidence: 0.9,");
+  for (const JobRecord& job : PlanOf(cross).jobs) {
+    const Json spec = *ParseJson(job.spec.spec, "spec");
+    if (job.spec.name != "matrix/gap") continue;
+    EXPECT_EQ(spec["members"].size(), 9u);
+    EXPECT_EQ(spec["members"][0]["label"], "lora-r1/seed0");
+    EXPECT_EQ(spec["members"][6]["label"], "full/seed0");
+    EXPECT_EQ(spec["detail"]["rows"], 6);
+    ASSERT_EQ(spec["pairs"].size(), 18u);
+    for (const Json& pair : spec["pairs"]) {
+      EXPECT_LT(pair[0], 6);
+      EXPECT_GE(pair[1], 6);
+    }
+    EXPECT_EQ(job.spec.parents.size(), 18u);
+    const JobRecord path =
+        PlanOf(cross).jobs.at(static_cast<size_t>(job.spec.parents[0].parent.value()) - 1);
+    EXPECT_EQ((*ParseJson(path.spec.spec, "spec"))["confidence"], 0.9);
+  }
+}
+
 TEST(PlanTest, EqualRunsAreOneParentOfAMatrix) {
   std::string twins = spec::Replaced(spec::SampleSweep(), "seeds: 0..2", "seeds: [0]");
   twins =

@@ -55,5 +55,44 @@ TEST(AnalysesTest, APresetMustExistAndFitTheType) {
   Only(WithGap("preset: juneja, samples: 3"), "range");
 }
 
+TEST(AnalysesTest, TwoSelectionsAreReadAndResolved) {
+  const AnalysisSpec cross = Gap("select: \"variant~lora-*\", with: variant=full");
+  EXPECT_EQ(cross.select, "variant~lora-*");
+  EXPECT_EQ(cross.with, "variant=full");
+  EXPECT_EQ(ToJson(cross)["with"], "variant=full");
+  EXPECT_EQ(Gap("select: \"seed<2\", with: \"seed>1\", pairs: same_variant").with, "seed>1");
+  EXPECT_EQ(Gap("confidence: 0.9").confidence, 0.9);
+}
+
+TEST(AnalysesTest, ACrossOfTwoSelectionsNeedsRunsOnBothSidesAndNoneOnBoth) {
+  Only(WithGap("select: \"variant~lora-*\", with: variant=none"), "empty-selection");
+  Only(WithGap("select: variant=none, with: variant=full"), "empty-selection");
+  Only(WithGap("select: variant=full, with: \"variant<full\""), "bad-reference");
+  const Diagnostic both =
+      Only(WithGap("select: \"variant~lora-*\", with: \"seed=1\""), "duplicate-run");
+  EXPECT_NE(both.message.find("lora-r1/seed1"), std::string::npos) << both.message;
+  // Of runs of other variants none has the same.
+  const Diagnostic none =
+      Only(WithGap("select: \"variant~lora-*\", with: variant=full, pairs: same_variant"),
+           "empty-selection");
+  EXPECT_NE(none.message.find("(same_variant)"), std::string::npos) << none.message;
+  Only(WithGap("select: \"seed=0\", with: \"seed=1\", pairs: same_seed"), "empty-selection");
+  Only(WithGap("confidence: 1"), "range");
+  Only(WithCka("confidence: 0.9"), "unknown-key");
+}
+
+TEST(AnalysesTest, TheAdapterSpaceIsForPairsOfOneStructure) {
+  EXPECT_EQ(Gap("space: adapter, pairs: same_variant").space, "adapter");
+  EXPECT_EQ(Gap("space: adapter, select: variant=lora-r8").space, "adapter");
+  const Diagnostic mixed = Only(WithGap("space: adapter"), "adapter-structure");
+  EXPECT_NE(mixed.message.find("\"full\" and \"lora-r1\""), std::string::npos) << mixed.message;
+  EXPECT_EQ(mixed.line, 22);
+  Only(WithGap("space: adapter, select: \"variant~lora-*\", pairs: same_seed"),
+       "adapter-structure");
+  Only(WithGap("space: adapter, select: \"variant=lora-r1\", with: \"variant=lora-r8\""),
+       "adapter-structure");
+  Only(WithGap("space: weights"), "enum");
+}
+
 }  // namespace
 }  // namespace eida::spec
