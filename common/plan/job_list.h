@@ -30,7 +30,8 @@ Fingerprint FingerprintOf(JobKind kind, Json spec,
 
 class JobList {
  public:
-  // The id of the job, or of the one with the same fingerprint that is already there.
+  // The id of the job, or of the one with the same fingerprint that is already there. Of other jobs
+  // under one name (a pair's paths of two grids) the second is called name#2, and so on.
   JobId Add(NewJob job);
   const JobRecord& at(JobId id) const { return jobs_[static_cast<size_t>(id.value() - 1)]; }
   std::vector<JobRecord> Take() { return std::move(jobs_); }
@@ -39,6 +40,7 @@ class JobList {
  private:
   std::vector<JobRecord> jobs_;
   std::unordered_map<Fingerprint, JobId> by_fingerprint_;
+  std::unordered_map<std::string, int> named_;  // how many jobs were given each name
 };
 
 }  // namespace eida::plan

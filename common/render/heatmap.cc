@@ -16,6 +16,7 @@ constexpr double kGap = 6;  // between matrix, labels and group names
 constexpr double kBarWidth = 13;
 constexpr double kSeparator = 1.8;
 constexpr double kTree = 54;  // height of the dendrogram
+constexpr TextStyle kNote{6.5};
 
 // Every length of the page, fixed before anything is drawn.
 struct Layout {
@@ -85,6 +86,7 @@ Layout MakeLayout(const HeatMap& map, const std::vector<Block>& row_blocks,
             : most <= 14 ? 35
             : most <= 20 ? 29
                          : std::max(520 / static_cast<double>(most), 3.0);
+  for (const auto& row : map.notes) at.cell = std::max(at.cell, WidestOf(row, kNote) + 5);
   at.width = at.cell * static_cast<double>(at.columns);
   at.height = at.cell * static_cast<double>(at.rows);
   at.number_size = NumberSize(map, at.cell);
@@ -150,8 +152,15 @@ void DrawCells(Canvas& canvas, const HeatMap& map, const Layout& at) {
       canvas.FillRect(x, y, at.cell, at.cell, color);
       if (at.numbers) {
         const Rgb ink = Luminance(color) > 0.408 ? Rgb{0.15, 0.15, 0.15} : kWhite;
-        canvas.Text(CellText(value), {x + at.cell / 2, y + at.cell / 2}, {0.5, 0.5},
+        const bool noted = !map.notes.empty() && !map.notes[row][column].empty();
+        const Point middle{x + at.cell / 2, y + at.cell / 2};
+        canvas.Text(CellText(value), middle, {0.5, noted ? 1.0 : 0.5},
                     {at.number_size, false, ink});
+        if (noted) {
+          TextStyle note = kNote;
+          note.color = ink;
+          canvas.Text(map.notes[row][column], {middle.x, middle.y + 2}, {0.5, 0}, note);
+        }
       }
     }
   }
@@ -290,6 +299,9 @@ Status CheckSizes(const HeatMap& map) {
               ? "a heat map's matrix must be square when its columns are its rows"
               : "each row of a heat map needs a value for each column");
   }
+  bool noted = map.notes.empty() || map.notes.size() == rows;
+  for (const auto& row : map.notes) noted = noted && row.size() == columns;
+  if (!noted) return InvalidArgument("a heat map's notes need a text for each cell");
   if (map.triangle == Triangle::kLower && !map.column_labels.empty())
     return InvalidArgument("only a map of items against themselves has a lower triangle");
   const bool tree =

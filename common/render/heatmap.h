@@ -24,6 +24,8 @@ struct HeatMap {
   // Of the columns, where they are other items than the rows; both empty: the same.
   std::vector<std::string> column_groups, column_labels;
   std::vector<std::vector<double>> values;  // rows x columns; NaN = no such pair, drawn hatched
+  // A small second line of each cell, such as an interval; empty: none. Not in the terminal.
+  std::vector<std::vector<std::string>> notes;
   // Drawn above the columns, which stand in the order of its leaves.
   std::optional<Linkage> tree;
   ColorScale scale;

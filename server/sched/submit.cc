@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 
 #include "server/sched/birth.h"
 #include "server/sched/index.h"
@@ -16,9 +17,12 @@ Status CheckPlan(const AddSweep& plan) {
   const auto n = static_cast<int64_t>(plan.jobs.size());
   std::vector<const JobRecord*> by_id(plan.jobs.size() + 1);  // those that stand above
   const auto runs = static_cast<int64_t>(plan.runs.size());
+  std::set<std::string> names;
   for (const JobRecord& job : plan.jobs) {
     const JobSpec& spec = job.spec;
     EIDA_RETURN_IF_ERROR(CheckNewJob(spec, what));
+    if (!names.insert(spec.name).second)
+      return InvalidArgument(what + ": two jobs are called \"" + spec.name + "\"");
     if (spec.run.value() < 0 || spec.run.value() > runs) {
       return InvalidArgument(what + ": job \"" + spec.name + "\" names run " +
                              std::to_string(spec.run.value()) + ", which the plan does not have");

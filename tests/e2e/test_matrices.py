@@ -14,7 +14,7 @@ analyses:
   - {name: factors, type: convexity_gap, split: select, preset: juneja, alphas: 5, space: adapter, pairs: same_variant}
 """
 HOT = """\
-  - {name: hot, adapter: {type: none}, train: {lr: 1.0e+30}}
+  - {name: hot, adapter: {type: lora, r: 2, alpha: 1.0e+30, targets: [query, value]}, train: {lr: 1.0}}
 """
 
 
@@ -84,7 +84,7 @@ class Matrices(Case):
                 ("with: variant=full", 'with: "variant~lora-*"', ("[duplicate-run]", "lora-r2/seed0")),
                 ("with: variant=full", "with: variant=none", ("[empty-selection]", "selects no run")),
                 ("pairs: same_variant", "pairs: all", ("[adapter-structure]", '"full" and "lora-r2"')),
-                ("preset: juneja", "preset: juno", ("[enum]", "did you mean")),
+                ("preset: juneja", "preset: junja", ("[enum]", "did you mean")),
         ):
             with self.subTest(new):
                 self.edit(old, new)

@@ -59,6 +59,22 @@ TEST(PlanTest, AMatrixMakesDoWithAPairAndNothingElseMakesDo) {
   }
 }
 
+TEST(PlanTest, NoTwoJobsShareAName) {
+  // The same pairs on two grids and in two spaces, the same grams of other items.
+  const std::string many = spec::SampleSweep() + R"(
+  - {name: again, type: greedy})";
+  std::string sweep = spec::Replaced(many, "soups:\n", R"(
+  - {name: fine, type: convexity_gap, samples: 4, alphas: 7}
+  - {name: whole, type: cka, layers: [layer.0]}
+  - {name: factors, type: barrier, samples: 4, alphas: 5, space: adapter, pairs: same_variant}
+soups:
+)");
+  std::set<std::string> names;
+  for (const JobRecord& job : PlanOf(sweep).jobs)
+    EXPECT_TRUE(names.insert(job.spec.name).second) << job.spec.name;
+  EXPECT_TRUE(names.count("path/full/seed0~full/seed1#3"));
+}
+
 TEST(PlanTest, TwoSelectionsGiveThePairsAcross) {
   const std::string cross = spec::Replaced(
       spec::SampleSweep(), "type: convexity_gap,",

@@ -75,6 +75,20 @@ TEST(HeatMapTest, ATreeStandsAboveItsColumns) {
   EXPECT_FALSE(Draw(map, ImageFormat::kSvg).ok());
 }
 
+TEST(HeatMapTest, CellsMayHaveNotes) {
+  HeatMap map = SampleMap(2, 2, "convexity_gap");
+  const std::string without = *Draw(map, ImageFormat::kSvg);
+  for (const auto& row : map.values) {
+    map.notes.emplace_back();
+    for (double value : row)
+      map.notes.back().push_back(value == 0 ? "" : CellText(value / 2) + "–" + CellText(value * 2));
+  }
+  Keep("notes.png", *Draw(map, ImageFormat::kPng));
+  EXPECT_GT(Draw(map, ImageFormat::kSvg)->size(), without.size() + 1000);
+  map.notes.back().pop_back();
+  EXPECT_FALSE(Draw(map, ImageFormat::kSvg).ok());
+}
+
 TEST(HeatMapTest, RowsAndColumnsMayBeOtherItems) {
   HeatMap map = SampleMap(3, 3, "barrier");
   map.column_groups = {"full", "full", "eida", "eida", "eida"};
