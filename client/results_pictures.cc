@@ -66,7 +66,8 @@ std::string Subtitle(const Matrix& matrix, const std::string& sweep) {
   add("estimator", "");
   if (GetOr<std::string>(detail, "space", "merged") != "merged") add("space", "space ");
   if (const Json missing = matrix.content.value("missing", Json::array()); !missing.empty())
-    parts.push_back(std::to_string(missing.size()) + " pairs missing");
+    parts.push_back(std::to_string(missing.size()) +
+                    (missing.size() == 1 ? " pair missing" : " pairs missing"));
   return Join(parts, " · ");
 }
 
