@@ -48,7 +48,7 @@ def table(jobs, models, points):
 
     pairs = models * (models - 1) // 2
     return [["scores of every model, two splits", counted("evaluate"), 2 * models],
-            [f"CKA, {pairs} pairs, 2 layers", counted("gram"), 2 * 2 * pairs],
+            [f"CKA, {pairs} pairs, 2 layers", counted("gram"), 2 * pairs],
             [f"gap and barrier, {pairs} pairs, K = {points}", counted("path"), 2 * pairs * points],
             [f"greedy soup of {models}", counted("soup"), models + 4 * (models - 1) + 1]]
 
