@@ -217,6 +217,9 @@ void AddResolved(const SweepData& data, report::Study& study) {
   const Json resolved = JsonOf(data.sweep.resolved());
   const Json content = resolved.value("data", Json::object());
   study.task = GetOr<std::string>(content, "task", "classification");
+  // What papers say of classifiers is said of every task that learns labels.
+  const catalog::Task* task = catalog::Find(catalog::Tasks(), study.task);
+  if (task != nullptr && !task->generates) study.task = "classification";
   study.model_path = GetOr<std::string>(resolved.value("model", Json::object()), "path", "");
   for (const Json& split : content.value("splits", Json::array())) {
     if (study.data_name.empty()) study.data_name = GetOr<std::string>(split, "file", "");

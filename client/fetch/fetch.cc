@@ -179,10 +179,8 @@ Result<Wanted> MakeWanted(const std::string& name, const std::string& directory)
   } else if (const Source* source = FindSource(name); source != nullptr) {
     wanted.source = *source;
   } else {
-    const std::string meant = Nearest(name, SourceIds());
     return InvalidArgument("there is nothing named \"" + name + "\" to fetch" +
-                           (meant.empty() ? "" : "; did you mean \"" + meant + "\"?") +
-                           " Known: " + Join(SourceIds(), ", ") +
+                           Meant(name, SourceIds()) + " Known: " + Join(SourceIds(), ", ") +
                            "; any repository of Hugging Face: hf:owner/name");
   }
   wanted.identity = wanted.source.from;

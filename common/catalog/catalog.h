@@ -1,5 +1,6 @@
-// What exists: models, adapters, tasks, metrics and analyses, read from the .def tables beside this
-// file. Torch-free, so that the coordinator and the CLI can validate and list without the engine.
+// What exists: models, adapters, tasks, forms of data files, metrics and analyses, read from the
+// .def tables beside this file. Torch-free, so that the coordinator and the CLI can validate and
+// list without the engine.
 #pragma once
 
 #include <string>
@@ -37,16 +38,28 @@ struct Adapter {
   std::vector<Parameter> parameters;
   std::string help;
 };
+struct Column {
+  std::string key;   // text, text_pair, label, source, target: what a sweep file calls it
+  std::string name;  // in the file, where the sweep file says nothing; "" = there is none
+};
 struct Task {
   std::string id;
-  bool generates = false;                 // a language model learns texts; else a classifier labels
+  bool generates = false;  // a language model learns texts; else a classifier labels
+  std::vector<Column> columns;
+  std::vector<std::string> labels;        // by name; empty = as many as the head has
   std::vector<std::string> formats;       // of its files; the first is the default
-  std::vector<std::string> metrics;       // of its items
+  std::vector<std::string> metrics;       // of its items, in the order of tables
   std::vector<std::string> text_metrics;  // of what is generated, where a sweep names none
+  std::string help;
+};
+struct Format {
+  std::string id;
   std::string help;
 };
 struct Metric {
   std::string id;
+  bool of_labels = false;     // only of tasks that learn labels
+  bool of_smoothing = false;  // only with eval.label_smoothing
   bool maximize = false;
   std::string heading;  // in tables; with % the value is a share, shown times 100
   std::string help;
@@ -66,9 +79,15 @@ struct Analysis {
 const std::vector<Model>& Models();
 const std::vector<Adapter>& Adapters();
 const std::vector<Task>& Tasks();
+const std::vector<Format>& Formats();
 const std::vector<Metric>& Metrics();
 const std::vector<GenerationMetric>& GenerationMetrics();
 const std::vector<Analysis>& Analyses();
+
+// Whether a model of that task can be measured by it.
+bool Gives(const Task& task, const Metric& metric);
+// All that it can.
+std::vector<std::string> MetricsOf(const Task& task);
 
 // The entry of that id, or null.
 template <class Entry>

@@ -91,6 +91,13 @@ class Planner {
             {"batching", "bucketed"}};
   }
 
+  // For jobs that measure losses.
+  Json Smoothed(Json numerics) const {
+    if (spec_.eval.contains("label_smoothing"))
+      numerics["label_smoothing"] = spec_.eval["label_smoothing"];
+    return numerics;
+  }
+
   Status Runs() {
     // What the training does not look at must not decide whether it is reused.
     Json eval = spec_.eval["every"].is_null() ? Json{{"every", nullptr}} : spec_.eval;
@@ -182,7 +189,7 @@ class Planner {
                "evaluate/" + plan_.runs[run].name + "/" + split +
                    (samples ? "-" + std::to_string(*samples) : "") + (at == "best" ? "/best" : ""),
                plan_.runs[run].id};
-    job.spec = Items(split, samples, item_seed, numerics);
+    job.spec = Items(split, samples, item_seed, Smoothed(numerics));
     job.inputs = static_inputs_;
     job.parents = {Weights(run, at, "weights")};
     job.bundle_key = "evaluate-" + ShortHash(job.spec);
@@ -278,7 +285,7 @@ class Planner {
         JobKind::kPath,
         "path/" + plan_.runs[i].name + "~" + plan_.runs[j].name + (a.at == "best" ? "/best" : ""),
         RunId()};
-    job.spec = Items(a.split, a.samples, a.item_seed, a.numerics);
+    job.spec = Items(a.split, a.samples, a.item_seed, Smoothed(a.numerics));
     job.spec["alphas"] = a.alphas;
     job.spec["space"] = a.space;
     job.inputs = static_inputs_;
@@ -317,7 +324,7 @@ class Planner {
                 {"report", s.report},
                 {"alphas", {0.2, 0.4, 0.6, 0.8}},
                 {"min_gain", s.min_gain},
-                {"numerics", s.numerics}};
+                {"numerics", Smoothed(s.numerics)}};
     job.inputs = static_inputs_;
     for (size_t k = 0; k < runs.size(); ++k) {
       const std::string index = std::to_string(k);

@@ -38,7 +38,7 @@ SweepSpec ReadSweep(ReadContext* context, const Tree& tree) {
   if (sweep.tree() == nullptr) return spec;
   ReadHead(sweep, &spec);
   ReadModel(sweep.Map("model", true), &spec.model);
-  ReadData(sweep.Map("data", true), &spec.data);
+  ReadData(sweep, &spec);
   // A sweep that only observes its base model has no runs.
   const bool runs = !sweep.Has("observations") || sweep.Has("variants") || sweep.Has("seeds");
   ReadSeeds(sweep, runs, &spec.seeds);
@@ -90,6 +90,17 @@ Json EveryJson(const SplitSpec& s) {
 }
 
 }  // namespace
+
+std::vector<FieldUse> UsesOf(const std::string& text, const std::vector<std::string>& overrides) {
+  std::vector<Diagnostic> ignored;
+  Tree tree = ParseYaml(text, "", &ignored);
+  for (const std::string& assignment : overrides) ApplyOverride(assignment, &tree, &ignored);
+  SourceMap places;
+  std::vector<FieldUse> uses;
+  ReadContext context{&ignored, &places, &uses};
+  ReadSweep(&context, tree);
+  return uses;
+}
 
 ParseResult ParseSweep(const std::string& text, const std::string& file_name,
                        const std::vector<std::string>& overrides) {

@@ -29,15 +29,18 @@ Json ReadParameter(MapReader& reader, const catalog::Parameter& p) {
   if (p.type == "fraction")
     return reader.Number(p.name, ParseNumber(p.fallback).value_or(0), 0, 0.999, p.required);
   if (p.type == "number")
-    return reader.Number(p.name, ParseNumber(p.fallback).value_or(0), -1e30, 1e30, p.required);
+    return p.fallback.empty()
+               ? Json(reader.MaybeNumber(p.name, -1e30, 1e30, p.required).value_or(0))
+               : Json(reader.Number(p.name, ParseNumber(p.fallback).value_or(0), -1e30, 1e30));
   if (p.type == "flag") return reader.Flag(p.name, p.fallback == "true");
   if (p.type == "names")
     return reader.Texts(p.name,
                         p.fallback.empty() ? std::vector<std::string>() : Split(p.fallback, ','));
   if (p.type == "ints" || p.type == "numbers") return ReadPattern(reader, p);
   if (p.type == "enum") return reader.Choice(p.name, p.fallback, p.choices, p.required);
-  return reader.Text(p.name, p.fallback,
-                     p.required);  // text and scale; scales are settled once r is known
+  if (p.type == "scale")  // settled once r is known
+    return reader.Text(p.name, p.fallback, p.required, "a number, or a multiple of r such as 4r");
+  return reader.Text(p.name, p.fallback, p.required);
 }
 
 Json ReadNumerics(MapReader& reader, const Json& eval) {
@@ -71,10 +74,9 @@ void CheckSplit(MapReader& reader, const std::string& key, const std::string& sp
   if (split.empty() || data.Find(split) != nullptr) return;
   std::vector<std::string> have;
   for (const SplitSpec& s : data.splits) have.push_back(s.name);
-  const std::string meant = Nearest(split, have);
   reader.Error(reader.tree()->Find(key), "bad-reference",
                "split \"" + split + "\" is not defined in data.splits (have: " + Join(have, ", ") +
-                   ")" + (meant.empty() ? "" : "; did you mean \"" + meant + "\"?"));
+                   ")" + Meant(split, have));
 }
 
 std::string ReadSplitName(MapReader& reader, const std::string& key, const std::string& fallback,

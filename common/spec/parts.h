@@ -25,7 +25,7 @@ std::string ReadSplitName(MapReader& reader, const std::string& key, const std::
 // Calls `read` for each map of a list section; names must be unique.
 template <class F>
 void ForEachNamed(MapReader& sweep, const std::string& key, F&& read) {
-  const Tree* list = sweep.Get(key);
+  const Tree* list = sweep.Get(key, false, "a list of maps");
   if (list == nullptr || list->kind == Tree::Kind::kNull) return;
   if (list->kind != Tree::Kind::kList)
     return sweep.Error(list, "type",

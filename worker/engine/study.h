@@ -26,14 +26,17 @@ struct EvalResult {
   at::Tensor loss;    // f32 [n], cross entropy of the item alone: the mean over its labels
   at::Tensor logits;  // f32 [n, labels]; [n, 0] of a language model
   at::Tensor count;   // f32 [n], how many labels each item has; undefined = 1 each
+  // f32 [n], `loss` with the label smoothing of the numerics; undefined without.
+  at::Tensor loss_smoothed;
 };
 struct Scores {
   double loss = 0, accuracy = 0, f1 = 0;  // f1 of class 1; means in double over labels in order
   int64_t n = 0;
-  bool classified = true;  // else there is a loss only
+  bool classified = true;              // else there is no accuracy and no f1
+  std::map<std::string, double> more;  // the other metrics of metrics.def that there are
 };
 Scores Score(const EvalResult& result);
-Json ToJson(const Scores& scores);  // {"loss", "accuracy", "f1", "n"}
+Json ToJson(const Scores& scores);  // those of metrics.def that there are, by id, and "n"
 Status WriteEval(const EvalResult& result, const std::string& path);
 Result<EvalResult> ReadEval(const std::string& path);
 

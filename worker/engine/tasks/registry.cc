@@ -10,7 +10,7 @@
 
 namespace eida::engine {
 
-#define EIDA_TASK(id, learns, formats, metrics, text_metrics, help) \
+#define EIDA_TASK(id, learns, columns, labels, formats, metrics, text_metrics, help) \
   Result<Examples> Load_##id(const Job&, const Base&, const ItemChoice&);
 #include "common/catalog/tasks.def"
 #undef EIDA_TASK
@@ -24,7 +24,8 @@ struct TaskEntry {
   Result<Examples> (*load)(const Job&, const Base&, const ItemChoice&);
 };
 constexpr TaskEntry kTasks[] = {
-#define EIDA_TASK(id, learns, formats, metrics, text_metrics, help) {#id, Load_##id},
+#define EIDA_TASK(id, learns, columns, labels, formats, metrics, text_metrics, help) \
+  {#id, Load_##id},
 #include "common/catalog/tasks.def"
 #undef EIDA_TASK
 };

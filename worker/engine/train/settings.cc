@@ -138,6 +138,13 @@ Result<std::pair<std::string, bool>> ReadMetric(const Json& json, const std::str
   return std::make_pair(name, metric->maximize);
 }
 
+Status CheckSmoothing(const std::string& metric, const Numerics& numerics,
+                      const std::string& what) {
+  if (!catalog::Find(catalog::Metrics(), metric)->of_smoothing || numerics.label_smoothing > 0)
+    return OkStatus();
+  return ConfigError(what + ".metric is " + metric + ", which needs eval.label_smoothing");
+}
+
 Status ReadEarlyStop(const Json& json, const std::string& what, TrainSettings& s) {
   if (json.is_null()) return OkStatus();
   if (s.eval_every.never()) return ConfigError(what + " needs eval.every");
@@ -151,6 +158,7 @@ Status ReadEarlyStop(const Json& json, const std::string& what, TrainSettings& s
                        "not negative");
   }
   EIDA_ASSIGN_OR_RETURN(const auto metric, ReadMetric(json, s.metric, what));
+  EIDA_RETURN_IF_ERROR(CheckSmoothing(metric.first, s.eval_numerics, what));
   stop.metric = metric.first;
   stop.maximize = stop.metric == s.metric ? s.maximize : metric.second;
   s.early_stop = stop;
@@ -178,6 +186,7 @@ Result<TrainSettings> ReadTrainSettings(const Job& job) {
     s.maximize =
         GetOr<std::string>(eval, "goal", metric.second ? "maximize" : "minimize") == "maximize";
     EIDA_ASSIGN_OR_RETURN(s.eval_numerics, ReadNumerics(eval, what + "eval"));
+    EIDA_RETURN_IF_ERROR(CheckSmoothing(s.metric, s.eval_numerics, what + "eval"));
   }
   const auto keep = GetOr<std::vector<std::string>>(checkpoint, "keep", {"last"});
   s.keep_best = std::find(keep.begin(), keep.end(), "best") != keep.end();
