@@ -351,7 +351,8 @@ class Planner {
     sweep.description = spec_.description;
     sweep.labels = spec_.labels;
     sweep.source = source_;
-    // With what its files turned out to hold, and the data as a job that saw all of it would have it.
+    // With what its files turned out to hold, and the data as a job that saw all of it would have
+    // it.
     std::set<std::string> splits;
     for (const spec::SplitSpec& split : spec_.data.splits) splits.insert(split.name);
     Json resolved = ToJson(spec_);
