@@ -1,7 +1,10 @@
-// Small data sets that are made here (client/synth). This writes them and says how a sweep names
-// them.
+// Small data sets that are made here (client/synth), and small random models that the runner makes
+// (client/new_model.h). This writes them and says how a sweep names them.
+#include <map>
+
 #include "client/commands/verb.h"
 #include "client/fetch/fetch.h"
+#include "client/new_model.h"
 #include "client/synth/synth.h"
 #include "common/base/fs.h"
 #include "common/base/text.h"
@@ -14,9 +17,12 @@ struct NewArguments {
   int64_t rows = 2000;
   uint64_t seed = 0;
   bool force = false;
+  std::vector<std::string> texts;
+  std::map<std::string, int64_t> sizes;               // of a model, those that were given
+  std::vector<const CLI::Option*> of_data, of_model;  // what only one of them takes
 };
 
-// FailedPrecondition for a directory with something in it, unless --force was given.
+// AlreadyExists for a directory with something in it, unless --force was given.
 Status CheckTarget(const NewArguments& arguments) {
   if (FileExists(arguments.out) && !IsDirectory(arguments.out))
     return AlreadyExists(arguments.out + " is a file: name a directory with -O");
@@ -26,7 +32,10 @@ Status CheckTarget(const NewArguments& arguments) {
                        "): choose another directory with -O, or write into it with --force");
 }
 
-Result<int> NewData(Context& context, const NewArguments& arguments) {
+constexpr char kInSweep[] =
+    "\n# in a sweep file; a relative path there starts from the sweep file's directory\n";
+
+Result<int> WriteData(Context& context, const NewArguments& arguments) {
   EIDA_ASSIGN_OR_RETURN(const synth::Kind* kind, synth::FindKind(arguments.name));
   EIDA_RETURN_IF_ERROR(CheckTarget(arguments));
   EIDA_ASSIGN_OR_RETURN(const std::vector<synth::Split> splits,
@@ -44,26 +53,59 @@ Result<int> NewData(Context& context, const NewArguments& arguments) {
   }
   const std::string lines = fetch::DataLines(kind->settings, files);
   context.printer().Object("NewData",
-                           {{"kind_of_data", kind->id},
+                           {{"data", kind->id},
                             {"directory", arguments.out},
                             {"seed", arguments.seed},
                             {"files", written},
                             {"sweep", lines}},
-                           text +
-                               "\n# in a sweep file; a relative path there starts from the sweep "
-                               "file's directory\n" +
-                               lines);
+                           text + kInSweep + lines);
   return static_cast<int>(kOk);
 }
 
-std::string Examples() {
-  std::string text = "Data:\n";
+Result<int> WriteModel(Context& context, const NewArguments& arguments) {
+  EIDA_RETURN_IF_ERROR(CheckTarget(arguments));
+  NewModel model{arguments.name, arguments.out, arguments.texts, arguments.seed};
+  for (const auto& [name, value] : arguments.sizes) model.sizes[name] = value;
+  EIDA_ASSIGN_OR_RETURN(const Json made, MakeNewModel(context, model));
+  const auto number = [&](const char* key) { return GetOr<int64_t>(made, key, 0); };
+  const std::string lines = fetch::ModelLines(arguments.out);
+  context.printer().Object("NewModel",
+                           {{"family", arguments.name},
+                            {"directory", arguments.out},
+                            {"seed", arguments.seed},
+                            {"parameters", number("parameters")},
+                            {"vocabulary", number("vocabulary")},
+                            {"sweep", lines}},
+                           arguments.out + ": " + arguments.name + ", " +
+                               std::to_string(number("parameters")) + " random parameters, " +
+                               std::to_string(number("vocabulary")) + " tokens learned from " +
+                               std::to_string(number("texts")) + " texts\n" + kInSweep + lines);
+  return static_cast<int>(kOk);
+}
+
+Result<int> WriteNew(Context& context, NewArguments arguments) {
+  const bool data = arguments.what == "data";
+  for (const CLI::Option* option : data ? arguments.of_model : arguments.of_data) {
+    if (option->count() > 0)
+      return InvalidArgument(option->get_name() + " is for " + (data ? "models" : "data") +
+                             ", not for " + (data ? "data" : "models"));
+  }
+  if (arguments.out.empty()) arguments.out = JoinPath(data ? "datasets" : "models", arguments.name);
+  return data ? WriteData(context, arguments) : WriteModel(context, arguments);
+}
+
+std::string Footer() {
+  std::string text = "Kinds of data:\n";
   for (const synth::Kind& kind : synth::Kinds())
     text += "  " + kind.id + std::string(14 - kind.id.size(), ' ') + kind.help + "\n";
+  text += "Families of models:\n";
+  for (const auto& family : catalog::Models())
+    text += "  " + std::string(family.id) + std::string(14 - std::string(family.id).size(), ' ') +
+            std::string(family.help) + "\n";
   return text +
          "Examples:\n"
-         "  eidactl new data phrases                         into datasets/phrases\n"
-         "  eidactl new data paraphrases -O /tmp/p --rows 8000 --seed 1\n"
+         "  eidactl new data phrases --rows 8000             into datasets/phrases\n"
+         "  eidactl new model mbart --text datasets/phrases/train.tsv --hidden 128 --heads 4\n"
          "Equal options give equal bytes. Options of every verb, such as -o: eidactl --help";
 }
 
@@ -71,19 +113,35 @@ std::string Examples() {
 
 void Register_new(CLI::App* app, Context& context) {
   auto a = std::make_shared<NewArguments>();
-  app->add_option("WHAT", a->what, "data")->required()->type_name("{data}");
-  app->add_option("NAME", a->name, "Which kind of data: see below")->required();
-  app->add_option("-O,--out", a->out, "Directory to write (datasets/NAME)");
-  app->add_option("--rows", a->rows, "Of the training split; the others have a tenth each")
-      ->check(CLI::Range(1, 1'000'000));
-  app->add_option("--seed", a->seed, "Other rows for another number");
+  app->add_option("WHAT", a->what, "data or model")
+      ->required()
+      ->type_name("{data,model}")
+      ->check(CLI::IsMember({"data", "model"}));
+  app->add_option("NAME", a->name, "Which kind of data, or which family: see below")->required();
+  app->add_option("-O,--out", a->out, "Directory to write (datasets/NAME or models/NAME)");
+  app->add_option("--seed", a->seed, "Other rows, or other weights, for another number");
   app->add_flag("--force", a->force, "Write into a directory that is not empty");
-  app->footer(Examples());
+  a->of_data = {
+      app->add_option("--rows", a->rows, "Data: of the training split; the others have a tenth")
+          ->check(CLI::Range(1, 1'000'000))};
+  a->of_model = {app->add_option("--text", a->texts,
+                                 "Model: .txt or .tsv files that its tokenizer learns from")};
+  const auto size = [&](const char* option, const char* name, const char* help) {
+    const auto set = [a, name](const int64_t& value) { a->sizes[name] = value; };
+    a->of_model.push_back(
+        app->add_option_function<int64_t>(option, set, std::string("Model: ") + help)
+            ->check(CLI::Range(int64_t{0}, int64_t{1'000'000})));
+  };
+  size("--vocab", "vocabulary", "tokens at most (1000)");
+  size("--layers", "layers", "layers, of each stack (2)");
+  size("--hidden", "hidden", "width (64)");
+  size("--heads", "heads", "attention heads (2)");
+  size("--intermediate", "intermediate", "width of feed-forward layers (4 x hidden)");
+  size("--positions", "positions", "tokens of the longest text (128)");
+  size("--labels", "labels", "a classifier's head; without it each run's seed draws one");
+  app->footer(Footer());
   OnChosen(app, context, [a](Context& c) {
-    if (a->what != "data")
-      return Fail(c, InvalidArgument("what is new is data, not \"" + a->what + "\""));
-    if (a->out.empty()) a->out = JoinPath("datasets", a->name);
-    const Result<int> code = NewData(c, *a);
+    const Result<int> code = WriteNew(c, *a);
     return code.ok() ? *code : Fail(c, code.status());
   });
 }

@@ -66,5 +66,58 @@ TEST_F(NewDataTest, UnknownKindsAndWordsAreUsageErrors) {
   EXPECT_FALSE(FileExists(In("x")));
 }
 
+TEST_F(NewDataTest, OptionsOfTheOtherThingAreRefused) {
+  const Outcome data = New({"data", "sentiment", "-O", In("x"), "--layers", "2"});
+  EXPECT_EQ(data.code, kUsage);
+  EXPECT_THAT(data.err, HasSubstr("--layers is for models"));
+  EXPECT_THAT(New({"model", "bert", "-O", In("x"), "--rows", "2"}).err,
+              HasSubstr("--rows is for data"));
+}
+
+// As far as it goes without a runner; with one: tests/e2e/test_new.py.
+class NewModelTest : public NewDataTest {
+ protected:
+  NewModelTest() {
+    EXPECT_TRUE(WriteFileAtomic(In("words.txt"), "some words\n").ok());
+    EXPECT_TRUE(WriteFileAtomic(In("words.json"), "{}").ok());
+  }
+};
+
+TEST_F(NewModelTest, UnknownFamiliesAreListed) {
+  const Outcome outcome = New({"model", "brt", "--text", In("words.txt"), "-O", In("m")});
+  EXPECT_EQ(outcome.code, kUsage);
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("did you mean \"bart\""),
+                                 HasSubstr("bart, bert, gpt2, mbart, roberta")));
+}
+
+TEST_F(NewModelTest, TextsMustBeGivenAndBeThere) {
+  const auto model = [&](const std::vector<std::string>& texts) {
+    std::vector<std::string> arguments = {"model", "bert", "-O", In("m")};
+    if (!texts.empty()) arguments.push_back("--text");
+    for (const std::string& text : texts) arguments.push_back(In(text));
+    return New(arguments);
+  };
+  EXPECT_EQ(model({}).code, kUsage);
+  EXPECT_THAT(model({}).err, HasSubstr("name .txt or .tsv files with --text"));
+  const Outcome gone = model({"words.txt", "gone.tsv"});
+  EXPECT_EQ(gone.code, kNotFound);
+  EXPECT_THAT(gone.err, HasSubstr("gone.tsv: no such file"));
+  EXPECT_THAT(model({"words.json"}).err, HasSubstr("words.json: --text takes .txt files"));
+}
+
+TEST_F(NewModelTest, AMissingRunnerIsSaid) {
+  const Outcome outcome = New({"model", "bert", "--text", In("words.txt"), "-O", In("m")});
+  EXPECT_EQ(outcome.code, kNotFound);
+  EXPECT_THAT(outcome.err,
+              AllOf(HasSubstr("eida-runner is not there"), HasSubstr("one directory")));
+  EXPECT_FALSE(FileExists(In("m")));
+}
+
+TEST_F(NewModelTest, ADirectoryWithSomethingInItIsLeftAlone) {
+  const Outcome outcome = New({"model", "bert", "--text", In("words.txt"), "-O", dir_.path()});
+  EXPECT_EQ(outcome.code, kConflict);
+  EXPECT_THAT(outcome.err, HasSubstr("is not empty (it has words.json)"));
+}
+
 }  // namespace
 }  // namespace eida::client
