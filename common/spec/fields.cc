@@ -165,6 +165,10 @@ bool IsIn(const std::string& path, const std::string& parent) {
 
 std::string FieldPath(const std::string& written) {
   std::string path = WithoutNumbers(written);
+  if (path.rfind("presets.", 0) == 0) {  // a part of a sweep file
+    const size_t name = path.find('.', 8);
+    path = name == std::string::npos ? "presets" : path.substr(name + 1);
+  }
   for (const char* section : {"train", "adapter"}) {
     const std::string own = std::string("variants[].") + section + ".";
     if (path.rfind(own, 0) == 0) path = path.substr(11);

@@ -27,8 +27,8 @@ struct Field {
 
 // All of them, in the order of the file format.
 const std::vector<Field>& Fields();
-// "variants[1].adapter.r" -> "adapter.r"; "data.splits.dev.from" -> "data.splits.<split>.from";
-// other texts as they are.
+// "variants[1].adapter.r" and "presets.small.adapter.r" -> "adapter.r"; "data.splits.dev.from" ->
+// "data.splits.<split>.from"; other texts as they are.
 std::string FieldPath(const std::string& path);
 // The same of a section: "analyses[2]" -> "analyses".
 std::string SectionPath(const std::string& path);
