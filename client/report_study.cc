@@ -66,6 +66,12 @@ report::Model ModelOf(const SweepData& data, const v1::Run& run, const Evaluatio
   }
   for (const std::string& split : {evaluation.split, evaluation.report})
     AddScoresOf(data, split, model);
+  // A sweep that chooses by the smoothed loss means that one by its loss.
+  for (auto& [split, scores] : model.scores) {
+    const auto smoothed = scores.find("loss_smoothed");
+    if (evaluation.metric == "loss_smoothed" && smoothed != scores.end())
+      scores["loss"] = smoothed->second;
+  }
   return model;
 }
 

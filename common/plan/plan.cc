@@ -79,8 +79,10 @@ class Planner {
 
   // For jobs that measure losses.
   Json Smoothed(Json numerics) const {
-    if (spec_.eval.contains("label_smoothing"))
-      numerics["label_smoothing"] = spec_.eval["label_smoothing"];
+    if (!spec_.eval.contains("label_smoothing")) return numerics;
+    numerics["label_smoothing"] = spec_.eval["label_smoothing"];
+    // What runs are chosen by, models are compared by.
+    if (spec_.eval["metric"] == "loss_smoothed") numerics["loss"] = "loss_smoothed";
     return numerics;
   }
 

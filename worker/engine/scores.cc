@@ -51,6 +51,13 @@ Json ToJson(const Scores& scores) {
   return json;
 }
 
+EvalResult Compared(EvalResult result) {
+  if (result.compare_smoothed && result.loss_smoothed.defined()) result.loss = result.loss_smoothed;
+  result.loss_smoothed = at::Tensor();
+  result.compare_smoothed = false;
+  return result;
+}
+
 Status WriteEval(const EvalResult& result, const std::string& path) {
   Weights tensors = {{"item", result.item},
                      {"label", result.label},
@@ -58,11 +65,14 @@ Status WriteEval(const EvalResult& result, const std::string& path) {
                      {"logits", result.logits}};
   if (result.count.defined()) tensors["count"] = result.count;
   if (result.loss_smoothed.defined()) tensors["loss_smoothed"] = result.loss_smoothed;
-  return WriteSafetensors(tensors, {{"format", "pt"}, {"eida.format", "eida/eval/v1"}}, path);
+  std::map<std::string, std::string> metadata = {{"format", "pt"}, {"eida.format", "eida/eval/v1"}};
+  if (result.compare_smoothed) metadata["eida.loss"] = "loss_smoothed";
+  return WriteSafetensors(tensors, metadata, path);
 }
 
 Result<EvalResult> ReadEval(const std::string& path) {
-  EIDA_ASSIGN_OR_RETURN(const Weights tensors, ReadSafetensors(path));
+  std::map<std::string, std::string> metadata;
+  EIDA_ASSIGN_OR_RETURN(const Weights tensors, ReadSafetensors(path, &metadata));
   for (const char* name : {"item", "label", "loss", "logits"}) {
     if (tensors.count(name) == 0)
       return ConfigError(path + " is not an eval artifact: it has no tensor \"" + name + "\"");
@@ -83,7 +93,9 @@ Result<EvalResult> ReadEval(const std::string& path) {
       (!result.loss_smoothed.defined() || result.loss_smoothed.sizes() == result.item.sizes());
   if (!fits)
     return ConfigError(path + " is not an eval artifact: its tensors do not fit one another");
-  return result;
+  result.compare_smoothed =
+      metadata.count("eida.loss") > 0 && metadata.at("eida.loss") == "loss_smoothed";
+  return Compared(std::move(result));
 }
 
 }  // namespace eida::engine

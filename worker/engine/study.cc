@@ -46,6 +46,12 @@ class BaseStudy : public Study {
   }
 
   Result<EvalResult> Evaluate(const Weights& weights) override {
+    EIDA_ASSIGN_OR_RETURN(EvalResult result, Measure(weights));
+    return Compared(std::move(result));
+  }
+
+  // With every loss that there is.
+  Result<EvalResult> Measure(const Weights& weights) const {
     return EvaluateWeights(*base_, weights, *examples_, numerics_);
   }
 
@@ -92,11 +98,9 @@ std::string KeyOf(const Job& job, const ItemChoice& choice) {
   return key;
 }
 
-}  // namespace
-
-Result<std::shared_ptr<Study>> Study::For(const Job& job, const std::string& split, bool sampled) {
+Result<std::shared_ptr<BaseStudy>> StudyOf(const Job& job, const std::string& split, bool sampled) {
   static std::mutex mutex;
-  static std::deque<std::pair<std::string, std::shared_ptr<Study>>> kept;
+  static std::deque<std::pair<std::string, std::shared_ptr<BaseStudy>>> kept;
   EIDA_ASSIGN_OR_RETURN(const ItemChoice choice, ReadItemChoice(job, split, sampled));
   const std::string key = KeyOf(job, choice);
   const std::lock_guard<std::mutex> lock(mutex);
@@ -114,15 +118,22 @@ Result<std::shared_ptr<Study>> Study::For(const Job& job, const std::string& spl
   return kept.back().second;
 }
 
+}  // namespace
+
+Result<std::shared_ptr<Study>> Study::For(const Job& job, const std::string& split, bool sampled) {
+  EIDA_ASSIGN_OR_RETURN(std::shared_ptr<Study> study, StudyOf(job, split, sampled));
+  return study;
+}
+
 Result<JobResult> RunEvaluate(const Job& job, Events& events) {
   const Stopwatch watch;
   const auto split = Require<std::string>(job.spec, "split", "job " + job.name + ": spec");
   if (!split.ok()) return ConfigError(Message(split.status()));
-  EIDA_ASSIGN_OR_RETURN(const std::shared_ptr<Study> study, Study::For(job, *split, true));
+  EIDA_ASSIGN_OR_RETURN(const std::shared_ptr<BaseStudy> study, StudyOf(job, *split, true));
   EIDA_ASSIGN_OR_RETURN(const std::string weights_path, Input(job, "weights"));
   EIDA_ASSIGN_OR_RETURN(const Weights weights, study->LoadMember(weights_path));
   if (events.StopRequested()) return Preempted();
-  const auto evaluated = study->Evaluate(weights);
+  const auto evaluated = study->Measure(weights);
   if (!evaluated.ok()) return Annotate(evaluated.status(), "job " + job.name);
   const std::string path = job.out + "/eval.safetensors";
   EIDA_RETURN_IF_ERROR(WriteEval(*evaluated, path));

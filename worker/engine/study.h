@@ -28,7 +28,10 @@ struct EvalResult {
   at::Tensor count;   // f32 [n], how many labels each item has; undefined = 1 each
   // f32 [n], `loss` with the label smoothing of the numerics; undefined without.
   at::Tensor loss_smoothed;
+  bool compare_smoothed = false;  // models are compared by that one
 };
+// As paths and soups look at it: `loss` is the loss that models are compared by, the only one.
+EvalResult Compared(EvalResult result);
 struct Scores {
   double loss = 0, accuracy = 0, f1 = 0;  // f1 of class 1; means in double over labels in order
   int64_t n = 0;
@@ -38,7 +41,7 @@ struct Scores {
 Scores Score(const EvalResult& result);
 Json ToJson(const Scores& scores);  // those of metrics.def that there are, by id, and "n"
 Status WriteEval(const EvalResult& result, const std::string& path);
-Result<EvalResult> ReadEval(const std::string& path);
+Result<EvalResult> ReadEval(const std::string& path);  // Compared
 
 // Base model, tokenised items of one split, and numerics: what evaluate, gram, path and soup share.
 // Bundled jobs reuse it through `Study::For`, which keeps the last one per process.
@@ -57,6 +60,7 @@ class Study {
   virtual Weights Interpolate(const Weights& a, const Weights& b, double alpha) = 0;
   // Deterministic in everything but the thread count; the same weights give the same bytes whoever
   // calls.
+  // Compared.
   virtual Result<EvalResult> Evaluate(const Weights& weights) = 0;
   // Mean over non-special tokens of each named layer's output, f32 [n, hidden]. "last" = the last
   // encoder layer, "layer.<k>" = the output of encoder layer k, "embeddings" = the embeddings'

@@ -45,9 +45,37 @@ std::map<std::string, std::string> FingerprintsByName(const Plan& plan) {
   return out;
 }
 
+Json SpecOf(const JobRecord& job) { return ParseJson(job.spec.spec, job.spec.name).value(); }
+
 int64_t CountOf(const Plan& plan, JobKind kind) {
   return std::count_if(plan.jobs.begin(), plan.jobs.end(),
                        [kind](const JobRecord& job) { return job.spec.kind == kind; });
+}
+
+TEST(PlanTest, WhatMeasuresLossesSmoothsThemWhereTheSweepSaysSo) {
+  const auto with = [](const std::string& eval) {
+    return PlanOf(spec::Replaced(spec::SampleSweep(), "metric: accuracy, split: select", eval));
+  };
+  const Plan beside = with("metric: accuracy, split: select, label_smoothing: 0.1"),
+             by = with("metric: loss_smoothed, split: select, label_smoothing: 0.1");
+  for (const auto& [plan, compared] : {std::pair(&beside, false), std::pair(&by, true)}) {
+    std::set<JobKind> smoothed;
+    for (const JobRecord& job : plan->jobs) {
+      const Json numerics = SpecOf(job).value("numerics", Json::object());
+      if (!numerics.contains("label_smoothing")) continue;
+      smoothed.insert(job.spec.kind);
+      EXPECT_EQ(numerics["label_smoothing"], 0.1) << job.spec.name;
+      EXPECT_EQ(numerics.contains("loss"), compared) << job.spec.name;
+    }
+    EXPECT_EQ(smoothed, (std::set<JobKind>{JobKind::kEvaluate, JobKind::kPath, JobKind::kSoup}));
+  }
+  const auto plain = FingerprintsByName(PlanOf(spec::SampleSweep()));
+  for (const auto& [name, fingerprint] : FingerprintsByName(beside)) {
+    const bool same = name.rfind("train/", 0) == 0 || name.rfind("gram/", 0) == 0;
+    if (same) {
+      EXPECT_EQ(plain.at(name), fingerprint) << name;
+    }
+  }
 }
 
 TEST(PlanTest, HasTheJobsOfTheStudy) {

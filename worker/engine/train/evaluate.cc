@@ -31,6 +31,12 @@ Result<Numerics> ReadNumerics(const Json& json, const std::string& what) {
   numerics.label_smoothing = GetOr<double>(json, "label_smoothing", 0);
   if (!(numerics.label_smoothing >= 0 && numerics.label_smoothing < 1))
     return ConfigError(what + ": label_smoothing lies outside [0, 1)");
+  const auto loss = GetOr<std::string>(json, "loss", "loss");
+  numerics.compare_smoothed = loss == "loss_smoothed";
+  if ((loss != "loss" && !numerics.compare_smoothed) ||
+      (numerics.compare_smoothed && numerics.label_smoothing == 0))
+    return ConfigError(what + ": loss \"" + loss +
+                       "\" is neither loss nor, with label_smoothing, loss_smoothed");
   return numerics;
 }
 
@@ -106,6 +112,7 @@ Result<EvalResult> EvaluateWeights(const Base& base, const Weights& weights,
   result.loss = at::empty({n}, at::kFloat);
   if (!classifies) result.count = at::empty({n}, at::kFloat);
   if (numerics.label_smoothing > 0) result.loss_smoothed = at::empty({n}, at::kFloat);
+  result.compare_smoothed = numerics.compare_smoothed;
   result.logits = at::empty({n, classifies ? base.labels : 0}, at::kFloat);
   for (const std::vector<int64_t>& which : EvalBatches(examples, numerics)) {
     const Batch batch = MakeBatch(examples, which, base.device);
