@@ -44,7 +44,7 @@ std::string ForPeople(const std::vector<spec::Field>& fields, bool section) {
   if (!section) {
     const spec::Field& f = fields.front();
     text = f.path + ": " + f.help + "\n" + Labelled("value", Allowed(f)) +
-           Labelled("default", Default(f));
+           (f.required ? Labelled("required", "yes") : Labelled("default", Default(f)));
     for (const std::string& exception : f.exceptions) text += Labelled("", exception);
     text += Labelled("only with", f.only) + Labelled("example", f.example);
     if (fields.size() > 1) text += "\nKeys:\n";
