@@ -62,6 +62,7 @@ class Papers(unittest.TestCase):
         return result
 
     def summary(self):
+        print(self.eidactl("summary").out, flush=True)
         return {row["variant"]: row for row in self.eidactl("summary", "-o", "json").json()["variants"]}
 
     def matrix(self, analysis):
@@ -121,7 +122,7 @@ class Papers(unittest.TestCase):
         self.base("qqp-bert")
         self.run_sweep("qqp-bert")
         for variant, row in self.summary().items():
-            self.assertGreater(row["validation/accuracy"]["mean"], 0.6, variant)
+            self.assertGreater(row["report/accuracy"]["mean"], 0.6, variant)
         self.check_cka()
         self.check_gaps("gap-same-variant", lambda a, b: a[0] == b[0])
         self.check_gaps("gap-same-seed", lambda a, b: a[1] == b[1])
@@ -132,7 +133,7 @@ class Papers(unittest.TestCase):
         self.base("enro-mbart")
         self.run_sweep("enro-mbart")
         for variant, row in self.summary().items():
-            self.assertGreater(row["test/bleu"]["mean"], 20, variant)
+            self.assertGreater(row["report/bleu"]["mean"], 20, variant)
         self.check_cka()
         self.check_gaps("gap-same-variant", lambda a, b: a[0] == b[0])
         self.check_gaps("gap-same-seed", lambda a, b: a[1] == b[1])
@@ -143,15 +144,15 @@ class Papers(unittest.TestCase):
         self.base("eida-sst2")
         self.run_sweep("eida-sst2")
         for variant, row in self.summary().items():
-            self.assertGreater(row["dev/accuracy"]["mean"], 0.75, variant)
+            self.assertGreater(row["report/accuracy"]["mean"], 0.75, variant)
         self.check_report("eida", "ET1", "Claims")
 
     def test_eida_e2e(self):
         self.base("eida-e2e")
         self.run_sweep("eida-e2e")
         for variant, row in self.summary().items():
-            self.assertGreater(row["test/e2e_bleu"]["mean"], 0.2, variant)
-            self.assertGreater(row["test/rouge_l"]["mean"], 0.3, variant)
+            self.assertGreater(row["report/e2e_bleu"]["mean"], 0.2, variant)
+            self.assertGreater(row["report/rouge_l"]["mean"], 0.3, variant)
         texts = [json.loads(line) for line in self.eidactl("texts", "eida/seed42", "--limit", "0", "-o", "jsonl").out.splitlines()]
         self.assertGreater(len({text["text"] for text in texts}), len(texts) // 2, "it writes what the facts say")
         self.check_report("eida", "ET2", "Claims")
