@@ -104,9 +104,9 @@ TEST_P(FreshTest, TextsComeBackAndSpecialTokensHaveTheirRoles) {
       base->tokenizer, {JoinPath(dir_.path(), "tokenizer_config.json"), "", base->config_path});
   ASSERT_TRUE(settings.ok()) << Message(settings.status());
   const auto id = [&](const char* key) { return base->config.value(key, -1); };
-  if (settings->pad) EXPECT_EQ(*settings->pad, id("pad_token_id"));
-  if (settings->eos) EXPECT_EQ(*settings->eos, id("eos_token_id"));
-  if (settings->bos) EXPECT_EQ(*settings->bos, id("bos_token_id"));
+  EXPECT_EQ(settings->pad.value_or(-1), id("pad_token_id"));
+  EXPECT_EQ(settings->eos.value_or(-1), id("eos_token_id"));
+  EXPECT_EQ(settings->bos.value_or(-1), id("bos_token_id"));
 }
 
 TEST_P(FreshTest, AHeadIsMadeWhereLabelsAreAskedFor) {
