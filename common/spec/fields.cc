@@ -126,6 +126,10 @@ void AddCases(const Probed& probed, const FieldUse& use, Field* field) {
     if (own.fallback != use.fallback)
       other["default " + (own.fallback.empty() ? "none" : own.fallback)].push_back(value);
     if (own.choices != use.choices) other["one of " + Join(own.choices, ", ")].push_back(value);
+    for (const std::string& choice : own.choices) {
+      std::vector<std::string>& every = field->every_choice;
+      if (std::find(every.begin(), every.end(), choice) == every.end()) every.push_back(choice);
+    }
   }
   for (const auto& [what, values] : other)
     field->exceptions.push_back(what + " with " + probed.path + ": " + Join(values, ", "));
@@ -144,7 +148,7 @@ Field FieldOf(const Line& line, const Uses& base, const std::vector<Probed>& pro
   }
   if (use == nullptr) return field;  // FieldsOutOfStep tells of it
   field.type = use->type;
-  field.choices = use->choices;
+  field.choices = field.every_choice = use->choices;
   field.low = use->low;
   field.high = use->high;
   field.required = use->required;

@@ -16,6 +16,7 @@ struct Field {
   std::string path;  // "train.lr", "variants[].name", "data.splits.<split>.from"
   std::string type;  // "a whole number"
   std::vector<std::string> choices;
+  std::vector<std::string> every_choice;  // those that other keys make possible too
   std::optional<double> low, high;
   bool required = false;
   std::string fallback;  // of an absent key; "" = none. "that of eval.split" where it is another's

@@ -1,4 +1,6 @@
 // A JSON schema out of the fields.
+#include <algorithm>
+
 #include "common/base/text.h"
 #include "common/spec/fields.h"
 
@@ -30,8 +32,8 @@ Json ValueOf(const Field& field) {
   }
   if (field.low && JsonType(field.type) != "") schema["minimum"] = *field.low;
   if (field.high && *field.high < 1e15) schema["maximum"] = *field.high;
-  if (!field.choices.empty() && field.exceptions.empty()) {
-    for (const std::string& choice : field.choices) {
+  if (!field.every_choice.empty()) {
+    for (const std::string& choice : field.every_choice) {
       if (choice == "true" || choice == "false")
         schema["enum"].push_back(choice == "true");
       else
@@ -77,6 +79,14 @@ Json SweepSchema() {
     parent["properties"][name] = std::move(value);
     if (field.required && field.only.empty()) parent["required"].push_back(name);
   }
+  // A sweep that only observes has no runs.
+  Json& required = root["required"];
+  Json runs = Json::array();
+  for (const char* key : {"seeds", "variants"}) {
+    required.erase(std::find(required.begin(), required.end(), Json(key)));
+    runs.push_back(key);
+  }
+  root["anyOf"] = {{{"required", runs}}, {{"required", {"observations"}}}};
   // A variant's own sections are laid over the file's.
   Json& own = root["properties"]["variants"]["items"]["properties"];
   for (const char* section : {"train", "adapter"}) {

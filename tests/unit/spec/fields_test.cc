@@ -164,6 +164,11 @@ TEST(SchemaTest, SaysWhatTheFieldsSay) {
   const Json& train = schema.at("properties").at("train").at("properties");
   EXPECT_EQ(train.at("lr").at("maximum"), 100.0);
   EXPECT_EQ(train.at("precision").at("enum"), (Json{"fp32", "bf16", "fp16", nullptr}));
+  const Json& metric = schema.at("properties").at("eval").at("properties").at("metric").at("enum");
+  EXPECT_THAT(metric, testing::Contains(Json("matthews")));
+  const Json& format = schema.at("properties").at("data").at("properties").at("format").at("enum");
+  EXPECT_THAT(format, testing::IsSupersetOf({Json("e2e"), Json("csv")})) << "of every task";
+  EXPECT_THAT(schema.at("required"), testing::Not(testing::Contains(Json("seeds"))));
   const Json& variant = schema.at("properties").at("variants").at("items").at("properties");
   EXPECT_EQ(variant.at("train").at("properties").at("lr"), train.at("lr"));
   EXPECT_TRUE(schema.at("properties")
