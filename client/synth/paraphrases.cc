@@ -106,10 +106,10 @@ const std::string& Other(const std::vector<std::string>& things, const Question&
 // A question that shares most words and asks something else.
 Question Near(const Question& question, Rng& rng) {
   Question near = question;
-  const uint64_t kind = rng.Below(4);
+  const uint64_t kind = rng.Below(8);
   if (question.intent->order == Order::kCounts && kind < 2) {
     std::swap(near.a, near.b);
-  } else if (kind == 3) {
+  } else if (kind > 3) {
     std::vector<const Intent*> others;  // about the same things
     for (const Intent& other : Intents()) {
       const bool single = other.order == Order::kSingle;

@@ -22,7 +22,7 @@ constexpr const char* kFoods[] = {"Greek",   "Thai",   "Polish", "Mexican",
 constexpr const char* kPrices[] = {"low", "fair", "high"};
 constexpr const char* kRatings[] = {"poor", "good", "excellent"};
 constexpr const char* kAreas[] = {"old town", "harbour quarter", "station square",
-                                  "university hill"};
+                                  "theatre district"};
 
 // The facts in the order of the meaning representation; "" = not told.
 struct Place {

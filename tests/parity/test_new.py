@@ -9,7 +9,7 @@ import unittest
 
 import torch
 import transformers
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 import eida
 import make_models
@@ -44,7 +44,9 @@ class NewTokenizersTest(test_tokenizer.FamiliesTest):
         cls.scratch = tempfile.mkdtemp(prefix="eida-parity-")
         cls.oracles = {path: transformers.AutoTokenizer.from_pretrained(path)
                        for path in (make(cls.scratch, family) for family in make_models.FAMILIES)}
-        cls.fuzz = texts.fuzz(4000, seed=11)
+        cls.fuzz = texts.fuzz(1000, seed=11)
+
+    test_the_normaliser_of_sentencepiece_is_in_use = None  # of a tokenizer that SentencePiece made
 
 
 class NewModelsTest(unittest.TestCase):
@@ -53,20 +55,29 @@ class NewModelsTest(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.scratch)
 
     def test_transformers_computes_the_same_from_the_directory(self):
-        """Losses, logits, hidden states, gradients and generated texts, by the contract suite of tests/unit/engine/models_test.cc."""
+        """Losses, logits, hidden states, gradients and generated texts, by the contract suite of tests/unit/engine/models_test.cc: with
+        weights far larger than a new model's, in its place."""
         for number, family in enumerate(make_models.FAMILIES):
             path = make(self.scratch, family)
             model, info = make_models.CLASSES[family].from_pretrained(path, dtype=torch.float32, output_loading_info=True)
             self.assertEqual([list(info[k]) for k in ("missing_keys", "unexpected_keys", "mismatched_keys")], [[], [], []], family)
-            numbers = make_models.compute(model.eval(), number)
+            for name, tensor in load_file(os.path.join(path, "model.safetensors")).items():
+                self.assertTrue(torch.equal(model.state_dict()[name], tensor), f"{family} {name}")
+            torch.manual_seed(number)
+            make_models.randomise(model)
+            stored = load_file(os.path.join(path, "model.safetensors"))
+            save_file({name: model.state_dict()[name].contiguous() for name in stored}, os.path.join(path, "model.safetensors"), {"format": "pt"})
+            numbers = make_models.compute(model, number)
             save_file(numbers, os.path.join(path, "numbers.safetensors"))
             if make_models.generates(model):
                 make_models.write_searches(path, model, numbers)
         build = os.path.dirname(eida.BIN)
         subprocess.run(["ninja", "-C", build, "eida_engine_test"], check=True, stdout=subprocess.DEVNULL)
-        run = subprocess.run([os.path.join(build, "tests/eida_engine_test"), "--gtest_filter=*EveryModel*:*EveryGenerator*"],
+        # What is left out names the sizes of the checked-in models.
+        run = subprocess.run([os.path.join(build, "tests/eida_engine_test"), "--gtest_filter=*EveryModel*:*EveryGenerator*-*WhatDoesNotFitIsRefused*"],
                              env={**os.environ, "EIDA_GOLDEN_MODELS": self.scratch}, capture_output=True, text=True, check=False)
-        self.assertEqual(run.returncode, 0, run.stdout[-4000:])
+        said = [line for line in run.stdout.splitlines() if not line.startswith(("[ RUN", "[       OK"))]
+        self.assertEqual(run.returncode, 0, "\n".join(said)[:4000])
         self.assertIn("[  PASSED  ]", run.stdout)
 
     def test_weights_spread_as_those_that_transformers_draws(self):
@@ -77,9 +88,10 @@ class NewModelsTest(unittest.TestCase):
             theirs = class_of(transformers.AutoConfig.from_pretrained(path))
             drawn = dict(theirs.named_parameters())
             for name, tensor in ours.named_parameters():
-                self.assertAlmostEqual(float(tensor.std()) if tensor.numel() > 1 else 0.0, float(drawn[name].std()) if tensor.numel() > 1 else 0.0,
-                                       delta=0.0015, msg=f"{family} {name}")
-                self.assertAlmostEqual(float(tensor.mean()), float(drawn[name].mean()), delta=0.003, msg=f"{family} {name}")
+                # Four standard errors of the difference of two samples' deviations, and of their means.
+                noise = 4 * 0.02 / tensor.numel() ** 0.5
+                self.assertAlmostEqual(float(tensor.std(correction=0)), float(drawn[name].std(correction=0)), delta=noise, msg=f"{family} {name}")
+                self.assertAlmostEqual(float(tensor.mean()), float(drawn[name].mean()), delta=1.5 * noise, msg=f"{family} {name}")
                 if tensor.dim() == 2:
                     self.assertEqual((tensor == 0).all(1).nonzero().tolist(), (drawn[name] == 0).all(1).nonzero().tolist(), f"{family} {name}")
 

@@ -89,6 +89,22 @@ TEST_P(FreshTest, WeightsAreDrawnAsTransformersDoes) {
   }
 }
 
+TEST_P(FreshTest, ThePaddingTokensRowsAreZero) {
+  const FreshModel made = Make();
+  const int64_t pad = made.config.value("pad_token_id", -1);
+  for (const auto& [name, tensor] : made.weights) {
+    if (tensor.dim() != 2) continue;
+    const bool table =
+        name.find("word_embeddings") != std::string::npos || name == "model.shared.weight" ||
+        (GetParam() == "roberta" && name.find("position_embeddings") != std::string::npos);
+    const at::Tensor zero = tensor.eq(0).all(1).nonzero().flatten();
+    EXPECT_EQ(zero.numel(), table ? 1 : name == "final_logits_bias" ? 1 : 0) << name;
+    if (table) {
+      EXPECT_EQ(zero[0].item<int64_t>(), pad) << name;
+    }
+  }
+}
+
 TEST_P(FreshTest, TextsComeBackAndSpecialTokensHaveTheirRoles) {
   const auto base = Load(Make());
   ASSERT_NE(base, nullptr);

@@ -64,7 +64,7 @@ TEST_P(ContractTest, RowsAreWholeAndDistinct) {
 
 TEST_P(ContractTest, ASplitHasNoSourceOfAnotherOne) {
   std::map<std::string, std::string> where;  // source -> split
-  for (const Split& split : Make(1500, 2)) {
+  for (const Split& split : Make(12000, 2)) {
     for (const std::string& line : Lines(split)) {
       const std::vector<std::string> cells = eida::Split(line, '\t');
       const std::string source = cells.size() == 6   ? cells[3] + "\t" + cells[4]

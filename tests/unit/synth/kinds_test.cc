@@ -1,5 +1,6 @@
 // What single kinds promise beyond the contract.
 #include <map>
+#include <regex>
 #include <set>
 
 #include "client/synth/rows.h"
@@ -73,6 +74,30 @@ TEST(ParaphrasesTest, SharedWordsDoNotTellDuplicates) {
     best = std::max({best, right, static_cast<int>(pairs.size()) - right});
   }
   EXPECT_LT(best, 0.72 * static_cast<double>(pairs.size()));
+}
+
+TEST(ParaphrasesTest, AnExchangeIsADuplicateOnlyWhereTheOrderIsFree) {
+  const auto things = [](const std::string& question, const std::regex& form) {
+    std::smatch found;
+    return std::regex_search(question, found, form) ? std::pair(found.str(1), found.str(2))
+                                                    : std::pair<std::string, std::string>();
+  };
+  const std::regex trip("from (\\w+) to (\\w+)"), back("to (\\w+) from (\\w+)"),
+      between("between (\\w+) and (\\w+)"), apart("(?:are|do) (\\w+) and (\\w+)");
+  int trips = 0, distances = 0;
+  for (const std::string& line : LinesOf("paraphrases", 0, 4000)) {
+    const std::vector<std::string> cells = eida::Split(line, '\t');
+    const auto there = things(cells[3], trip), again = things(cells[4], back);
+    if (!there.first.empty() && there == again) {  // from A to B, to A from B
+      EXPECT_EQ(cells[5], "0") << line;
+      ++trips;
+    }
+    const auto one = things(cells[3], between), two = things(cells[4], apart);
+    distances +=
+        !one.first.empty() && one.first == two.second && one.second == two.first && cells[5] == "1";
+  }
+  EXPECT_GT(trips, 20);
+  EXPECT_GT(distances, 20);
 }
 
 TEST(PhrasesTest, OneEnglishPhraseHasOneTranslation) {

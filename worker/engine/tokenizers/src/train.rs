@@ -12,6 +12,9 @@ use tokenizers::{AddedToken, Model, ModelWrapper, PreTokenizerWrapper, Tokenizer
 
 type Words = BTreeMap<String, u32>;
 
+/// Not a character of any text.
+const END: char = '\u{FFFF}';
+
 /// Takes the words that a trainer would be fed, and trains nothing.
 struct Listener {
     words: Words,
@@ -58,10 +61,10 @@ fn fed<T: Trainer>(trainer: &mut T, words: &Words, model: &mut T::Model) -> toke
 }
 
 /// Characters that no piece stands for alone get the scores least, least + 0.0001, .. from the library, in the order of a map: here
-/// in their own order. Pieces then stand by score and text.
+/// in their own order. Pieces then stand by score and text; those with an end mark are left out.
 fn settle(model: &Unigram, special: usize) -> tokenizers::Result<Unigram> {
     const STEP: f64 = 0.0001;
-    let mut pieces: Vec<(String, f64)> = model.iter().skip(special).cloned().collect();
+    let mut pieces: Vec<(String, f64)> = model.iter().skip(special).filter(|(piece, _)| !piece.contains(END)).cloned().collect();
     let least = pieces.iter().map(|(_, score)| *score).fold(f64::INFINITY, f64::min);
     let given = |(piece, score): &(String, f64)| {
         let steps = (score - least) / STEP;
@@ -132,7 +135,7 @@ pub fn train(json: &[u8], texts: &[&[u8]], size: usize) -> Result<String, String
             let count = special.len();
             let unk = skeleton["model"]["unk_id"].as_u64().and_then(|id| special.get(id as usize)).map(|token| token.content.clone());
             let trainer = UnigramTrainer::builder()
-                .vocab_size(size as u32)
+                .vocab_size(size as u32 + 1)
                 .special_tokens(special)
                 .unk_token(unk)
                 .show_progress(false)
@@ -140,8 +143,10 @@ pub fn train(json: &[u8], texts: &[&[u8]], size: usize) -> Result<String, String
                 .map_err(|e| e.to_string())?;
             // One thread: the sums of several depend on how many they are.
             let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().map_err(|e| e.to_string())?;
-            let words: Vec<(String, u32)> = words.into_iter().collect();
-            let done = pool.install(|| trainer.do_train(words, model));
+            // A piece is considered where it goes on in two ways. So that whole words are, each stands once more with an end mark.
+            let mut sentences: Vec<(String, u32)> = words.iter().map(|(word, &n)| (word.clone(), n)).collect();
+            sentences.extend(words.keys().map(|word| (format!("{word}{END}"), 1)));
+            let done = pool.install(|| trainer.do_train(sentences, model));
             done.and_then(|_| settle(model, count)).map(|settled| *model = settled)
         }
         ModelWrapper::WordLevel(_) => return Err("a WordLevel model is not trained here".to_string()),
