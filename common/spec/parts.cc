@@ -30,6 +30,8 @@ Json ReadParameter(MapReader& reader, const catalog::Parameter& p) {
     return reader.Number(p.name, ParseNumber(p.fallback).value_or(0), 0, 0.999, p.required);
   if (p.type == "number")
     return reader.Number(p.name, ParseNumber(p.fallback).value_or(0), -1e30, 1e30, p.required);
+  if (p.type == "amount")
+    return reader.Number(p.name, ParseNumber(p.fallback).value_or(0), 0, 1e9, p.required);
   if (p.type == "flag") return reader.Flag(p.name, p.fallback == "true");
   if (p.type == "names")
     return reader.Texts(p.name,
@@ -38,6 +40,11 @@ Json ReadParameter(MapReader& reader, const catalog::Parameter& p) {
   if (p.type == "enum") return reader.Choice(p.name, p.fallback, p.choices, p.required);
   return reader.Text(p.name, p.fallback,
                      p.required);  // text and scale; scales are settled once r is known
+}
+
+std::vector<std::string> MetricsOf(const DataSpec& data) {
+  const catalog::Task* task = catalog::Find(catalog::Tasks(), data.task);
+  return task == nullptr ? catalog::Ids(catalog::Metrics()) : task->metrics;
 }
 
 Json ReadNumerics(MapReader& reader, const Json& eval) {

@@ -26,12 +26,6 @@ Json ReadEvery(MapReader& reader, const std::string& key) {
   return result;
 }
 
-// Those that the task gives.
-std::vector<std::string> MetricsOf(const DataSpec& data) {
-  const catalog::Task* task = catalog::Find(catalog::Tasks(), data.task);
-  return task == nullptr ? catalog::Ids(catalog::Metrics()) : task->metrics;
-}
-
 }  // namespace
 
 void ReadEval(MapReader& sweep, SweepSpec* spec) {
@@ -167,22 +161,6 @@ void ReadAnalyses(MapReader& sweep, SweepSpec* spec) {
     }
     a.numerics = ReadNumerics(reader, spec->eval);
     spec->analyses.push_back(std::move(a));
-  });
-}
-
-void ReadSoups(MapReader& sweep, SweepSpec* spec) {
-  ForEachNamed(sweep, "soups", [&](MapReader& reader, const std::string& name) {
-    SoupSpec s;
-    s.name = name;
-    s.type = reader.Choice("type", "greedy", {"greedy", "uniform"}, true);
-    s.select = ReadSelect(reader, *spec);
-    s.order_by = reader.Choice("order_by", "loss", {"loss"});
-    s.metric = reader.Choice("metric", "loss", {"loss"});
-    s.split = ReadSplitName(reader, "split", GetOr<std::string>(spec->eval, "split", ""), *spec);
-    s.report = ReadSplitName(reader, "report", GetOr<std::string>(spec->eval, "report", ""), *spec);
-    s.min_gain = reader.Number("min_gain", 0, 0, 1e9);
-    s.numerics = ReadNumerics(reader, spec->eval);
-    spec->soups.push_back(std::move(s));
   });
 }
 

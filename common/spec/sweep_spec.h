@@ -70,11 +70,10 @@ struct AnalysisSpec {
 };
 
 struct SoupSpec {
-  std::string name, type;  // greedy, uniform
+  std::string name, type;  // type: a soups.def id
   std::string select;
-  std::string order_by = "loss", metric = "loss";
+  Json options = Json::object();  // of its type
   std::string split, report;
-  double min_gain = 0;
   Json numerics;
 };
 

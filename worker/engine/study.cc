@@ -17,6 +17,12 @@ namespace {
 
 constexpr size_t kKept = 2;  // a soup goes back and forth between two splits
 
+// alpha left + (1 - alpha) right; exchanging the two gives the same bits.
+at::Tensor Mix(const at::Tensor& left, const at::Tensor& right, double alpha) {
+  if (alpha == 0.5) return (left + right).mul_(0.5);
+  return alpha < 0.5 ? at::lerp(right, left, alpha) : at::lerp(left, right, 1 - alpha);
+}
+
 class BaseStudy : public Study {
  public:
   BaseStudy(std::shared_ptr<const Base> base, std::shared_ptr<const Examples> examples,
@@ -24,6 +30,17 @@ class BaseStudy : public Study {
       : base_(std::move(base)), examples_(std::move(examples)), numerics_(numerics) {}
 
   Result<Weights> LoadMember(const std::string& path) override { return ReadMember(*base_, path); }
+
+  Result<LowRank> LoadFactors(const std::string& path) override {
+    EIDA_ASSIGN_OR_RETURN(const MemberFile member, OpenMember(*base_, path));
+    // Merging checks that the file belongs to this model.
+    Status fits = member.adapter->Merge(*base_, member.tensors).status();
+    if (!fits.ok()) return Annotate(fits, path);
+    const at::NoGradGuard no_grad;
+    return member.adapter->AsLowRank(*base_, member.tensors);
+  }
+
+  Result<Weights> Merge(const LowRank& update) override { return MergeLowRank(*base_, update); }
 
   Weights Interpolate(const Weights& a, const Weights& b, double alpha) override {
     if (alpha == 1) return a;
@@ -39,7 +56,7 @@ class BaseStudy : public Study {
           mixed[name] = tensor;
           continue;
         }
-        mixed[name] = at::lerp(right.to(at::kFloat), left.to(at::kFloat), alpha);
+        mixed[name] = Mix(left.to(at::kFloat), right.to(at::kFloat), alpha);
       }
     }
     return mixed;
