@@ -1,5 +1,6 @@
-// What exists: models, adapters, tasks, metrics, analyses and soups, read from the .def tables beside this
-// file. Torch-free, so that the coordinator and the CLI can validate and list without the engine.
+// What exists: models, adapters, tasks, metrics, analyses and soups, read from the .def tables
+// beside this file. Torch-free, so that the coordinator and the CLI can validate and list without
+// the engine.
 #pragma once
 
 #include <string>
@@ -7,8 +8,9 @@
 
 namespace eida::catalog {
 
-// A setting of an entry. `type`: int, number, amount (not negative), fraction, flag, metric, text, names, scale (a number, or "4r"
-// = 4 times r), ints and numbers (lists of a target and a positive one, in file order), enum(a|b).
+// A setting of an entry. `type`: int, number, amount (not negative), fraction, flag, metric, text,
+// names, scale (a number, or "4r" = 4 times r), ints and numbers (lists of a target and a positive
+// one, in file order), enum(a|b).
 struct Parameter {
   std::string name, type;
   std::string fallback;  // default as text
