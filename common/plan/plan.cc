@@ -322,6 +322,7 @@ class Planner {
                 {"type", s.type},           {"options", s.options},
                 {"members", Members(runs)}, {"select", s.split},
                 {"report", s.report},       {"numerics", s.numerics}};
+    if (s.split_half) job.spec["split_half"] = *s.split_half;
     job.inputs = static_inputs_;
     for (size_t k = 0; k < runs.size(); ++k) {
       const std::string index = std::to_string(k);
@@ -347,8 +348,9 @@ class Planner {
     const int steps = catalog::Find(catalog::SoupMethods(), s.type)->path_steps;
     const auto metric = GetOr<std::string>(s.options, "metric", "");
     std::vector<ParentEdge> paths;
-    if (steps == 0 || (metric != "loss" && metric != "accuracy")) return paths;  // what curves hold
-    std::unordered_map<size_t, size_t> place;                                    // run -> member
+    if (steps == 0 || s.split_half || (metric != "loss" && metric != "accuracy"))
+      return paths;                            // what curves hold
+    std::unordered_map<size_t, size_t> place;  // run -> member
     for (size_t k = 0; k < members.size(); ++k) place[members[k]] = k;
     std::set<std::string> known;
     for (const spec::AnalysisSpec& a : spec_.analyses) {

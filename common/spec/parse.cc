@@ -138,6 +138,7 @@ Json ToJson(const SweepSpec& spec) {
                  {"split", s.split},
                  {"report", s.report},
                  {"numerics", s.numerics}});
+    if (s.split_half) soup["split_half"] = *s.split_half;
     soups.push_back(std::move(soup));
   }
   for (ErrorClass e : spec.retries.never) never.push_back(ToString(e));

@@ -69,7 +69,15 @@ void ReadSoups(MapReader& sweep, SweepSpec* spec) {
     s.select = ReadSelect(reader, *spec);
     s.options = ReadOptions(reader, method, spec->data);
     s.split = ReadSplitName(reader, "split", GetOr<std::string>(spec->eval, "split", ""), *spec);
-    s.report = ReadSplitName(reader, "report", GetOr<std::string>(spec->eval, "report", ""), *spec);
+    const int64_t seed = reader.Int("split_half", 0, 0, INT64_MAX);
+    if (reader.Has("split_half")) s.split_half = seed;
+    s.report =
+        ReadSplitName(reader, "report",
+                      s.split_half ? s.split : GetOr<std::string>(spec->eval, "report", ""), *spec);
+    if (s.split_half && s.report != s.split)
+      reader.Error(reader.Get("report"), "bad-reference",
+                   "\"" + reader.PathOf("split_half") + "\" reports on the other half of \"" +
+                       s.split + "\"; leave \"report\" out");
     s.numerics = ReadNumerics(reader, spec->eval);
     CheckMembers(reader, s, method, *spec);
     spec->soups.push_back(std::move(s));

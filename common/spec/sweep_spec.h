@@ -74,6 +74,8 @@ struct SoupSpec {
   std::string select;
   Json options = Json::object();  // of its type
   std::string split, report;
+  std::optional<int64_t> split_half;  // the seed by which `split` is halved: chosen on one half,
+                                      // reported on the other
   Json numerics;
 };
 

@@ -6,6 +6,7 @@
 #include "worker/analysis/analysis.h"
 #include "worker/analysis/output.h"
 #include "worker/analysis/soups/soups.h"
+#include "worker/engine/tasks/task.h"
 
 namespace eida::analysis {
 namespace {
@@ -118,6 +119,13 @@ Json Evaluations(const Pot& pot, const Table& table) {
           {"naive", 2 * (members + table.models) + candidates}};
 }
 
+// For people: of halves, which.
+std::string SplitName(const engine::Job& job, const std::string& role) {
+  const auto split = GetOr<std::string>(job.spec, role.c_str(), "");
+  if (!job.spec.contains("split_half")) return split;
+  return split + (role == "select" ? " half 1" : " half 2");
+}
+
 Status Stopped(Pot& pot, const Status& status) {
   if (engine::ErrorClassOf(status) == "preempted")
     EIDA_RETURN_IF_ERROR(pot.journal.Save(*pot.job, *pot.events));
@@ -151,8 +159,8 @@ Result<engine::JobResult> MakeSoup(const engine::Job& job, engine::Study& select
   const Json soup = {{"format", "eida/soup/v1"},
                      {"type", type},
                      {"metric", pot.metric},
-                     {"select_split", job.spec.value("select", Json())},
-                     {"report_split", job.spec.value("report", Json())},
+                     {"select_split", SplitName(job, "select")},
+                     {"report_split", SplitName(job, "report")},
                      {"order", OrderJson(pot)},
                      {"trace", TraceJson(pot, dish)},
                      {"coefficients", coefficients},
@@ -178,8 +186,18 @@ Result<engine::JobResult> MakeSoup(const engine::Job& job, engine::Study& select
 Result<engine::JobResult> RunSoup(const engine::Job& job, engine::Events& events) {
   EIDA_ASSIGN_OR_RETURN(const std::string select, SpecField<std::string>(job, "select"));
   EIDA_ASSIGN_OR_RETURN(const std::string report, SpecField<std::string>(job, "report"));
-  EIDA_ASSIGN_OR_RETURN(const auto on_select, engine::Study::For(job, select, false));
-  EIDA_ASSIGN_OR_RETURN(const auto on_report, engine::Study::For(job, report, false));
+  engine::ItemChoice chosen{.split = select}, reported{.split = report};
+  if (job.spec.contains("split_half")) {
+    EIDA_ASSIGN_OR_RETURN(const auto seed, SpecField<int64_t>(job, "split_half"));
+    if (select != report)
+      return engine::ConfigError("job " + job.name +
+                                 ": spec: \"split_half\" halves one split, but \"select\" is " +
+                                 select + " and \"report\" is " + report);
+    chosen.half = {seed, false};
+    reported.half = {seed, true};
+  }
+  EIDA_ASSIGN_OR_RETURN(const auto on_select, engine::Study::For(job, chosen));
+  EIDA_ASSIGN_OR_RETURN(const auto on_report, engine::Study::For(job, reported));
   return MakeSoup(job, *on_select, *on_report, events);
 }
 

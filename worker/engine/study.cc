@@ -99,9 +99,7 @@ class BaseStudy : public Study {
 std::string KeyOf(const Job& job, const ItemChoice& choice) {
   std::string key = job.device + job.spec.value("model", Json::object()).dump() +
                     job.spec.value("data", Json::object()).dump() +
-                    job.spec.value("numerics", Json::object()).dump() + "\n" + choice.split + "\n" +
-                    (choice.samples ? std::to_string(*choice.samples) : "all") + "\n" +
-                    std::to_string(choice.item_seed);
+                    job.spec.value("numerics", Json::object()).dump() + choice.key();
   for (const auto& [role, path] : job.inputs) {
     if (role.rfind("model/", 0) == 0 || role.rfind("data/", 0) == 0)
       key += "\n" + role + "=" + path;
@@ -112,9 +110,13 @@ std::string KeyOf(const Job& job, const ItemChoice& choice) {
 }  // namespace
 
 Result<std::shared_ptr<Study>> Study::For(const Job& job, const std::string& split, bool sampled) {
+  EIDA_ASSIGN_OR_RETURN(const ItemChoice choice, ReadItemChoice(job, split, sampled));
+  return For(job, choice);
+}
+
+Result<std::shared_ptr<Study>> Study::For(const Job& job, const ItemChoice& choice) {
   static std::mutex mutex;
   static std::deque<std::pair<std::string, std::shared_ptr<Study>>> kept;
-  EIDA_ASSIGN_OR_RETURN(const ItemChoice choice, ReadItemChoice(job, split, sampled));
   const std::string key = KeyOf(job, choice);
   const std::lock_guard<std::mutex> lock(mutex);
   for (const auto& [name, study] : kept) {

@@ -50,6 +50,8 @@ Json ToJson(const Scores& scores);  // {"loss", "accuracy", "f1", "n"}
 Status WriteEval(const EvalResult& result, const std::string& path);
 Result<EvalResult> ReadEval(const std::string& path);
 
+struct ItemChoice;  // tasks/task.h
+
 // Base model, tokenised items of one split, and numerics: what evaluate, gram, path and soup share.
 // Bundled jobs reuse it through `Study::For`, which keeps the last one per process.
 class Study {
@@ -57,6 +59,7 @@ class Study {
   // From spec["model"], spec["data"], spec["numerics"] and `split` (with spec["samples"],
   // spec["item_seed"] when `sampled`).
   static Result<std::shared_ptr<Study>> For(const Job& job, const std::string& split, bool sampled);
+  static Result<std::shared_ptr<Study>> For(const Job& job, const ItemChoice& choice);
   virtual ~Study() = default;
 
   // A `weights` artifact: an adapter is merged (W0 + s B A in fp32), a model is taken as it is.

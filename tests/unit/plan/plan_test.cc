@@ -257,6 +257,7 @@ TEST(PlanTest, ASoupReadsThePathsThatTheSweepMeasuresAnywayAndStaysTheSameJob) {
   EXPECT_EQ(paths("type: greedy", "type: greedy, metric: f1"), 0u);
   EXPECT_EQ(paths("type: greedy", "type: running_mean"), 6u);
   EXPECT_EQ(paths("type: greedy", "type: uniform"), 0u);
+  EXPECT_EQ(paths("type: greedy", "type: greedy, split_half: 0"), 0u);  // curves are of the whole
   EXPECT_EQ(paths("type: greedy", "type: peft_cat"), 0u);
 }
 
@@ -271,8 +272,10 @@ TEST(PlanTest, ASoupsOptionsAreItsOwn) {
                                      of("type: greedy, metric: f1"),
                                      of("type: greedy, order_by: accuracy"),
                                      of("type: peft_svd"),
-                                     of("type: peft_svd, rank: 2")};
-  EXPECT_EQ(all.size(), 6u);
+                                     of("type: peft_svd, rank: 2"),
+                                     of("type: greedy, split_half: 0"),
+                                     of("type: greedy, split_half: 1")};
+  EXPECT_EQ(all.size(), 8u);
 }
 
 TEST(PlanTest, PairsAreSelected) {

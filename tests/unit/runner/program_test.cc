@@ -480,6 +480,40 @@ TEST_F(MiniStudyTest, ASoupIsTheModelThatItsTableTalksAbout) {
   }
 }
 
+TEST_F(MiniStudyTest, ASoupIsChosenOnOneHalfAndReportedOnTheOther) {
+  std::map<std::string, std::string> inputs = SoupInputs();
+  for (int i = 0; i < 3; ++i) inputs["report/" + std::to_string(i)] = select_[i];
+  Json job = SoupJob(800, "greedy", inputs);
+  job["spec"]["report"] = "select";
+  job["spec"]["split_half"] = 4;
+  const Ran soup = Run({WriteJobs({job})});
+  ASSERT_EQ(soup.exit.code, 0) << soup.log;
+  const Json json = *ReadJsonFile(soup.Artifact(800, "soup"));
+  EXPECT_EQ(json["select_split"], "select half 1");
+  EXPECT_EQ(json["report_split"], "select half 2");
+  const int64_t whole = engine::ReadEval(select_[0])->loss.numel();
+  const auto single = json["table"].back();
+  EXPECT_EQ(single["select"]["n"], whole / 2);
+  EXPECT_EQ(single["report"]["n"], whole - whole / 2);
+  // The two halves are the split: so are the sums of the losses of whichever model.
+  const int best = std::stoi(single["member"].get<std::string>().substr(1));
+  const double sum = single["select"]["loss"].get<double>() * (whole / 2) +
+                     single["report"]["loss"].get<double>() * (whole - whole / 2);
+  EXPECT_NEAR(sum, engine::Score(*engine::ReadEval(select_[best])).loss * whole, 1e-6);
+  const Ran again = Run({WriteJobs(
+      {StudyJob(801, "evaluate", study_, kItems, {{"weights", soup.Artifact(800, "weights")}})})});
+  ASSERT_EQ(again.exit.code, 0) << again.log;
+  const Json row = json["table"][0];
+  EXPECT_NEAR((*again.Find("done", 801))["summary"]["loss"].get<double>() * whole,
+              row["select"]["loss"].get<double>() * (whole / 2) +
+                  row["report"]["loss"].get<double>() * (whole - whole / 2),
+              1e-5);
+  job["spec"]["report"] = "report";
+  const Ran refused = Run({WriteJobs({job})});
+  EXPECT_NE((*refused.Find("error", 800))["message"].get<std::string>().find("halves one split"),
+            std::string::npos);
+}
+
 TEST_F(MiniStudyTest, ASoupStoppedAtAnyCandidateGoesOnAndEndsWithTheSameBytes) {
   const Ran whole = Run({WriteJobs({SoupJob(500, "greedy", SoupInputs())})});
   ASSERT_EQ(whole.exit.code, 0) << whole.log;

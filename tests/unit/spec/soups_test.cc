@@ -53,6 +53,18 @@ TEST(SoupSectionTest, FactorsAreAskedOfRunsThatHaveThem) {
   }
 }
 
+TEST(SoupSectionTest, ASplitIsHalvedBySeed) {
+  const SoupSpec halved = SoupOf("type: greedy, split: select, split_half: 7");
+  EXPECT_EQ(halved.split_half, 7);
+  EXPECT_EQ(halved.report, "select");
+  EXPECT_FALSE(SoupOf("type: greedy").split_half.has_value());
+  EXPECT_THAT(
+      Only(WithSoup("type: greedy, split: select, report: train, split_half: 7"), "bad-reference")
+          .message,
+      HasSubstr("reports on the other half of \"select\""));
+  Only(WithSoup("type: greedy, split_half: -1"), "range");
+}
+
 TEST(SoupSectionTest, ASoupOfOneRunIsOnlyAWarning) {
   const ParseResult result = Parse(WithSoup("type: greedy, select: \"variant=full,seed=1\""));
   ASSERT_TRUE(result.spec.has_value());

@@ -7,16 +7,20 @@
 #include "common/base/text.h"
 #include "common/catalog/catalog.h"
 #include "worker/analysis/output.h"
+#include "worker/analysis/path.h"
 
 namespace eida::analysis {
 namespace {
 
-// A member's results, which must be of the study's items.
+// A member's results, which must be of the study's items; of halves of a split, of the whole.
 Result<engine::EvalResult> ReadResults(const Pot& pot, size_t member, const std::string& role,
                                        const engine::Study& study) {
   const std::string input = role + "/" + std::to_string(member);
   EIDA_ASSIGN_OR_RETURN(const std::string path, engine::Input(*pot.job, input));
   EIDA_ASSIGN_OR_RETURN(engine::EvalResult result, engine::ReadEval(path));
+  if (pot.job->spec.contains("split_half"))
+    return SelectItems(result, study.items(),
+                       "job " + pot.job->name + ": " + pot.Label(member) + " (" + input + ")");
   if (!torch::equal(result.item, torch::tensor(study.items(), torch::kLong))) {
     return engine::DataError("job " + pot.job->name + ": " + pot.Label(member) + " (" + input +
                              ") has results of " + std::to_string(result.item.numel()) +
