@@ -229,22 +229,18 @@ void AddResolved(const SweepData& data, report::Study& study) {
   }
 }
 
-// Model and data out of the first training that there is.
+// What the sweep's files held when it was planned.
 void AddInputs(const SweepData& data, report::Study& study) {
-  for (const v1::Job& job : data.jobs) {
-    if (job.kind() != v1::JOB_KIND_TRAIN) continue;
-    const Json spec = JsonOf(job.spec());
-    const Json model = spec.value("model", Json::object());
-    study.architecture = GetOr<std::string>(model, "architecture", "");
-    auto& digests = study.provenance.digests;
-    digests.push_back({"model " + study.model_path, GetOr<std::string>(model, "digest", "")});
-    const Json content = spec.value("data", Json::object());
-    for (const Json& split : content.value("splits", Json::array())) {
-      const std::string digest = GetOr<std::string>(split, "digest", "");
-      if (!digest.empty())
-        digests.push_back({"data, split " + GetOr<std::string>(split, "name", "?"), digest});
-    }
-    return;
+  const Json inputs = JsonOf(data.sweep.resolved()).value("inputs", Json::object());
+  const Json model = inputs.value("model", Json::object());
+  study.architecture = GetOr<std::string>(model, "architecture", "");
+  auto& digests = study.provenance.digests;
+  digests.push_back({"model " + study.model_path, GetOr<std::string>(model, "digest", "")});
+  const Json content = inputs.value("data", Json::object());
+  for (const Json& split : content.value("splits", Json::array())) {
+    const std::string digest = GetOr<std::string>(split, "digest", "");
+    if (!digest.empty())
+      digests.push_back({"data, split " + GetOr<std::string>(split, "name", "?"), digest});
   }
 }
 

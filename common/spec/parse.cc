@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/base/text.h"
+#include "common/spec/presets.h"
 #include "common/spec/sections.h"
 
 namespace eida::spec {
@@ -59,6 +60,27 @@ SweepSpec ReadSweep(ReadContext* context, const Tree& tree) {
   return spec;
 }
 
+// The presets that were not asked for are read too, for their errors alone: a file is valid in all
+// of its sizes.
+void CheckOtherPresets(const Tree& file, const Presets& presets,
+                       std::vector<Diagnostic>* diagnostics) {
+  if (HasErrors(*diagnostics)) return;
+  for (const std::string& name : presets.names) {
+    if (name == presets.chosen) continue;
+    Tree tree = file;
+    std::vector<Diagnostic> found;
+    ApplyPreset({PresetOverride(name)}, &tree, &found);
+    SourceMap places;
+    ReadContext context{&found, &places};
+    ReadSweep(&context, tree);
+    for (Diagnostic& d : found) {
+      if (d.severity != Severity::kError) continue;
+      d.message += " (with the preset " + name + ")";
+      diagnostics->push_back(std::move(d));
+    }
+  }
+}
+
 // A grid reads its cells once each: the same complaint about the same place is made once.
 void Tidy(const std::string& text, const std::string& file, std::vector<Diagnostic>* diagnostics) {
   const std::vector<std::string> lines = Split(text, '\n');
@@ -94,15 +116,17 @@ Json EveryJson(const SplitSpec& s) {
 ParseResult ParseSweep(const std::string& text, const std::string& file_name,
                        const std::vector<std::string>& overrides) {
   ParseResult result;
-  Tree tree = ParseYaml(text, file_name, &result.diagnostics);
-  if (!HasErrors(result.diagnostics) || tree.kind == Tree::Kind::kMap) {
-    for (const std::string& assignment : overrides)
-      ApplyOverride(assignment, &tree, &result.diagnostics);
+  const Tree file = ParseYaml(text, file_name, &result.diagnostics);
+  if (!HasErrors(result.diagnostics) || file.kind == Tree::Kind::kMap) {
+    Tree tree = file;
+    const Presets presets = ApplyPreset(overrides, &tree, &result.diagnostics);
     SourceMap places;
     ReadContext context{&result.diagnostics, &places};
     SweepSpec spec = ReadSweep(&context, tree);
+    spec.preset = presets.chosen;
     spec.places = std::move(places);
     result.spec = std::move(spec);
+    CheckOtherPresets(file, presets, &result.diagnostics);
   }
   Tidy(text, file_name, &result.diagnostics);
   if (HasErrors(result.diagnostics)) result.spec.reset();
@@ -176,6 +200,7 @@ Json ToJson(const SweepSpec& spec) {
         {"never", never}}},
       {"analyses", analyses},
       {"soups", soups}};
+  if (!spec.preset.empty()) json["preset"] = spec.preset;
   if (!spec.data.source_lang.empty()) json["data"]["source_lang"] = spec.data.source_lang;
   if (!spec.data.target_lang.empty()) json["data"]["target_lang"] = spec.data.target_lang;
   if (spec.pack != 1) json["resources"]["pack"] = spec.pack;

@@ -92,6 +92,7 @@ struct ObservationSpec {
 
 struct SweepSpec {
   std::string name, description;
+  std::string preset;  // that the file was read with, "" = none
   std::map<std::string, std::string> labels;
   ModelSpec model;
   DataSpec data;

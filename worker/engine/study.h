@@ -106,6 +106,7 @@ Result<JobResult> RunEvaluate(const Job& job, Events& events);
 Result<JobResult> RunGenerate(const Job& job, Events& events);
 Result<JobResult> RunObserve(const Job& job, Events& events);
 Result<JobResult> RunExport(const Job& job, Events& events);
+Result<JobResult> RunNewModel(const Job& job, Events& events);
 
 // safetensors, as worker/engine/formats implements them.
 Result<Weights> ReadSafetensors(const std::string& path,

@@ -17,7 +17,7 @@ constexpr Entry kJobs[] = {
     {"gram", analysis::RunGram},     {"path", analysis::RunPath},
     {"matrix", analysis::RunMatrix}, {"soup", analysis::RunSoup},
     {"export", engine::RunExport},   {"generate", engine::RunGenerate},
-    {"observe", engine::RunObserve},
+    {"observe", engine::RunObserve}, {"new_model", engine::RunNewModel},
 };
 
 Status InputsAreThere(const engine::Job& job) {

@@ -11,6 +11,7 @@ const std::map<std::string, std::vector<std::string>> kSamples = {
     {"run", {"FILE", "--results", "DIR"}},
     {"submit", {"FILE"}},
     {"fetch", {"--list"}},
+    {"new", {"data", "sentiment", "--rows", "40", "-O", "DIR"}},
     {"validate", {"FILE"}},
     {"preview", {"FILE"}},
     {"get", {"runs"}},
@@ -35,16 +36,20 @@ const std::map<std::string, std::vector<std::string>> kSamples = {
 
 class ContractTest : public testing::TestWithParam<VerbInfo> {
  protected:
-  Outcome RunSample(const std::vector<std::string>& more) {
+  std::vector<std::string> Sample() {
     std::vector<std::string> arguments = {GetParam().name};
     const auto sample = kSamples.find(GetParam().name);
     EXPECT_NE(sample, kSamples.end()) << "give " << GetParam().name << " a line in kSamples";
-    if (sample == kSamples.end()) return {};
+    if (sample == kSamples.end()) return arguments;
     for (std::string argument : sample->second) {
       if (argument == "FILE") argument = files_.sweep();
       if (argument.rfind("DIR", 0) == 0) argument = files_.Path("out") + argument.substr(3);
       arguments.push_back(argument);
     }
+    return arguments;
+  }
+  Outcome RunSample(const std::vector<std::string>& more) {
+    std::vector<std::string> arguments = Sample();
     arguments.insert(arguments.end(), more.begin(), more.end());
     return Program(api_).Run(arguments);
   }
@@ -98,10 +103,8 @@ TEST_P(ContractTest, AnUnreachableCoordinatorIsExitCode6) {
   program.connect_failure = Unavailable("coordinator 127.0.0.1:7070: connection refused");
   const bool alone = GetParam().name == "validate" || GetParam().name == "preview" ||
                      GetParam().name == "completion" || GetParam().name == "version" ||
-                     GetParam().name == "fetch";
-  std::vector<std::string> arguments = {GetParam().name};
-  for (const std::string& argument : kSamples.at(GetParam().name))
-    arguments.push_back(argument == "FILE" ? files_.sweep() : argument);
+                     GetParam().name == "fetch" || GetParam().name == "new";
+  const std::vector<std::string> arguments = Sample();
   const Outcome outcome = program.Run(arguments);
   EXPECT_EQ(outcome.code, alone ? kOk : kUnreachable) << outcome.err;
   if (!alone) {

@@ -32,6 +32,7 @@ Plan PlanOf(const std::string& text) {
                            {"tokenizer.json", DigestOf("t")},
                            {"model.safetensors", DigestOf("m")}};
   inputs.files["rows.tsv"] = {{"", DigestOf("rows")}};
+  inputs.files["more.tsv"] = {{"", DigestOf("more")}};
   inputs.model = Facts();
   Result<Plan> plan = MakePlan(*parsed.spec, text, inputs);
   EXPECT_TRUE(plan.ok()) << plan.status();
@@ -278,6 +279,30 @@ TEST(PlanTest, ASoupsOptionsAreItsOwn) {
   EXPECT_EQ(all.size(), 8u);
 }
 
+// What a job does not read is not in its spec: a test set that is added later costs its
+// evaluations.
+TEST(PlanTest, AJobSeesTheSplitsThatItReadsAndThoseThatShareTheirRows) {
+  const std::string text = spec::SampleSweep(),
+                    more = spec::Replaced(text, "    train: rows.tsv\n",
+                                          "    test: more.tsv\n    part: {from: test, items: 3}\n"
+                                          "    train: rows.tsv\n");
+  const Plan plan = PlanOf(text),
+             with_test =
+                 PlanOf(spec::Replaced(more, "split: select}", "split: select, report: part}"));
+  EXPECT_EQ(FingerprintsByName(PlanOf(more)), FingerprintsByName(plan));
+  const auto old_jobs = FingerprintsByName(plan), jobs = FingerprintsByName(with_test);
+  EXPECT_EQ(jobs.at("train/full/seed0"), old_jobs.at("train/full/seed0"));
+  const auto evaluation =
+      std::find_if(with_test.jobs.begin(), with_test.jobs.end(),
+                   [](const JobRecord& j) { return j.spec.name == "evaluate/full/seed0/part"; });
+  ASSERT_NE(evaluation, with_test.jobs.end());
+  const Json data = (*ParseJson(evaluation->spec.spec, "spec"))["data"];
+  ASSERT_EQ(data["splits"].size(), 2u) << data;
+  EXPECT_EQ(data["splits"][0]["name"], "test");
+  EXPECT_EQ(data["splits"][1]["from"], "test");
+  for (const JobInput& input : evaluation->spec.inputs) EXPECT_NE(input.name, "data/train");
+}
+
 TEST(PlanTest, PairsAreSelected) {
   const std::string text = spec::Replaced(spec::SampleSweep(), "{name: gap, type: convexity_gap,",
                                           "{name: gap, type: convexity_gap, pairs: same_variant,");
@@ -305,6 +330,7 @@ Result<Plan> PlanStarted(const std::map<std::string, std::string>& files, const 
   for (const auto& [name, content] : inputs::TinyModel())
     inputs.files["model"][name] = DigestOf(content);
   inputs.files["rows.tsv"] = {{"", DigestOf("rows")}};
+  inputs.files["more.tsv"] = {{"", DigestOf("more")}};
   for (const auto& [name, content] : files) inputs.files["peft"][name] = DigestOf(content);
   const std::string& weights = files.at("adapter_model.safetensors");
   uint64_t length = 0;
