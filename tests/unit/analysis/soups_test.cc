@@ -141,8 +141,10 @@ TEST_P(SearchContract, MovesOnByOneStepInEachAttempt) {
     EXPECT_LE(world.select.evaluations, 2);
     if (!events.checkpoints.empty()) checkpoint = events.checkpoints.back();
     if (checkpoint && attempt > 20) {
-      world.Done(job);
+      const engine::JobResult result = world.Done(job);
       EXPECT_EQ(Left(job), Left(undisturbed));
+      EXPECT_EQ(result.summary["resumed_from_step"], result.summary["candidates"]);
+      EXPECT_LE(world.select.evaluations, 2) << "only the rows of the table are made";
       return;
     }
     ASSERT_FALSE(result.ok());
