@@ -323,10 +323,33 @@ class Planner {
                              Evaluate(runs[k], "final", s.report, std::nullopt, 0, s.numerics),
                              "eval"});
     }
+    EIDA_RETURN_IF_ERROR(CheckRank(s, runs));
     EIDA_ASSIGN_OR_RETURN(job.shortcuts, PathsOf(s, runs));
     const bool tries = catalog::Find(catalog::SoupMethods(), s.type)->path_steps > 0;
     job.cost = tries ? 8.0 * static_cast<double>(runs.size()) : 5;
     jobs_.Add(std::move(job));
+    return OkStatus();
+  }
+
+  // A rank that a soup asks for must be one that every map of its members can have.
+  Status CheckRank(const spec::SoupSpec& s, const std::vector<size_t>& members) const {
+    const auto rank = GetOr<int64_t>(s.options, "rank", 0);
+    for (const size_t run : members) {
+      if (rank == 0) break;
+      const Json settings = Json::parse(plan_.runs[run].settings);
+      const auto sites = catalog::TargetSites(
+          inputs_.model.sites,
+          GetOr<std::vector<std::string>>(settings["adapter"], "targets", {"query", "value"}));
+      EIDA_RETURN_IF_ERROR(sites.status());
+      for (const catalog::SiteShape& site : *sites) {
+        if (rank <= std::min(site.in, site.out)) continue;
+        return InvalidArgument("soup \"" + s.name + "\": rank is " + std::to_string(rank) +
+                               ", but " + site.name + " of " + plan_.runs[run].name + " maps " +
+                               std::to_string(site.in) + " to " + std::to_string(site.out) +
+                               " numbers: its rank is at most " +
+                               std::to_string(std::min(site.in, site.out)));
+      }
+    }
     return OkStatus();
   }
 

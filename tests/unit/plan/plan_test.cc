@@ -262,6 +262,23 @@ TEST(PlanTest, ASoupReadsThePathsThatTheSweepMeasuresAnywayAndStaysTheSameJob) {
   EXPECT_EQ(paths("type: greedy", "type: peft_cat"), 0u);
 }
 
+TEST(PlanTest, ASoupOfARankThatAMapCannotHaveIsRefused) {
+  const auto plan = [](const std::string& rank) {
+    const std::string text =
+        spec::Replaced(spec::SampleSweep(), "type: greedy", "type: peft_svd, rank: " + rank);
+    PlanInputs inputs;
+    inputs.files["model"] = {{"config.json", DigestOf("c")}, {"model.safetensors", DigestOf("m")}};
+    inputs.files["rows.tsv"] = {{"", DigestOf("rows")}};
+    inputs.model = Facts();
+    return MakePlan(*spec::ParseSweep(text, "sweep.yaml", {}).spec, text, inputs).status();
+  };
+  const catalog::SiteShape site = catalog::TargetSites(Facts().sites, {"query"})->front();
+  EXPECT_TRUE(plan(std::to_string(site.in)).ok());
+  const std::string refused(Message(plan(std::to_string(site.in + 1))));
+  EXPECT_NE(refused.find("soup \"greedy\": rank is"), std::string::npos) << refused;
+  EXPECT_NE(refused.find(site.name + " of lora-r1/seed0 maps"), std::string::npos) << refused;
+}
+
 TEST(PlanTest, ASoupsOptionsAreItsOwn) {
   const auto of = [](const std::string& options) {
     return FingerprintsByName(PlanOf(spec::Replaced(spec::SampleSweep(), "type: greedy", options)))
