@@ -71,7 +71,7 @@ render::Table SoupTrace(const Json& soup) {
   table.columns.push_back({"accepted"});
   for (const Json& step : trace) {
     char alpha[16];
-    snprintf(alpha, sizeof alpha, "%.1f", GetOr<double>(step, "alpha", 0));
+    snprintf(alpha, sizeof alpha, "%.4g", GetOr<double>(step, "alpha", 0));
     std::vector<std::string> cells = {std::to_string(table.rows.size() + 1),
                                       GetOr<std::string>(step, "member", "?"), alpha};
     for (const catalog::Metric* metric : metrics) cells.push_back(Cell(step, *metric));

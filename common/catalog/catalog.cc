@@ -159,4 +159,16 @@ const std::vector<Analysis>& Analyses() {
   return table;
 }
 
+const std::vector<SoupMethod>& SoupMethods() {
+  static const std::vector<SoupMethod> table = {
+#define EIDA_SOUP(id, reads, path_steps, parameters, heading, help) \
+  {#id, std::string(#reads) == "factors", path_steps, ParseParameters(parameters), heading, help},
+#include "common/catalog/soups.def"
+#undef EIDA_SOUP
+  };
+  return table;
+}
+
+bool HasFactors(const std::string& adapter) { return adapter != "none" && adapter != "bitfit"; }
+
 }  // namespace eida::catalog

@@ -1,6 +1,6 @@
-// What exists: models, adapters, tasks, forms of data files, metrics and analyses, read from the
-// .def tables beside this file. Torch-free, so that the coordinator and the CLI can validate and
-// list without the engine.
+// What exists: models, adapters, tasks, forms of data files, metrics, analyses and soups, read from
+// the .def tables beside this file. Torch-free, so that the coordinator and the CLI can validate
+// and list without the engine.
 #pragma once
 
 #include <string>
@@ -8,8 +8,9 @@
 
 namespace eida::catalog {
 
-// A setting of an entry. `type`: int, number, fraction, flag, text, names, scale (a number, or "4r"
-// = 4 times r), ints and numbers (lists of a target and a positive one, in file order), enum(a|b).
+// A setting of an entry. `type`: int, number, amount (not negative), fraction, flag, metric, text,
+// names, scale (a number, or "4r" = 4 times r), ints and numbers (lists of a target and a positive
+// one, in file order), enum(a|b).
 struct Parameter {
   std::string name, type;
   std::string fallback;  // default as text
@@ -75,6 +76,16 @@ struct Analysis {
   bool by_path = false;
   std::string help;
 };
+struct SoupMethod {
+  std::string id;
+  bool by_factors = false;  // each member must be low-rank updates of the base
+  // What it tries first lies on the paths from the best member, at multiples of 1 / path_steps; 0:
+  // it tries nothing.
+  int path_steps = 0;
+  std::vector<Parameter> parameters;  // its options
+  std::string heading;                // of its row in tables
+  std::string help;
+};
 
 const std::vector<Model>& Models();
 const std::vector<Adapter>& Adapters();
@@ -83,6 +94,10 @@ const std::vector<Format>& Formats();
 const std::vector<Metric>& Metrics();
 const std::vector<GenerationMetric>& GenerationMetrics();
 const std::vector<Analysis>& Analyses();
+const std::vector<SoupMethod>& SoupMethods();
+
+// Is a run of this adapter low-rank updates of the base, as PEFT's LoRA keeps them?
+bool HasFactors(const std::string& adapter);
 
 // Whether a model of that task can be measured by it.
 bool Gives(const Task& task, const Metric& metric);

@@ -1,6 +1,7 @@
 #include "common/plan/plan.h"
 
 #include <algorithm>
+#include <set>
 #include <unordered_map>
 
 #include "common/base/digest.h"
@@ -234,17 +235,25 @@ class Planner {
     return members;
   }
 
+  // The pairs that an analysis wants of these runs, by their places in `runs`.
+  std::vector<std::pair<size_t, size_t>> Pairs(const spec::AnalysisSpec& a,
+                                               const std::vector<size_t>& runs) const {
+    std::vector<std::pair<size_t, size_t>> pairs;
+    for (size_t i = 0; i < runs.size(); ++i) {
+      for (size_t j = i + 1; j < runs.size(); ++j) {
+        if (Wanted(a.pairs, plan_.runs[runs[i]], plan_.runs[runs[j]])) pairs.emplace_back(i, j);
+      }
+    }
+    return pairs;
+  }
+
   Status Analyse(const spec::AnalysisSpec& a) {
     Status status;
     const std::vector<size_t> runs = Select(a.select, &status);
     EIDA_RETURN_IF_ERROR(status);
     NewJob matrix{JobKind::kMatrix, "matrix/" + a.name, RunId()};
     Json pairs = Json::array();
-    for (size_t i = 0; i < runs.size(); ++i) {
-      for (size_t j = i + 1; j < runs.size(); ++j) {
-        if (Wanted(a.pairs, plan_.runs[runs[i]], plan_.runs[runs[j]])) pairs.push_back({i, j});
-      }
-    }
+    for (const auto& [i, j] : Pairs(a, runs)) pairs.push_back({i, j});
     if (pairs.size() > kMaxPairs)
       return InvalidArgument("analysis \"" + a.name + "\" has " + std::to_string(pairs.size()) +
                              " pairs, more than " + std::to_string(kMaxPairs));
@@ -309,13 +318,9 @@ class Planner {
     const std::vector<size_t> runs = Select(s.select, &status);
     EIDA_RETURN_IF_ERROR(status);
     NewJob job{JobKind::kSoup, "soup/" + s.name, RunId()};
-    job.spec = {{"type", s.type},
-                {"members", Members(runs)},
-                {"select", s.split},
-                {"report", s.report},
-                {"alphas", {0.2, 0.4, 0.6, 0.8}},
-                {"min_gain", s.min_gain},
-                {"numerics", Smoothed(s.numerics)}};
+    job.spec = {{"type", s.type},    {"options", s.options}, {"members", Members(runs)},
+                {"select", s.split}, {"report", s.report},   {"numerics", Smoothed(s.numerics)}};
+    if (s.split_half) job.spec["split_half"] = *s.split_half;
     See({s.split, s.report}, job);
     for (size_t k = 0; k < runs.size(); ++k) {
       const std::string index = std::to_string(k);
@@ -327,9 +332,65 @@ class Planner {
                              Evaluate(runs[k], "final", s.report, std::nullopt, 0, s.numerics),
                              "eval"});
     }
-    job.cost = s.type == "greedy" ? 8.0 * static_cast<double>(runs.size()) : 5;
+    EIDA_RETURN_IF_ERROR(CheckRank(s, runs));
+    EIDA_ASSIGN_OR_RETURN(job.shortcuts, PathsOf(s, runs));
+    const bool tries = catalog::Find(catalog::SoupMethods(), s.type)->path_steps > 0;
+    job.cost = tries ? 8.0 * static_cast<double>(runs.size()) : 5;
     jobs_.Add(std::move(job));
     return OkStatus();
+  }
+
+  // A rank that a soup asks for must be one that every map of its members can have.
+  Status CheckRank(const spec::SoupSpec& s, const std::vector<size_t>& members) const {
+    const auto rank = GetOr<int64_t>(s.options, "rank", 0);
+    for (const size_t run : members) {
+      if (rank == 0) break;
+      const Json settings = Json::parse(plan_.runs[run].settings);
+      const auto sites = catalog::TargetSites(
+          inputs_.model.sites,
+          GetOr<std::vector<std::string>>(settings["adapter"], "targets", {"query", "value"}));
+      EIDA_RETURN_IF_ERROR(sites.status());
+      for (const catalog::SiteShape& site : *sites) {
+        if (rank <= std::min(site.in, site.out)) continue;
+        return InvalidArgument("soup \"" + s.name + "\": rank is " + std::to_string(rank) +
+                               ", but " + site.name + " of " + plan_.runs[run].name + " maps " +
+                               std::to_string(site.in) + " to " + std::to_string(site.out) +
+                               " numbers: its rank is at most " +
+                               std::to_string(std::min(site.in, site.out)));
+      }
+    }
+    return OkStatus();
+  }
+
+  // The paths between members that the sweep's analyses measure anyway and whose points are what
+  // the soup tries first: same weights, split, items and numerics, and a grid that holds them.
+  Result<std::vector<ParentEdge>> PathsOf(const spec::SoupSpec& s,
+                                          const std::vector<size_t>& members) {
+    const int steps = catalog::Find(catalog::SoupMethods(), s.type)->path_steps;
+    const auto metric = GetOr<std::string>(s.options, "metric", "");
+    std::vector<ParentEdge> paths;
+    if (steps == 0 || s.split_half || (metric != "loss" && metric != "accuracy"))
+      return paths;                            // what curves hold
+    std::unordered_map<size_t, size_t> place;  // run -> member
+    for (size_t k = 0; k < members.size(); ++k) place[members[k]] = k;
+    std::set<std::string> known;
+    for (const spec::AnalysisSpec& a : spec_.analyses) {
+      if (!catalog::Find(catalog::Analyses(), a.type)->by_path || a.at != "final" ||
+          a.split != s.split || a.samples || a.numerics != s.numerics ||
+          (a.alphas - 1) % steps != 0)
+        continue;
+      Status status;
+      const std::vector<size_t> runs = Select(a.select, &status);
+      EIDA_RETURN_IF_ERROR(status);
+      for (const auto& [i, j] : Pairs(a, runs)) {
+        const auto one = place.find(runs[i]), other = place.find(runs[j]);
+        if (one == place.end() || other == place.end()) continue;
+        const std::string role =
+            "path/" + std::to_string(one->second) + "/" + std::to_string(other->second);
+        if (known.insert(role).second) paths.push_back({role, Path(a, runs[i], runs[j]), "curve"});
+      }
+    }
+    return paths;
   }
 
   Status Observe(const spec::ObservationSpec& o) {

@@ -15,11 +15,11 @@ constexpr int CodeVersion(JobKind kind) {
     case JobKind::kGram:
       return 1;
     case JobKind::kPath:
-      return 1;
+      return 2;
     case JobKind::kMatrix:
       return 1;
     case JobKind::kSoup:
-      return 1;
+      return 2;
     case JobKind::kExport:
       return 1;
     case JobKind::kGenerate:

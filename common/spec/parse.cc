@@ -169,15 +169,15 @@ Json ToJson(const SweepSpec& spec) {
                         {"numerics", a.numerics}});
   }
   for (const SoupSpec& s : spec.soups) {
-    soups.push_back({{"name", s.name},
-                     {"type", s.type},
-                     {"select", s.select},
-                     {"order_by", s.order_by},
-                     {"metric", s.metric},
-                     {"split", s.split},
-                     {"report", s.report},
-                     {"min_gain", s.min_gain},
-                     {"numerics", s.numerics}});
+    Json soup = s.options;
+    soup.update({{"name", s.name},
+                 {"type", s.type},
+                 {"select", s.select},
+                 {"split", s.split},
+                 {"report", s.report},
+                 {"numerics", s.numerics}});
+    if (s.split_half) soup["split_half"] = *s.split_half;
+    soups.push_back(std::move(soup));
   }
   for (ErrorClass e : spec.retries.never) never.push_back(ToString(e));
   Json json = {

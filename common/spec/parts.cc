@@ -32,6 +32,8 @@ Json ReadParameter(MapReader& reader, const catalog::Parameter& p) {
     return p.fallback.empty()
                ? Json(reader.MaybeNumber(p.name, -1e30, 1e30, p.required).value_or(0))
                : Json(reader.Number(p.name, ParseNumber(p.fallback).value_or(0), -1e30, 1e30));
+  if (p.type == "amount")
+    return reader.Number(p.name, ParseNumber(p.fallback).value_or(0), 0, 1e9, p.required);
   if (p.type == "flag") return reader.Flag(p.name, p.fallback == "true");
   if (p.type == "names")
     return reader.Texts(p.name,
@@ -41,6 +43,21 @@ Json ReadParameter(MapReader& reader, const catalog::Parameter& p) {
   if (p.type == "scale")  // settled once r is known
     return reader.Text(p.name, p.fallback, p.required, "a number, or a multiple of r such as 4r");
   return reader.Text(p.name, p.fallback, p.required);
+}
+
+std::vector<std::string> MetricsOf(const DataSpec& data) {
+  const catalog::Task* task = catalog::Find(catalog::Tasks(), data.task);
+  return task == nullptr ? catalog::Ids(catalog::Metrics()) : catalog::MetricsOf(*task);
+}
+
+void CheckSmoothing(const MapReader& reader, const std::string& key, const std::string& metric,
+                    const Json& eval) {
+  const catalog::Metric* known = catalog::Find(catalog::Metrics(), metric);
+  if (known == nullptr || !known->of_smoothing || eval.contains("label_smoothing")) return;
+  reader.Error(reader.tree() == nullptr ? nullptr : reader.tree()->Find(key), "bad-reference",
+               "\"" + reader.PathOf(key) + "\" is " + metric +
+                   ", which needs \"eval.label_smoothing\": what the loss is smoothed by, such as "
+                   "train.label_smoothing");
 }
 
 Json ReadNumerics(MapReader& reader, const Json& eval) {

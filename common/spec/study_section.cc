@@ -26,22 +26,6 @@ Json ReadEvery(MapReader& reader, const std::string& key) {
   return result;
 }
 
-// Those that the task gives.
-std::vector<std::string> MetricsOf(const DataSpec& data) {
-  const catalog::Task* task = catalog::Find(catalog::Tasks(), data.task);
-  return task == nullptr ? catalog::Ids(catalog::Metrics()) : catalog::MetricsOf(*task);
-}
-
-void CheckSmoothing(const MapReader& reader, const std::string& key, const std::string& metric,
-                    const Json& eval) {
-  const catalog::Metric* known = catalog::Find(catalog::Metrics(), metric);
-  if (known == nullptr || !known->of_smoothing || eval.contains("label_smoothing")) return;
-  reader.Error(reader.tree() == nullptr ? nullptr : reader.tree()->Find(key), "bad-reference",
-               "\"" + reader.PathOf(key) + "\" is " + metric +
-                   ", which needs \"eval.label_smoothing\": what the loss is smoothed by, such as "
-                   "train.label_smoothing");
-}
-
 // `eval.label_smoothing`, which stands in the resolved form only where there is some, and which one
 // metric needs.
 void ReadSmoothing(MapReader& reader, Json* eval) {
@@ -190,22 +174,6 @@ void ReadAnalyses(MapReader& sweep, SweepSpec* spec) {
     }
     a.numerics = ReadNumerics(reader, spec->eval);
     spec->analyses.push_back(std::move(a));
-  });
-}
-
-void ReadSoups(MapReader& sweep, SweepSpec* spec) {
-  ForEachNamed(sweep, "soups", [&](MapReader& reader, const std::string& name) {
-    SoupSpec s;
-    s.name = name;
-    s.type = reader.Choice("type", "greedy", {"greedy", "uniform"}, true);
-    s.select = ReadSelect(reader, *spec);
-    s.order_by = reader.Choice("order_by", "loss", {"loss"});
-    s.metric = reader.Choice("metric", "loss", {"loss"});
-    s.split = ReadSplitName(reader, "split", GetOr<std::string>(spec->eval, "split", ""), *spec);
-    s.report = ReadSplitName(reader, "report", GetOr<std::string>(spec->eval, "report", ""), *spec);
-    s.min_gain = reader.Number("min_gain", 0, 0, 1e9);
-    s.numerics = ReadNumerics(reader, spec->eval);
-    spec->soups.push_back(std::move(s));
   });
 }
 

@@ -70,11 +70,12 @@ struct AnalysisSpec {
 };
 
 struct SoupSpec {
-  std::string name, type;  // greedy, uniform
+  std::string name, type;  // type: a soups.def id
   std::string select;
-  std::string order_by = "loss", metric = "loss";
+  Json options = Json::object();  // of its type
   std::string split, report;
-  double min_gain = 0;
+  std::optional<int64_t> split_half;  // the seed by which `split` is halved: chosen on one half,
+                                      // reported on the other
   Json numerics;
 };
 

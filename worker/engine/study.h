@@ -12,12 +12,25 @@
 
 #include "common/base/json.h"
 #include "common/base/status.h"
+#include "common/catalog/sites.h"
 #include "worker/engine/job.h"
 
 namespace eida::engine {
 
 // Tensors by Hugging Face name; one that is absent equals the base's.
 using Weights = std::map<std::string, at::Tensor>;
+
+// A map that a member changes: W + scale b a, a [r, in], b [out, r].
+struct LowRankMap {
+  catalog::SiteShape site;
+  at::Tensor a, b;
+  double scale = 1;
+};
+// A member as low-rank updates of maps, and tensors by name that differ as a whole.
+struct LowRank {
+  std::vector<LowRankMap> maps;
+  Weights whole;
+};
 
 // Per-item results in item order.
 struct EvalResult {
@@ -43,6 +56,8 @@ Json ToJson(const Scores& scores);  // those of metrics.def that there are, by i
 Status WriteEval(const EvalResult& result, const std::string& path);
 Result<EvalResult> ReadEval(const std::string& path);  // Compared
 
+struct ItemChoice;  // tasks/task.h
+
 // Base model, tokenised items of one split, and numerics: what evaluate, gram, path and soup share.
 // Bundled jobs reuse it through `Study::For`, which keeps the last one per process.
 class Study {
@@ -50,13 +65,19 @@ class Study {
   // From spec["model"], spec["data"], spec["numerics"] and `split` (with spec["samples"],
   // spec["item_seed"] when `sampled`).
   static Result<std::shared_ptr<Study>> For(const Job& job, const std::string& split, bool sampled);
+  static Result<std::shared_ptr<Study>> For(const Job& job, const ItemChoice& choice);
   virtual ~Study() = default;
 
   // A `weights` artifact: an adapter is merged (W0 + s B A in fp32), a model is taken as it is.
   // Head included.
   virtual Result<Weights> LoadMember(const std::string& path) = 0;
+  // The same as low-rank updates of the base. ConfigError when it is no such thing.
+  virtual Result<LowRank> LoadFactors(const std::string& path) = 0;
+  // The base with these updates, as LoadMember gives a member.
+  virtual Result<Weights> Merge(const LowRank& update) = 0;
   // alpha a + (1 - alpha) b over the union of their tensors (absent = base), in fp32. alpha 1 and 0
-  // give a and b bit for bit.
+  // give a and b bit for bit, and so does (b, a, 1 - alpha) what (a, b, alpha) gives: a point of a
+  // path is the same from both ends.
   virtual Weights Interpolate(const Weights& a, const Weights& b, double alpha) = 0;
   // Deterministic in everything but the thread count; the same weights give the same bytes whoever
   // calls.

@@ -13,6 +13,14 @@ TEST(CatalogTest, TablesAreSortedAndHaveHelp) {
                              [](const Model& a, const Model& b) { return a.id < b.id; }));
   EXPECT_TRUE(std::is_sorted(Adapters().begin(), Adapters().end(),
                              [](const Adapter& a, const Adapter& b) { return a.id < b.id; }));
+  EXPECT_TRUE(std::is_sorted(SoupMethods().begin(), SoupMethods().end(),
+                             [](const SoupMethod& a, const SoupMethod& b) { return a.id < b.id; }));
+  for (const SoupMethod& s : SoupMethods()) {
+    EXPECT_FALSE(s.help.empty() || s.heading.empty()) << s.id;
+    EXPECT_TRUE(std::any_of(s.parameters.begin(), s.parameters.end(), [](const Parameter& p) {
+      return p.name == "metric";
+    })) << s.id;
+  }
   for (const Analysis& a : Analyses()) EXPECT_FALSE(a.help.empty()) << a.id;
   for (const Format& f : Formats()) EXPECT_FALSE(f.help.empty()) << f.id;
   for (const Metric& m : Metrics()) EXPECT_FALSE(m.help.empty() || m.heading.empty()) << m.id;

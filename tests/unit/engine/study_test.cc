@@ -104,6 +104,36 @@ TEST(StudyTest, InterpolationReproducesItsEndsBitForBit) {
   }
 }
 
+TEST(StudyTest, APointOfAPathIsTheSameBitForBitFromBothEnds) {
+  const StudyWorld w;
+  const Weights a = w.Load(kLora2, 1), b = w.Load(kLora5, 2);
+  for (int k = 1; k < 20; ++k) {
+    const Weights one = w.study->Interpolate(a, b, k / 20.0),
+                  other = w.study->Interpolate(b, a, 1 - k / 20.0);
+    ASSERT_EQ(one.size(), other.size());
+    for (const auto& [name, tensor] : one) EXPECT_TRUE(at::equal(tensor, other.at(name))) << k;
+  }
+}
+
+TEST(StudyTest, AMemberIsItsFactorsMergedAndAFullModelHasNone) {
+  const StudyWorld w;
+  for (const Json& settings : {kLora2, kLora5, Json{{"type", "lora_xs"}, {"r", 3}, {"alpha", 6}}}) {
+    const std::string path = w.Member(settings, 4);
+    const Weights member = w.study->LoadMember(path).value();
+    const auto factors = w.study->LoadFactors(path);
+    ASSERT_TRUE(factors.ok()) << factors.status();
+    const Weights merged = w.study->Merge(*factors).value();
+    ASSERT_EQ(merged.size(), member.size());
+    for (const auto& [name, tensor] : member)
+      EXPECT_LE(Difference(tensor, merged.at(name)), 1e-6) << name;
+  }
+  const auto full = w.study->LoadFactors(w.Member(kNone, 5));
+  ASSERT_FALSE(full.ok());
+  EXPECT_EQ(ErrorClassOf(full.status()), "config");
+  EXPECT_THAT(Message(full.status()),
+              HasSubstr("adapter none changes the model by no low-rank factors"));
+}
+
 TEST(StudyTest, InterpolationIsOnTheMergedUpdateWhateverTheRanks) {
   const StudyWorld w;
   const Weights a = w.Load(kLora2, 1), b = w.Load(kLora5, 2);

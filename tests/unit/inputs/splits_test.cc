@@ -68,5 +68,20 @@ TEST(SplitsTest, AHalfLeavesTheOtherHalfToItsSource) {
   }
 }
 
+TEST(SplitsTest, HalvesAreDisjointCompleteInOrderAndOfTheSeed) {
+  std::vector<int64_t> rows(31);
+  std::iota(rows.begin(), rows.end(), 5);
+  const auto one = HalfOfRows(rows, 3, false), other = HalfOfRows(rows, 3, true);
+  EXPECT_EQ(one.size(), 15u);
+  EXPECT_EQ(other.size(), 16u);
+  EXPECT_TRUE(std::is_sorted(one.begin(), one.end()) && std::is_sorted(other.begin(), other.end()));
+  std::set<int64_t> all(one.begin(), one.end());
+  all.insert(other.begin(), other.end());
+  EXPECT_EQ(all, std::set<int64_t>(rows.begin(), rows.end()));
+  EXPECT_EQ(HalfOfRows(rows, 3, false), one);
+  EXPECT_NE(HalfOfRows(rows, 4, false), one);
+  EXPECT_TRUE(HalfOfRows({8}, 0, false).empty());
+}
+
 }  // namespace
 }  // namespace eida::inputs
