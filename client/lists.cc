@@ -21,6 +21,7 @@ std::string Note(const v1::Job& job) {
   if (job.reused_from() > 0) return "reused from j" + std::to_string(job.reused_from());
   if (job.state() == v1::JOB_STATE_SKIPPED) return "because of j" + std::to_string(job.cause());
   if (!job.waits().empty()) return job.waits();
+  if (job.lacking() > 0) return "without " + std::to_string(job.lacking()) + " of its inputs";
   return Ellipsis(job.error_message(), 60);
 }
 

@@ -16,6 +16,8 @@ Result<int> ListJobs(Context& context, Api& api, const ListRequest& request);
 Result<int> ListCheckpoints(Context& context, Api& api, const ListRequest& request);
 // The matrix jobs of the sweep's analyses, and its soups: state and what came out.
 Result<int> ListAnalyses(Context& context, Api& api, const ListRequest& request);
+// Every pair of these matrices, or why it is missing, with what its value rests on.
+Result<int> ListPairs(Context& context, Api& api, const ListRequest& request);
 Result<int> ListSoups(Context& context, Api& api, const ListRequest& request);
 // What the sweeps name, one row per content; of all sweeps unless some are selected.
 Result<int> ListModels(Context& context, Api& api, const ListRequest& request);

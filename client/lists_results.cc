@@ -88,6 +88,7 @@ Result<int> ListAnalyses(Context& c, Api& api, const ListRequest& request) {
                     {{"metric"},
                      {"members", Align::kRight},
                      {"pairs", Align::kRight},
+                     {"missing", Align::kRight},
                      {"mean", Align::kRight},
                      {"min", Align::kRight},
                      {"max", Align::kRight}},
@@ -95,6 +96,7 @@ Result<int> ListAnalyses(Context& c, Api& api, const ListRequest& request) {
                       return {GetOr<std::string>(spec, "metric", "-"),
                               std::to_string(spec.value("members", Json::array()).size()),
                               std::to_string(spec.value("pairs", Json::array()).size()),
+                              std::to_string(GetOr<int64_t>(summary, "missing", 0)),
                               Number(summary, "mean"),
                               Number(summary, "min"),
                               Number(summary, "max")};

@@ -16,7 +16,7 @@ namespace eida::client {
 namespace {
 
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
-constexpr size_t kExamples = 3;  // of each variant
+constexpr size_t kExamplesEach = 3;  // of each variant
 
 Json JsonOf(const std::string& text) {
   const Result<Json> parsed = ParseJson(text.empty() ? "{}" : text, "");
@@ -187,7 +187,7 @@ Status AddExamples(Api& api, const SweepData& data, report::Study& study) {
     EIDA_ASSIGN_OR_RETURN(const std::string file, api.Get(Digest(artifact.digest())));
     size_t count = 0;
     for (const std::string& line : Split(file, '\n')) {
-      if (line.empty() || count++ == kExamples) break;
+      if (line.empty() || count++ == kExamplesEach) break;
       EIDA_ASSIGN_OR_RETURN(const Json text, ParseJson(line, job.name()));
       const auto references = GetOr<std::vector<std::string>>(text, "references", {});
       study.examples.push_back({run->name(), GetOr<std::string>(text, "source", ""),

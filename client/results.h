@@ -49,7 +49,13 @@ struct Matrix {
 Result<Matrix> LoadMatrix(Api& api, const SweepData& data, const std::string& analysis,
                           const std::string& metric, const std::string& layer);
 std::vector<std::string> MatrixMetrics(const SweepData& data);
-render::HeatMap ToHeatMap(const Matrix& matrix, const std::string& sweep_name);
+struct Arrangement;
+render::HeatMap ToHeatMap(const Matrix& matrix, const Arrangement& arrangement,
+                          const std::string& sweep_name);
+// NaN where there is no number.
+std::vector<double> Numbers(const Json& array);
+// A line for each reason why pairs are missing, with how many; none when all are there.
+std::vector<std::string> MissingPairs(const Matrix& matrix);
 
 // The mean of a series over the seeds of each variant with a band of one standard deviation.
 Result<render::LinePlot> CurvesPlot(Api& api, const SweepData& data, const std::string& series);

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "client/arrange.h"
 #include "client/results.h"
 #include "client/usage.h"
 #include "common/base/text.h"
@@ -20,14 +21,6 @@ Result<Json> ArtifactJson(Api& api, const v1::Job& job, const std::string& name)
 std::string MetricOf(const v1::Job& job) {
   const Result<Json> spec = ParseJson(job.spec().empty() ? "{}" : job.spec(), job.name());
   return spec.ok() ? GetOr<std::string>(*spec, "metric", "") : "";
-}
-
-std::vector<double> Numbers(const Json& array) {
-  std::vector<double> out;
-  for (const Json& value : array)
-    out.push_back(value.is_number() ? value.get<double>()
-                                    : std::numeric_limits<double>::quiet_NaN());
-  return out;
 }
 
 std::vector<std::string> AnalysisNames(const SweepData& data) {
@@ -71,10 +64,22 @@ std::string Subtitle(const Matrix& matrix, const std::string& sweep) {
   add("alphas", "K = ");
   add("layer", "layer ");
   add("estimator", "");
+  if (GetOr<std::string>(detail, "space", "merged") != "merged") add("space", "space ");
+  if (const Json missing = matrix.content.value("missing", Json::array()); !missing.empty())
+    parts.push_back(std::to_string(missing.size()) +
+                    (missing.size() == 1 ? " pair missing" : " pairs missing"));
   return Join(parts, " · ");
 }
 
 }  // namespace
+
+std::vector<double> Numbers(const Json& array) {
+  std::vector<double> out;
+  for (const Json& value : array)
+    out.push_back(value.is_number() ? value.get<double>()
+                                    : std::numeric_limits<double>::quiet_NaN());
+  return out;
+}
 
 std::vector<std::string> MatrixMetrics(const SweepData& data) {
   std::vector<std::string> metrics;
@@ -115,20 +120,52 @@ Result<Matrix> LoadMatrix(Api& api, const SweepData& data, const std::string& an
   return matrix;
 }
 
-render::HeatMap ToHeatMap(const Matrix& matrix, const std::string& sweep_name) {
+render::HeatMap ToHeatMap(const Matrix& matrix, const Arrangement& at,
+                          const std::string& sweep_name) {
   render::HeatMap map;
   map.title = Title(matrix.metric);
   map.subtitle = Subtitle(matrix, sweep_name);
   const Json detail = matrix.content.value("detail", Json::object());
   map.value_label = matrix.metric == "cka"
                         ? "linear CKA (" + GetOr<std::string>(detail, "estimator", "unbiased") + ")"
-                        : Join(Split(matrix.metric, '_'), " ") + " (nats)";
-  map.groups = matrix.content.value("variants", std::vector<std::string>());
+                        : Join(Split(matrix.metric, '_'), " ") +
+                              (matrix.metric == "error_barrier" ? "" : " (nats)");
+  const auto variants = matrix.content.value("variants", std::vector<std::string>());
+  std::vector<std::string> seeds;
   for (const Json& seed : matrix.content.value("seeds", Json::array()))
-    map.labels.push_back(seed.dump());
-  map.values = matrix.values;
-  map.scale = render::ScaleFor(matrix.metric, matrix.values);
+    seeds.push_back(seed.dump());
+  // Blocks of equal variants with seeds in them; by seed the other way round; clusters have none.
+  std::vector<std::string> groups = variants, labels = seeds;
+  if (at.order == "seed") {
+    groups.clear();
+    for (const std::string& seed : seeds) groups.push_back("seed " + seed);
+    labels = variants;
+    map.label_name = "variant";
+  } else if (at.order == "cluster") {
+    groups.assign(matrix.labels.size(), "");
+    labels = matrix.labels;
+    map.label_name.clear();
+  }
+  map.groups = Arranged(at.rows, groups);
+  map.labels = Arranged(at.rows, labels);
+  if (!at.square) {
+    map.column_groups = Arranged(at.columns, groups);
+    map.column_labels = Arranged(at.columns, labels);
+  }
+  map.values = Arranged(at, matrix.values);
+  map.scale = render::ScaleFor(matrix.metric, map.values);
   return map;
+}
+
+std::vector<std::string> MissingPairs(const Matrix& matrix) {
+  std::map<std::string, int> reasons;
+  for (const Json& pair : matrix.content.value("missing", Json::array()))
+    ++reasons[GetOr<std::string>(pair, "reason", "the reason is not known")];
+  std::vector<std::string> lines;
+  for (const auto& [reason, pairs] : reasons)
+    lines.push_back(std::to_string(pairs) + (pairs == 1 ? " pair is" : " pairs are") +
+                    " missing: " + reason);
+  return lines;
 }
 
 Result<render::LinePlot> CurvesPlot(Api& api, const SweepData& data, const std::string& series) {

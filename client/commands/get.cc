@@ -21,6 +21,7 @@ const std::vector<Kind>& Kinds() {
       {"workers", {"worker", "w"}, ListWorkers},
       {"checkpoints", {"checkpoint", "ck"}, ListCheckpoints},
       {"analyses", {"analysis", "an"}, ListAnalyses},
+      {"pairs", {"pair", "p"}, ListPairs},
       {"soups", {"soup", "so"}, ListSoups},
       {"models", {"model", "m"}, ListModels},
       {"datasets", {"dataset", "ds"}, ListDatasets},
@@ -54,7 +55,7 @@ void Register_get(CLI::App* app, Context& context) {
     ListRequest request;
   };
   auto a = std::make_shared<Arguments>();
-  app->add_option("WHAT", a->what, "What to list, or its short name: sw r j w ck an so m ds ev")
+  app->add_option("WHAT", a->what, "What to list, or its short name: sw r j w ck an p so m ds ev")
       ->required()
       ->type_name("{" + Join(KindNames(), ",") + "}");
   app->add_option("SELECTOR", a->request.selector,

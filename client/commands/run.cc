@@ -2,6 +2,7 @@
 // pictures.
 #include <sstream>
 
+#include "client/arrange.h"
 #include "client/commands/verb.h"
 #include "client/follow.h"
 #include "client/results.h"
@@ -69,13 +70,19 @@ Result<Json> ShowResults(Context& context, Api& api, const SweepData& data, Resu
   for (const v1::Job& job : data.jobs) {
     if (job.kind() != v1::JOB_KIND_MATRIX || job.state() != v1::JOB_STATE_SUCCEEDED) continue;
     EIDA_ASSIGN_OR_RETURN(const Matrix matrix, LoadMatrix(api, data, job.name().substr(7), "", ""));
-    const render::HeatMap map = ToHeatMap(matrix, data.sweep.name());
+    EIDA_ASSIGN_OR_RETURN(const Arrangement at, Arrange(matrix, data, "grid"));
+    const render::HeatMap map = ToHeatMap(matrix, at, data.sweep.name());
     EIDA_ASSIGN_OR_RETURN(const std::string text, render::DrawTerminal(map, context.Style()));
     out << "\n" << text;
+    for (const std::string& line : MissingPairs(matrix)) out << line << "\n";
     EIDA_RETURN_IF_ERROR(results.Draw(matrix.analysis, map));
-    EIDA_RETURN_IF_ERROR(
-        results.Write(matrix.analysis + ".csv", render::MatrixToCsv(matrix.labels, matrix.values)));
-    found["analyses"].push_back({{"name", matrix.analysis}, {"metric", matrix.metric}});
+    EIDA_RETURN_IF_ERROR(results.Write(
+        matrix.analysis + ".csv",
+        render::MatrixToCsv(Arranged(at.rows, matrix.labels), Arranged(at.columns, matrix.labels),
+                            Arranged(at, matrix.values))));
+    found["analyses"].push_back({{"name", matrix.analysis},
+                                 {"metric", matrix.metric},
+                                 {"missing", matrix.content.value("missing", Json::array())}});
   }
   return found;
 }

@@ -159,6 +159,16 @@ const std::vector<Analysis>& Analyses() {
   return table;
 }
 
+const std::vector<AnalysisPreset>& AnalysisPresets() {
+  static const std::vector<AnalysisPreset> table = {
+#define EIDA_ANALYSIS_PRESET(id, reads, settings, help) \
+  {#id, std::string(#reads) == "path", ParseParameters(settings), help},
+#include "common/catalog/analysis_presets.def"
+#undef EIDA_ANALYSIS_PRESET
+  };
+  return table;
+}
+
 const std::vector<SoupMethod>& SoupMethods() {
   static const std::vector<SoupMethod> table = {
 #define EIDA_SOUP(id, reads, path_steps, parameters, heading, help) \

@@ -76,6 +76,13 @@ struct Analysis {
   bool by_path = false;
   std::string help;
 };
+// Settings of an analysis under one name: what somebody else measured with.
+struct AnalysisPreset {
+  std::string id;
+  bool by_path = false;               // of the analyses that read paths, or of the others
+  std::vector<Parameter> parameters;  // defaults in place of an analysis' own; all have a fallback
+  std::string help;
+};
 struct SoupMethod {
   std::string id;
   bool by_factors = false;  // each member must be low-rank updates of the base
@@ -94,6 +101,7 @@ const std::vector<Format>& Formats();
 const std::vector<Metric>& Metrics();
 const std::vector<GenerationMetric>& GenerationMetrics();
 const std::vector<Analysis>& Analyses();
+const std::vector<AnalysisPreset>& AnalysisPresets();
 const std::vector<SoupMethod>& SoupMethods();
 
 // Is a run of this adapter low-rank updates of the base, as PEFT's LoRA keeps them?

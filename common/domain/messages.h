@@ -21,6 +21,12 @@ struct SyncRequest {
   Millis wait{0};  // how long the coordinator may hold the reply back when there is nothing to say
 };
 
+// An input that will not come, of a job that makes do without it.
+struct MissingInput {
+  std::string role;
+  std::string reason;  // what became of the job that should have made it
+};
+
 struct GrantJob {
   JobId job;
   Attempt attempt = 0;
@@ -29,6 +35,7 @@ struct GrantJob {
   std::string spec;                   // canonical JSON
   std::vector<ArtifactRef> inputs;    // static inputs and parents' artifacts, by role
   std::optional<ArtifactRef> resume;  // the newest checkpoint of an earlier attempt
+  std::vector<MissingInput> missing;  // of a job with a quorum
 };
 
 struct Grant {

@@ -58,6 +58,9 @@ struct JobSpec {
   std::string bundle_key;  // ready jobs of equal kind and key may share one process; "" = never
   double cost = 1;         // expected seconds, for critical-path order
   int slots = 1;  // of one worker, all or none: more than one = a gang of processes, one a slot
+  // How many parents must succeed once all have ended; 0 = each of them. With a quorum the job
+  // makes do without the inputs that are missing, and no other job may read its result.
+  int quorum = 0;
 };
 
 // What changes while it lives.
@@ -68,6 +71,7 @@ struct JobStatus {
   int free_failures = 0;  // worker_lost, preempted, io, since the last attempt with a checkpoint
   JobId reused_from;      // finished twin whose result this job took over
   JobId cause;            // for skipped: the ancestor that failed or was cancelled
+  int lacking = 0;        // for succeeded: parents without a result, when it ran without them
   ErrorClass error = ErrorClass::kNone;
   std::string error_message;
   std::string summary;  // JSON object out of the runner's `done`

@@ -31,7 +31,8 @@ JobId JobList::Add(NewJob job) {
   record.spec.id = known->second;
   record.spec.run = job.run;
   record.spec.kind = job.kind;
-  record.spec.name = std::move(job.name);
+  const int nth = ++named_[job.name];
+  record.spec.name = nth == 1 ? job.name : job.name + "#" + std::to_string(nth);
   record.spec.spec = Canonical(job.spec);
   record.spec.inputs = std::move(job.inputs);
   record.spec.parents = std::move(job.parents);
@@ -39,6 +40,7 @@ JobId JobList::Add(NewJob job) {
   record.spec.bundle_key = std::move(job.bundle_key);
   record.spec.cost = job.cost;
   record.spec.slots = job.slots;
+  record.spec.quorum = job.quorum;
   record.status.state = record.spec.parents.empty() ? JobState::kReady : JobState::kBlocked;
   jobs_.push_back(std::move(record));
   return known->second;

@@ -22,6 +22,7 @@ struct NewJob {
   std::string bundle_key;
   int slots = 1;
   double cost = 1;
+  int quorum = 0;  // no part of the fingerprint: with all its parents a job's result is the same
 };
 
 // SHA-256 of kind, code version, spec and the parents' fingerprints by role. How often a checkpoint
@@ -31,7 +32,8 @@ Fingerprint FingerprintOf(JobKind kind, Json spec,
 
 class JobList {
  public:
-  // The id of the job, or of the one with the same fingerprint that is already there.
+  // The id of the job, or of the one with the same fingerprint that is already there. Of other jobs
+  // under one name (a pair's paths of two grids) the second is called name#2, and so on.
   JobId Add(NewJob job);
   const JobRecord& at(JobId id) const { return jobs_[static_cast<size_t>(id.value() - 1)]; }
   std::vector<JobRecord> Take() { return std::move(jobs_); }
@@ -40,6 +42,7 @@ class JobList {
  private:
   std::vector<JobRecord> jobs_;
   std::unordered_map<Fingerprint, JobId> by_fingerprint_;
+  std::unordered_map<std::string, int> named_;  // how many jobs were given each name
 };
 
 }  // namespace eida::plan

@@ -112,7 +112,7 @@ class Planner {
         run.index = static_cast<int>(plan_.runs.size());
         run.variant = variant.name;
         run.seed = seed;
-        run.name = variant.name + "/seed" + std::to_string(seed);
+        run.name = spec::RunName(variant.name, seed);
         run.settings = Canonical({{"adapter", *adapter}, {"train", variant.train}});
         run.trainable_parameters = parameters->trainable();
         run.base_parameters = parameters->base;
@@ -235,25 +235,39 @@ class Planner {
     return members;
   }
 
-  // The pairs that an analysis wants of these runs, by their places in `runs`.
-  std::vector<std::pair<size_t, size_t>> Pairs(const spec::AnalysisSpec& a,
-                                               const std::vector<size_t>& runs) const {
+  // The runs of an analysis and the pairs that it wants of them, by their places in `runs`. Of two
+  // selections only the pairs across: rows of the one, columns of the other.
+  struct Compared {
+    std::vector<size_t> runs;
+    size_t rows = 0;  // runs of the first selection
     std::vector<std::pair<size_t, size_t>> pairs;
-    for (size_t i = 0; i < runs.size(); ++i) {
-      for (size_t j = i + 1; j < runs.size(); ++j) {
-        if (Wanted(a.pairs, plan_.runs[runs[i]], plan_.runs[runs[j]])) pairs.emplace_back(i, j);
+  };
+  Result<Compared> ComparedBy(const spec::AnalysisSpec& a) const {
+    Status status;
+    Compared of;
+    of.runs = Select(a.select, &status);
+    EIDA_RETURN_IF_ERROR(status);
+    of.rows = of.runs.size();
+    if (!a.with.empty()) {
+      const std::vector<size_t> columns = Select(a.with, &status);
+      EIDA_RETURN_IF_ERROR(status);
+      of.runs.insert(of.runs.end(), columns.begin(), columns.end());
+    }
+    for (size_t i = 0; i < of.rows; ++i) {
+      for (size_t j = a.with.empty() ? i + 1 : of.rows; j < of.runs.size(); ++j) {
+        if (Wanted(a.pairs, plan_.runs[of.runs[i]], plan_.runs[of.runs[j]]))
+          of.pairs.emplace_back(i, j);
       }
     }
-    return pairs;
+    return of;
   }
 
   Status Analyse(const spec::AnalysisSpec& a) {
-    Status status;
-    const std::vector<size_t> runs = Select(a.select, &status);
-    EIDA_RETURN_IF_ERROR(status);
+    EIDA_ASSIGN_OR_RETURN(const Compared of, ComparedBy(a));
+    const std::vector<size_t>& runs = of.runs;
     NewJob matrix{JobKind::kMatrix, "matrix/" + a.name, RunId()};
     Json pairs = Json::array();
-    for (const auto& [i, j] : Pairs(a, runs)) pairs.push_back({i, j});
+    for (const auto& [i, j] : of.pairs) pairs.push_back({i, j});
     if (pairs.size() > kMaxPairs)
       return InvalidArgument("analysis \"" + a.name + "\" has " + std::to_string(pairs.size()) +
                              " pairs, more than " + std::to_string(kMaxPairs));
@@ -261,6 +275,8 @@ class Planner {
                    {"split", a.split},
                    {"at", a.at},
                    {"precision", a.numerics["precision"]}};
+    if (!a.preset.empty()) detail["preset"] = a.preset;
+    if (!a.with.empty()) detail["rows"] = of.rows;
     if (catalog::Find(catalog::Analyses(), a.type)->by_path) {
       detail["alphas"] = a.alphas;
       detail["space"] = a.space;
@@ -269,15 +285,21 @@ class Planner {
         matrix.parents.push_back({"pair/" + std::to_string(i) + "/" + std::to_string(j),
                                   Path(a, runs[i], runs[j]), "curve"});
       }
+      matrix.quorum = 1;
     } else {
       detail["estimator"] = a.estimator;
       detail["layers"] = a.layers;
       detail["pool"] = "mean_nonspecial";
       for (size_t i = 0; i < runs.size(); ++i)
         matrix.parents.push_back({"member/" + std::to_string(i), Gram(a, runs[i]), "gram"});
+      matrix.quorum = 2;
     }
     matrix.spec = {
         {"metric", a.type}, {"members", Members(runs)}, {"pairs", pairs}, {"detail", detail}};
+    // Pairs of what failed are missing; the rest is drawn. Equal runs share their jobs.
+    std::set<JobId> parents;
+    for (const ParentEdge& edge : matrix.parents) parents.insert(edge.parent);
+    matrix.quorum = std::min(matrix.quorum, static_cast<int>(parents.size()));
     jobs_.Add(std::move(matrix));
     return OkStatus();
   }
@@ -292,6 +314,7 @@ class Planner {
     SeeItems(a.split, a.samples, a.item_seed, Smoothed(a.numerics), job);
     job.spec["alphas"] = a.alphas;
     job.spec["space"] = a.space;
+    if (a.confidence != spec::AnalysisSpec().confidence) job.spec["confidence"] = a.confidence;
     job.parents = {Weights(i, a.at, "a"),
                    Weights(j, a.at, "b"),
                    {"end_a", end_a, "eval"},
@@ -376,13 +399,12 @@ class Planner {
     std::set<std::string> known;
     for (const spec::AnalysisSpec& a : spec_.analyses) {
       if (!catalog::Find(catalog::Analyses(), a.type)->by_path || a.at != "final" ||
-          a.split != s.split || a.samples || a.numerics != s.numerics ||
+          a.space != "merged" || a.split != s.split || a.samples || a.numerics != s.numerics ||
           (a.alphas - 1) % steps != 0)
         continue;
-      Status status;
-      const std::vector<size_t> runs = Select(a.select, &status);
-      EIDA_RETURN_IF_ERROR(status);
-      for (const auto& [i, j] : Pairs(a, runs)) {
+      EIDA_ASSIGN_OR_RETURN(const Compared of, ComparedBy(a));
+      const std::vector<size_t>& runs = of.runs;
+      for (const auto& [i, j] : of.pairs) {
         const auto one = place.find(runs[i]), other = place.find(runs[j]);
         if (one == place.end() || other == place.end()) continue;
         const std::string role =

@@ -15,9 +15,9 @@ constexpr int CodeVersion(JobKind kind) {
     case JobKind::kGram:
       return 1;
     case JobKind::kPath:
-      return 2;
+      return 2;  // with intervals
     case JobKind::kMatrix:
-      return 1;
+      return 2;  // with intervals and missing pairs
     case JobKind::kSoup:
       return 2;
     case JobKind::kExport:

@@ -15,17 +15,19 @@ constexpr double kMargin = 18;
 constexpr double kGap = 6;  // between matrix, labels and group names
 constexpr double kBarWidth = 13;
 constexpr double kSeparator = 1.8;
+constexpr double kTree = 54;  // height of the dendrogram
+constexpr TextStyle kNote{6.5};
 
 // Every length of the page, fixed before anything is drawn.
 struct Layout {
-  size_t n = 0;
+  size_t rows = 0, columns = 0;
   double cell = 0;
-  double matrix = 0;          // side
-  double left = 0, top = 0;   // the matrix' corner
-  double label_size = 8;      // 0 = too many items for labels
-  double label_width = 0;     // widest label
-  bool turn_columns = false;  // column labels upright
-  double column_labels = 0;   // height taken by them
+  double width = 0, height = 0;  // of the matrix
+  double left = 0, top = 0;      // the matrix' corner
+  double label_size = 8;         // 0 = too many items for labels
+  double label_width = 0;        // widest label of a row
+  bool turn_columns = false;     // column labels upright
+  double column_labels = 0;      // height taken by them
   bool turn_groups = false;
   double group_size = 9;
   double page_width = 0, page_height = 0;
@@ -58,7 +60,8 @@ double StepOf(const std::vector<double>& ticks) {
 
 // The largest size at which every number fits, or 0.
 double NumberSize(const HeatMap& map, double cell) {
-  if (map.annotate == Annotate::kOff || (map.annotate == Annotate::kAuto && map.values.size() > 20))
+  if (map.annotate == Annotate::kOff ||
+      (map.annotate == Annotate::kAuto && std::max(map.values.size(), map.values[0].size()) > 20))
     return 0;
   for (double size = 9; size >= 6.5; size -= 0.5) {
     double widest = 0;
@@ -73,42 +76,53 @@ double NumberSize(const HeatMap& map, double cell) {
   return map.annotate == Annotate::kOn ? 6 : 0;
 }
 
-Layout MakeLayout(const HeatMap& map, const std::vector<Block>& blocks) {
+Layout MakeLayout(const HeatMap& map, const std::vector<Block>& row_blocks,
+                  const std::vector<Block>& column_blocks) {
   Layout at;
-  at.n = map.values.size();
-  const double n = static_cast<double>(std::max<size_t>(at.n, 1));
-  at.cell = at.n <= 6 ? 46 : at.n <= 14 ? 35 : at.n <= 20 ? 29 : std::max(520 / n, 3.0);
-  at.matrix = at.cell * n;
+  at.rows = map.values.size();
+  at.columns = map.values[0].size();
+  const size_t most = std::max(at.rows, at.columns);
+  at.cell = most <= 6    ? 46
+            : most <= 14 ? 35
+            : most <= 20 ? 29
+                         : std::max(520 / static_cast<double>(most), 3.0);
+  for (const auto& row : map.notes) at.cell = std::max(at.cell, WidestOf(row, kNote) + 5);
+  at.width = at.cell * static_cast<double>(at.columns);
+  at.height = at.cell * static_cast<double>(at.rows);
   at.number_size = NumberSize(map, at.cell);
   at.numbers = at.number_size > 0;
   at.label_size = at.cell >= 9 ? std::min(8.5, at.cell * 0.8) : 0;
   if (at.label_size > 0) {
     at.label_width = WidestOf(map.labels, {at.label_size});
-    at.turn_columns = at.label_width > at.cell - 2;
-    at.column_labels =
-        at.turn_columns ? at.label_width : Canvas::Measure("0", {at.label_size}).second;
+    const double below = WidestOf(ColumnLabels(map), {at.label_size});
+    at.turn_columns = below > at.cell - 2;
+    at.column_labels = at.turn_columns ? below : Canvas::Measure("0", {at.label_size}).second;
   }
   const TextStyle group_style{at.group_size, true};
-  double group_width = 0;
-  for (const Block& block : blocks) {
+  double beside = 0, below = 0;  // widest name of a group
+  for (const Block& block : row_blocks)
+    beside = std::max(beside, Canvas::Measure(block.name, group_style).first);
+  for (const Block& block : column_blocks) {
     const double width = Canvas::Measure(block.name, group_style).first;
-    group_width = std::max(group_width, width);
+    below = std::max(below, width);
     if (width > static_cast<double>(block.end - block.begin) * at.cell - 4) at.turn_groups = true;
   }
-  const double group_height =
-      at.turn_groups ? group_width : Canvas::Measure("Xg", group_style).second;
-  at.left = kMargin + group_width + (group_width > 0 ? kGap + 4 : 0) + at.label_width + kGap;
-  at.top = kMargin + (map.title.empty() ? 0 : 21) + (map.subtitle.empty() ? 0 : 15) + 8;
-  at.bar_x = at.left + at.matrix + 20;
+  const double group_height = below == 0       ? 0
+                              : at.turn_groups ? below
+                                               : Canvas::Measure("Xg", group_style).second;
+  at.left = kMargin + beside + (beside > 0 ? kGap + 4 : 0) + at.label_width + kGap;
+  at.top = kMargin + (map.title.empty() ? 0 : 21) + (map.subtitle.empty() ? 0 : 15) + 8 +
+           (map.tree ? kTree + kGap : 0);
+  at.bar_x = at.left + at.width + 20;
   at.bar_ticks = Ticks(BarLow(map.scale), map.scale.vmax,
-                       static_cast<int>(std::clamp(at.matrix / 34, 2.0, 8.0)));
+                       static_cast<int>(std::clamp(at.height / 34, 2.0, 8.0)));
   std::vector<std::string> tick_texts;
   for (double tick : at.bar_ticks) tick_texts.push_back(TickText(tick, StepOf(at.bar_ticks)));
   at.bar_label_x = at.bar_x + kBarWidth + 6 + WidestOf(tick_texts, {8}) + 14;
   const double head = std::max(map.title.empty() ? 0 : Canvas::Measure(map.title, {14, true}).first,
                                map.subtitle.empty() ? 0 : Canvas::Measure(map.subtitle, {9}).first);
   at.page_width = std::max(at.bar_label_x + 6, kMargin + head) + kMargin;
-  at.page_height = at.top + at.matrix + kGap + at.column_labels +
+  at.page_height = at.top + at.height + kGap + at.column_labels +
                    (group_height > 0 ? kGap + 4 + group_height : 0) + kMargin;
   return at;
 }
@@ -123,8 +137,8 @@ void DrawHead(Canvas& canvas, const HeatMap& map) {
 }
 
 void DrawCells(Canvas& canvas, const HeatMap& map, const Layout& at) {
-  for (size_t row = 0; row < at.n; ++row) {
-    for (size_t column = 0; column < at.n; ++column) {
+  for (size_t row = 0; row < at.rows; ++row) {
+    for (size_t column = 0; column < at.columns; ++column) {
       if (!Shown(map, row, column)) continue;
       const double x = at.left + static_cast<double>(column) * at.cell;
       const double y = at.top + static_cast<double>(row) * at.cell;
@@ -138,26 +152,36 @@ void DrawCells(Canvas& canvas, const HeatMap& map, const Layout& at) {
       canvas.FillRect(x, y, at.cell, at.cell, color);
       if (at.numbers) {
         const Rgb ink = Luminance(color) > 0.408 ? Rgb{0.15, 0.15, 0.15} : kWhite;
-        canvas.Text(CellText(value), {x + at.cell / 2, y + at.cell / 2}, {0.5, 0.5},
+        const bool noted = !map.notes.empty() && !map.notes[row][column].empty();
+        const Point middle{x + at.cell / 2, y + at.cell / 2};
+        canvas.Text(CellText(value), middle, {0.5, noted ? 1.0 : 0.5},
                     {at.number_size, false, ink});
+        if (noted) {
+          TextStyle note = kNote;
+          note.color = ink;
+          canvas.Text(map.notes[row][column], {middle.x, middle.y + 2}, {0.5, 0}, note);
+        }
       }
     }
   }
 }
 
-void DrawSeparators(Canvas& canvas, const HeatMap& map, const std::vector<Block>& blocks,
-                    const Layout& at) {
-  for (const Block& block : blocks) {
+void DrawSeparators(Canvas& canvas, const HeatMap& map, const std::vector<Block>& row_blocks,
+                    const std::vector<Block>& column_blocks, const Layout& at) {
+  const bool lower = map.triangle == Triangle::kLower;
+  for (const Block& block : column_blocks) {
     if (block.begin == 0) continue;
     const double d = static_cast<double>(block.begin) * at.cell;
-    const bool lower = map.triangle == Triangle::kLower;
-    canvas.Line({at.left + d, at.top + (lower ? d : 0)}, {at.left + d, at.top + at.matrix}, kWhite,
-                kSeparator);
-    canvas.Line({at.left, at.top + d}, {at.left + (lower ? d : at.matrix), at.top + d}, kWhite,
+    canvas.Line({at.left + d, at.top + (lower ? d : 0)}, {at.left + d, at.top + at.height}, kWhite,
                 kSeparator);
   }
-  if (map.triangle == Triangle::kFull)
-    canvas.StrokeRect(at.left, at.top, at.matrix, at.matrix, kInk, 0.6);
+  for (const Block& block : row_blocks) {
+    if (block.begin == 0) continue;
+    const double d = static_cast<double>(block.begin) * at.cell;
+    canvas.Line({at.left, at.top + d}, {at.left + (lower ? d : at.width), at.top + d}, kWhite,
+                kSeparator);
+  }
+  if (!lower) canvas.StrokeRect(at.left, at.top, at.width, at.height, kInk, 0.6);
 }
 
 void DrawLabels(Canvas& canvas, const HeatMap& map, const Layout& at) {
@@ -165,42 +189,69 @@ void DrawLabels(Canvas& canvas, const HeatMap& map, const Layout& at) {
   const TextStyle upright{at.label_size, false, kInk};
   TextStyle turned = upright;
   turned.degrees = -90;
-  for (size_t i = 0; i < at.n; ++i) {
+  for (size_t i = 0; i < at.rows; ++i) {
     const double middle = (static_cast<double>(i) + 0.5) * at.cell;
     canvas.Text(map.labels[i], {at.left - kGap, at.top + middle}, {1, 0.5}, upright);
-    const Point below{at.left + middle, at.top + at.matrix + kGap};
-    if (at.turn_columns)
-      canvas.Text(map.labels[i], below, {1, 0.5}, turned);
-    else
-      canvas.Text(map.labels[i], below, {0.5, 0}, upright);
   }
-  const Point corner{at.left - kGap, at.top + at.matrix + kGap};
+  for (size_t i = 0; i < at.columns; ++i) {
+    const double middle = (static_cast<double>(i) + 0.5) * at.cell;
+    const Point below{at.left + middle, at.top + at.height + kGap};
+    if (at.turn_columns)
+      canvas.Text(ColumnLabels(map)[i], below, {1, 0.5}, turned);
+    else
+      canvas.Text(ColumnLabels(map)[i], below, {0.5, 0}, upright);
+  }
+  const Point corner{at.left - kGap, at.top + at.height + kGap};
   canvas.Text(map.label_name, corner, {1, 0}, {at.label_size, false, kFaint});
 }
 
-void DrawGroups(Canvas& canvas, const std::vector<Block>& blocks, const Layout& at) {
+void DrawGroups(Canvas& canvas, const std::vector<Block>& row_blocks,
+                const std::vector<Block>& column_blocks, const Layout& at) {
   const TextStyle style{at.group_size, true, kInk};
   TextStyle turned = style;
   turned.degrees = -90;
   const double row_line = at.left - kGap - at.label_width - kGap + 1;
-  const double column_line = at.top + at.matrix + kGap + at.column_labels + kGap - 1;
-  for (const Block& block : blocks) {
+  for (const Block& block : row_blocks) {
     if (block.name.empty()) continue;
-    const double begin = static_cast<double>(block.begin) * at.cell + 2,
-                 end = static_cast<double>(block.end) * at.cell - 2;
-    const double middle = (begin + end) / 2;
-    canvas.Line({row_line, at.top + begin}, {row_line, at.top + end}, kFaint, 0.9);
-    canvas.Text(block.name, {row_line - 4, at.top + middle}, {1, 0.5}, style);
-    canvas.Line({at.left + begin, column_line}, {at.left + end, column_line}, kFaint, 0.9);
+    const double begin = at.top + static_cast<double>(block.begin) * at.cell + 2,
+                 end = at.top + static_cast<double>(block.end) * at.cell - 2;
+    canvas.Line({row_line, begin}, {row_line, end}, kFaint, 0.9);
+    canvas.Text(block.name, {row_line - 4, (begin + end) / 2}, {1, 0.5}, style);
+  }
+  const double column_line = at.top + at.height + kGap + at.column_labels + kGap - 1;
+  for (const Block& block : column_blocks) {
+    if (block.name.empty()) continue;
+    const double begin = at.left + static_cast<double>(block.begin) * at.cell + 2,
+                 end = at.left + static_cast<double>(block.end) * at.cell - 2;
+    canvas.Line({begin, column_line}, {end, column_line}, kFaint, 0.9);
     if (at.turn_groups)
-      canvas.Text(block.name, {at.left + middle, column_line + 4}, {1, 0.5}, turned);
+      canvas.Text(block.name, {(begin + end) / 2, column_line + 4}, {1, 0.5}, turned);
     else
-      canvas.Text(block.name, {at.left + middle, column_line + 3}, {0.5, 0}, style);
+      canvas.Text(block.name, {(begin + end) / 2, column_line + 3}, {0.5, 0}, style);
+  }
+}
+
+// Each merge as an arch over its two clusters, as high as its height is of the highest.
+void DrawTree(Canvas& canvas, const Linkage& tree, const Layout& at) {
+  const size_t n = tree.leaves.size();
+  double highest = 0;
+  for (const Merge& merge : tree.merges) highest = std::max(highest, merge.height);
+  const double ground = at.top - kGap / 2;
+  std::vector<Point> tops(n);  // of each cluster's arch
+  for (size_t k = 0; k < n; ++k)
+    tops[tree.leaves[k]] = {at.left + (static_cast<double>(k) + 0.5) * at.cell, ground};
+  for (const Merge& merge : tree.merges) {
+    const Point left = tops[merge.left], right = tops[merge.right];
+    const double y = ground - (highest > 0 ? merge.height / highest : 0) * kTree;
+    canvas.Line(left, {left.x, y}, kFaint, 0.9);
+    canvas.Line({left.x, y}, {right.x, y}, kFaint, 0.9);
+    canvas.Line({right.x, y}, right, kFaint, 0.9);
+    tops.push_back({(left.x + right.x) / 2, y});
   }
 }
 
 void DrawBar(Canvas& canvas, const HeatMap& map, const Layout& at) {
-  const double height = std::max(at.matrix, 60.0);
+  const double height = std::max(at.height, 60.0);
   const double low = BarLow(map.scale), high = map.scale.vmax;
   constexpr int kSteps = 128;
   for (int i = 0; i < kSteps; ++i) {
@@ -235,22 +286,41 @@ std::string CellText(double value) {
   return std::fabs(value) < 5e-5 && value != 0 ? "~0" : text;
 }
 
-Result<std::string> Draw(const HeatMap& map, ImageFormat format) {
-  const size_t n = map.values.size();
-  if (n == 0) return InvalidArgument("a heat map of no items cannot be drawn");
-  if (map.groups.size() != n || map.labels.size() != n)
-    return InvalidArgument("a heat map needs a group and a label for each item");
+Status CheckSizes(const HeatMap& map) {
+  const size_t rows = map.values.size(), columns = ColumnLabels(map).size();
+  if (rows == 0 || columns == 0) return InvalidArgument("a heat map of no items cannot be drawn");
+  if (map.groups.size() != rows || map.labels.size() != rows ||
+      ColumnGroups(map).size() != columns || map.column_groups.empty() != map.column_labels.empty())
+    return InvalidArgument("a heat map needs a group and a label for each row and column");
   for (const auto& row : map.values) {
-    if (row.size() != n) return InvalidArgument("a heat map's matrix must be square");
+    if (row.size() != columns)
+      return InvalidArgument(
+          map.column_labels.empty()
+              ? "a heat map's matrix must be square when its columns are its rows"
+              : "each row of a heat map needs a value for each column");
   }
-  const std::vector<Block> blocks = Blocks(map.groups);
-  const Layout at = MakeLayout(map, blocks);
+  bool noted = map.notes.empty() || map.notes.size() == rows;
+  for (const auto& row : map.notes) noted = noted && row.size() == columns;
+  if (!noted) return InvalidArgument("a heat map's notes need a text for each cell");
+  if (map.triangle == Triangle::kLower && !map.column_labels.empty())
+    return InvalidArgument("only a map of items against themselves has a lower triangle");
+  const bool tree =
+      !map.tree || (map.tree->leaves.size() == columns && map.tree->merges.size() + 1 == columns);
+  return tree ? OkStatus() : InvalidArgument("a heat map's tree needs a leaf for each column");
+}
+
+Result<std::string> Draw(const HeatMap& map, ImageFormat format) {
+  EIDA_RETURN_IF_ERROR(CheckSizes(map));
+  const std::vector<Block> row_blocks = Blocks(map.groups),
+                           column_blocks = Blocks(ColumnGroups(map));
+  const Layout at = MakeLayout(map, row_blocks, column_blocks);
   Canvas canvas(format, at.page_width, at.page_height);
   DrawHead(canvas, map);
+  if (map.tree) DrawTree(canvas, *map.tree, at);
   DrawCells(canvas, map, at);
-  DrawSeparators(canvas, map, blocks, at);
+  DrawSeparators(canvas, map, row_blocks, column_blocks, at);
   DrawLabels(canvas, map, at);
-  DrawGroups(canvas, blocks, at);
+  DrawGroups(canvas, row_blocks, column_blocks, at);
   DrawBar(canvas, map, at);
   return canvas.Finish();
 }

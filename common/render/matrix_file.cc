@@ -11,13 +11,14 @@ namespace eida::render {
 static_assert(std::endian::native == std::endian::little,
               "NPY output is written in the machine's byte order");
 
-std::string MatrixToCsv(const std::vector<std::string>& labels,
+std::string MatrixToCsv(const std::vector<std::string>& rows,
+                        const std::vector<std::string>& columns,
                         const std::vector<std::vector<double>>& values) {
   std::string out;
-  for (const std::string& label : labels) out += "," + CsvField(label);
+  for (const std::string& label : columns) out += "," + CsvField(label);
   out += '\n';
   for (size_t i = 0; i < values.size(); ++i) {
-    out += CsvField(labels[i]);
+    out += CsvField(rows[i]);
     for (double value : values[i]) out += "," + (std::isfinite(value) ? FormatDouble(value) : "");
     out += '\n';
   }

@@ -59,13 +59,13 @@ std::string NumberCell(const HeatMap& map, size_t row, size_t column, int width,
 // Two rows in one line: of two cells the upper is the glyph's colour, the lower the background's.
 std::string HalfBlocks(const HeatMap& map, size_t row, ColorDepth depth) {
   std::string line;
-  const size_t n = map.values.size();
+  const size_t rows = map.values.size();
   const auto color = [&](size_t r, size_t c) -> Rgb {
     if (!std::isfinite(map.values[r][c])) return {0.35, 0.35, 0.35};
     return map.scale.Color(map.values[r][c]);
   };
-  for (size_t c = 0; c < n; ++c) {
-    const bool upper = !Hidden(map, row, c), lower = row + 1 < n && !Hidden(map, row + 1, c);
+  for (size_t c = 0; c < map.values[row].size(); ++c) {
+    const bool upper = !Hidden(map, row, c), lower = row + 1 < rows && !Hidden(map, row + 1, c);
     if (upper && lower) {
       line += ColorCode(color(row, c), false, depth) + ColorCode(color(row + 1, c), true, depth);
       line += "▀";
@@ -79,24 +79,38 @@ std::string HalfBlocks(const HeatMap& map, size_t row, ColorDepth depth) {
   return line + Reset(depth);
 }
 
+using Range = std::pair<size_t, size_t>;
+
+// Items of each group in ranges of `factor`; what is kept of them goes into `groups` and `labels`.
+std::vector<Range> RangesOf(const std::vector<std::string>& whole_groups,
+                            const std::vector<std::string>& whole_labels, size_t factor,
+                            std::vector<std::string>* groups, std::vector<std::string>* labels) {
+  std::vector<Range> ranges;
+  for (const Block& block : Blocks(whole_groups)) {
+    for (size_t begin = block.begin; begin < block.end; begin += factor) {
+      ranges.push_back({begin, std::min(begin + factor, block.end)});
+      groups->push_back(block.name);
+      labels->push_back(whole_labels[begin]);
+    }
+  }
+  return ranges;
+}
+
 // Neighbouring items of a block joined, `factor` by `factor`, so that a large map fits the
 // terminal; a cell is the mean of its finite values.
 HeatMap Joined(const HeatMap& map, size_t factor) {
   HeatMap joined = map;
-  joined.groups.clear();
-  joined.labels.clear();
-  joined.values.clear();
-  std::vector<std::pair<size_t, size_t>> ranges;
-  for (const Block& block : Blocks(map.groups)) {
-    for (size_t begin = block.begin; begin < block.end; begin += factor) {
-      ranges.push_back({begin, std::min(begin + factor, block.end)});
-      joined.groups.push_back(block.name);
-      joined.labels.push_back(map.labels[begin]);
-    }
-  }
-  for (const auto& [row, row_end] : ranges) {
+  joined.groups.clear(), joined.labels.clear(), joined.values.clear();
+  joined.column_groups.clear(), joined.column_labels.clear();
+  const std::vector<Range> rows =
+      RangesOf(map.groups, map.labels, factor, &joined.groups, &joined.labels);
+  const std::vector<Range> columns = map.column_labels.empty()
+                                         ? rows
+                                         : RangesOf(map.column_groups, map.column_labels, factor,
+                                                    &joined.column_groups, &joined.column_labels);
+  for (const auto& [row, row_end] : rows) {
     std::vector<double>& means = joined.values.emplace_back();
-    for (const auto& [column, column_end] : ranges) {
+    for (const auto& [column, column_end] : columns) {
       double sum = 0;
       int count = 0;
       for (size_t r = row; r < row_end; ++r) {
@@ -114,7 +128,7 @@ HeatMap Joined(const HeatMap& map, size_t factor) {
 // value's own digits are shown.
 std::string PlainRow(const HeatMap& map, size_t row) {
   std::string line;
-  for (size_t c = 0; c < map.values.size(); ++c) {
+  for (size_t c = 0; c < map.values[row].size(); ++c) {
     const double value = map.values[row][c];
     char text[16] = "  .";
     if (!Hidden(map, row, c) && std::isfinite(value)) {
@@ -223,37 +237,34 @@ ColorDepth DepthFor(const std::string& color, bool is_tty, const std::string& no
 }
 
 Result<std::string> DrawTerminal(const HeatMap& whole, const TerminalStyle& style) {
-  if (whole.values.empty() || whole.groups.size() != whole.values.size() ||
-      whole.labels.size() != whole.values.size()) {
-    return InvalidArgument("a heat map needs items, and a group and a label for each");
-  }
+  EIDA_RETURN_IF_ERROR(CheckSizes(whole));
   const int narrowest = style.colors == ColorDepth::kNone ? 3 : 1;
   HeatMap map = whole;
   size_t factor = 1;
-  while (static_cast<int>(map.values.size()) * narrowest >
+  while (static_cast<int>(map.values[0].size()) * narrowest >
              style.width - NameWidth(map, style) - 1 &&
-         factor < whole.values.size()) {
+         factor < whole.values[0].size()) {
     map = Joined(whole, ++factor);
   }
-  const size_t n = map.values.size();
-  const std::vector<Block> blocks = Blocks(map.groups);
+  const size_t rows = map.values.size(), columns = map.values[0].size();
+  const std::vector<Block> blocks = Blocks(ColumnGroups(map));
   const int names = NameWidth(map, style);
   const int separators = static_cast<int>(blocks.size()) - 1;
   const int room = style.width - names - 1;
-  const int wide = (room - separators) / static_cast<int>(n);
-  const bool numbers = n <= 20 && wide >= 5 && map.annotate != Annotate::kOff;
+  const int wide = (room - separators) / static_cast<int>(columns);
+  const bool numbers = columns <= 20 && wide >= 5 && map.annotate != Annotate::kOff;
   const int cell = numbers ? std::min(wide, 7) : narrowest;
   std::string out = map.title + "\n";
   if (!map.subtitle.empty()) out += map.subtitle + "\n";
   if (factor > 1) {
     const std::string side = std::to_string(factor);
     out += "each cell is the mean of " + side + " x " + side + " pairs: the terminal is too narrow";
-    out += " for " + std::to_string(whole.values.size()) + " items\n";
+    out += " for " + std::to_string(whole.values[0].size()) + " items\n";
   }
   const std::string indent(static_cast<size_t>(names) + 1, ' ');
   if (numbers || cell == 3) out += indent + GroupHeader(blocks, cell, numbers ? 1 : 0) + "\n";
   const bool halves = !numbers && style.colors != ColorDepth::kNone;
-  for (size_t row = 0; row < n; row += halves ? 2 : 1) {
+  for (size_t row = 0; row < rows; row += halves ? 2 : 1) {
     out += FitTo(map.groups[row] + " " + map.labels[row], names) + " ";
     if (halves) {
       out += HalfBlocks(map, row, style.colors);

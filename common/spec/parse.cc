@@ -153,21 +153,7 @@ Json ToJson(const SweepSpec& spec) {
   for (const SplitSpec& s : spec.data.splits) splits.push_back(EveryJson(s));
   for (const VariantSpec& v : spec.variants)
     variants.push_back({{"name", v.name}, {"adapter", v.adapter}, {"train", v.train}});
-  for (const AnalysisSpec& a : spec.analyses) {
-    analyses.push_back({{"name", a.name},
-                        {"type", a.type},
-                        {"select", a.select},
-                        {"pairs", a.pairs},
-                        {"at", a.at},
-                        {"split", a.split},
-                        {"samples", a.samples ? Json(*a.samples) : Json(nullptr)},
-                        {"item_seed", a.item_seed},
-                        {"alphas", a.alphas},
-                        {"space", a.space},
-                        {"layers", a.layers},
-                        {"estimator", a.estimator},
-                        {"numerics", a.numerics}});
-  }
+  for (const AnalysisSpec& a : spec.analyses) analyses.push_back(ToJson(a));
   for (const SoupSpec& s : spec.soups) {
     Json soup = s.options;
     soup.update({{"name", s.name},

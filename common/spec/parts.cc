@@ -67,21 +67,20 @@ Json ReadNumerics(MapReader& reader, const Json& eval) {
           {"batching", "bucketed"}};
 }
 
-std::string ReadSelect(MapReader& reader, const SweepSpec& spec) {
-  const std::string text = reader.Text("select", "");
+std::string ReadSelect(MapReader& reader, const SweepSpec& spec, const std::string& key) {
+  const std::string text = reader.Text(key, "");
   const Result<Selection> selection = Selection::Parse(text);
   if (!selection.ok()) {
-    reader.Error(reader.Get("select"), "bad-reference", Message(selection.status()));
+    reader.Error(reader.Get(key), "bad-reference", Message(selection.status()));
     return "";
   }
   size_t runs = 0;
   for (const VariantSpec& v : spec.variants) {
-    for (int64_t seed : spec.seeds)
-      runs += selection->Matches(v.name, seed, v.name + "/seed" + std::to_string(seed));
+    for (int64_t seed : spec.seeds) runs += selection->Matches(v.name, seed, RunName(v.name, seed));
   }
   if (runs == 0 && !spec.variants.empty() && !spec.seeds.empty()) {
-    reader.Error(reader.Get("select"), "empty-selection",
-                 "\"" + reader.PathOf("select") + "\" selects no run");
+    reader.Error(reader.Get(key), "empty-selection",
+                 "\"" + reader.PathOf(key) + "\" selects no run");
   }
   return text;
 }

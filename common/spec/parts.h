@@ -21,7 +21,7 @@ void CheckSmoothing(const MapReader& reader, const std::string& key, const std::
 // precision, batch_size (eval's by default), batching.
 Json ReadNumerics(MapReader& reader, const Json& eval);
 // A selection of runs that selects some.
-std::string ReadSelect(MapReader& reader, const SweepSpec& spec);
+std::string ReadSelect(MapReader& reader, const SweepSpec& spec, const std::string& key = "select");
 void CheckSplit(MapReader& reader, const std::string& key, const std::string& split,
                 const DataSpec& data);
 // Required where there is no fallback.

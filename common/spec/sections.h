@@ -21,6 +21,7 @@ void ReadEarlyStop(MapReader& sweep, SweepSpec* spec);
 void ReadCheckpoint(MapReader& sweep, SweepSpec* spec);
 void ReadLimits(MapReader& sweep, SweepSpec* spec);
 void ReadAnalyses(MapReader& sweep, SweepSpec* spec);
+Json ToJson(const AnalysisSpec& analysis);
 void ReadSoups(MapReader& sweep, SweepSpec* spec);
 void ReadObservations(MapReader& sweep, SweepSpec* spec);
 Json ToJson(const ObservationSpec& observation);

@@ -27,6 +27,10 @@ bool Compare(const std::string& a, const std::string& op, const std::string& b) 
 
 }  // namespace
 
+std::string RunName(const std::string& variant, int64_t seed) {
+  return variant + "/seed" + std::to_string(seed);
+}
+
 Result<Selection> Selection::Parse(const std::string& text) {
   Selection selection;
   if (Trim(text).empty()) return selection;

@@ -9,6 +9,9 @@
 
 namespace eida::spec {
 
+// "lora-r8/seed3": what a run is called.
+std::string RunName(const std::string& variant, int64_t seed);
+
 // Fields: variant, seed, name, state. Operators: = != ~ (glob) !~ and, for seed, < <= > >=.
 class Selection {
  public:

@@ -145,36 +145,4 @@ void ReadLimits(MapReader& sweep, SweepSpec* spec) {
   retries.Finish();
 }
 
-void ReadAnalyses(MapReader& sweep, SweepSpec* spec) {
-  ForEachNamed(sweep, "analyses", [&](MapReader& reader, const std::string& name) {
-    AnalysisSpec a;
-    a.name = name;
-    a.type = reader.Choice("type", "cka", catalog::Ids(catalog::Analyses()), true);
-    const bool path = catalog::Find(catalog::Analyses(), a.type)->by_path;
-    // Of a type that does not exist every key may be right: one mistake, one message.
-    const Tree* written = reader.Get("type");
-    const bool unknown = written != nullptr && written->text != a.type;
-    a.select = ReadSelect(reader, *spec);
-    a.pairs = reader.Choice("pairs", "all", {"all", "same_variant", "cross_variant", "same_seed"});
-    a.at = reader.Choice("at", "final", {"final", "best"});
-    const auto keep = GetOr<std::vector<std::string>>(spec->checkpoint, "keep", {});
-    if (a.at == "best" && std::find(keep.begin(), keep.end(), "best") == keep.end())
-      reader.Error(reader.Get("at"), "bad-reference",
-                   "\"at: best\" needs \"checkpoint.keep\" to hold best");
-    a.split = ReadSplitName(reader, "split", GetOr<std::string>(spec->eval, "split", ""), *spec);
-    a.samples = reader.MaybeInt("samples", 4, INT64_MAX);
-    a.item_seed = reader.Int("item_seed", 0, 0, INT64_MAX);
-    if (path || unknown) {
-      a.alphas = static_cast<int>(reader.Int("alphas", 11, 3, 1001));
-      a.space = reader.Choice("space", "merged", {"merged"});
-    }
-    if (!path || unknown) {
-      a.layers = reader.Texts("layers", {"last"});
-      a.estimator = reader.Choice("estimator", "unbiased", {"unbiased", "biased"});
-    }
-    a.numerics = ReadNumerics(reader, spec->eval);
-    spec->analyses.push_back(std::move(a));
-  });
-}
-
 }  // namespace eida::spec

@@ -56,14 +56,17 @@ struct VariantSpec {
 
 struct AnalysisSpec {
   std::string name, type;     // type: an analyses.def id
+  std::string preset;         // an analysis_presets.def id, "" = none; what it sets is set below
   std::string select;         // run selection, "" = all
+  std::string with;           // pairs of a selected run with one of these; "" = among the selected
   std::string pairs = "all";  // all, same_variant, cross_variant, same_seed
   std::string at = "final";   // final, best
   std::string split;
   std::optional<int64_t> samples;  // absent = the whole split
   int64_t item_seed = 0;
   int alphas = 11;
-  std::string space = "merged";
+  std::string space = "merged";  // merged, adapter
+  double confidence = 0.95;      // level of the intervals of what is read from paths
   std::vector<std::string> layers = {"last"};
   std::string estimator = "unbiased";
   Json numerics;

@@ -20,6 +20,11 @@ v1::GrantJob ToProto(const GrantJob& job) {
   out.set_name(job.name);
   out.set_spec(job.spec);
   for (const ArtifactRef& input : job.inputs) *out.add_inputs() = wire::ToProto(input);
+  for (const MissingInput& input : job.missing) {
+    v1::MissingInput& item = *out.add_missing();
+    item.set_role(input.role);
+    item.set_reason(input.reason);
+  }
   if (job.resume) *out.mutable_resume() = wire::ToProto(*job.resume);
   return out;
 }
@@ -35,6 +40,8 @@ Result<GrantJob> FromProto(const v1::GrantJob& message) {
     EIDA_ASSIGN_OR_RETURN(ArtifactRef input, wire::FromProto(item));
     out.inputs.push_back(std::move(input));
   }
+  for (const v1::MissingInput& item : message.missing())
+    out.missing.push_back({item.role(), item.reason()});
   if (message.has_resume()) {
     EIDA_ASSIGN_OR_RETURN(ArtifactRef resume, wire::FromProto(message.resume()));
     out.resume = std::move(resume);

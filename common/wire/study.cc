@@ -53,6 +53,7 @@ v1::Job ToProto(const JobRecord& job, const Progress* progress) {
   for (const ParentEdge& edge : spec.parents) *out.add_parents() = ToProto(edge);
   out.set_cost(spec.cost);
   out.set_slots(spec.slots);
+  out.set_quorum(spec.quorum);
   const JobStatus& status = job.status;
   out.set_state(ToProto(status.state));
   out.set_attempt(status.attempt);
@@ -60,6 +61,7 @@ v1::Job ToProto(const JobRecord& job, const Progress* progress) {
   out.set_free_failures(status.free_failures);
   out.set_reused_from(status.reused_from.value());
   out.set_cause(status.cause.value());
+  out.set_lacking(status.lacking);
   out.set_error(ToProto(status.error));
   out.set_error_message(status.error_message);
   out.set_summary(status.summary);
@@ -91,6 +93,7 @@ Result<JobRecord> FromProto(const v1::Job& message) {
   for (const v1::ParentEdge& item : message.parents()) spec.parents.push_back(FromProto(item));
   spec.cost = message.cost();
   spec.slots = std::max(1, message.slots());
+  spec.quorum = message.quorum();
   JobStatus& status = out.status;
   EIDA_ASSIGN_OR_RETURN(status.state, EnumFromProto<JobState>(message.state(), "Job.state"));
   status.attempt = message.attempt();
@@ -98,6 +101,7 @@ Result<JobRecord> FromProto(const v1::Job& message) {
   status.free_failures = message.free_failures();
   status.reused_from = JobId(message.reused_from());
   status.cause = JobId(message.cause());
+  status.lacking = message.lacking();
   EIDA_ASSIGN_OR_RETURN(status.error, EnumFromProto<ErrorClass>(message.error(), "Job.error"));
   status.error_message = message.error_message();
   status.summary = message.summary();

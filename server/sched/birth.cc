@@ -1,13 +1,32 @@
 #include "server/sched/birth.h"
 
+#include <set>
+
 #include "server/sched/index.h"
 
 namespace eida::sched {
 
 Status CheckNewJob(const JobSpec& spec, const std::string& what) {
-  if (spec.slots >= 1) return OkStatus();
-  return InvalidArgument(what + ": job \"" + spec.name + "\" asks for " +
-                         std::to_string(spec.slots) + " slots; a lease has at least one");
+  const std::string name = what + ": job \"" + spec.name + "\"";
+  if (spec.slots < 1) {
+    return InvalidArgument(name + " asks for " + std::to_string(spec.slots) +
+                           " slots; a lease has at least one");
+  }
+  std::set<JobId> parents;
+  for (const ParentEdge& edge : spec.parents) parents.insert(edge.parent);
+  if (spec.quorum < 0 || spec.quorum > static_cast<int>(parents.size())) {
+    return InvalidArgument(name + " has a quorum of " + std::to_string(spec.quorum) + " out of " +
+                           std::to_string(parents.size()) + " parents");
+  }
+  return OkStatus();
+}
+
+Status CheckInput(const JobSpec& spec, const ParentEdge& edge, const JobSpec& parent,
+                  const std::string& what) {
+  if (parent.quorum == 0) return OkStatus();
+  return InvalidArgument(what + ": input \"" + edge.role + "\" of job \"" + spec.name +
+                         "\" comes from " + parent.name +
+                         ", whose result may lack something and be made again");
 }
 
 void BeBorn(Step& step, Job& job) {

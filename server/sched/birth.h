@@ -11,6 +11,9 @@ namespace eida::sched {
 // InvalidArgument when the job asks for what no lease can give; `what` says where it comes from.
 // More slots than any worker has today is no such thing: a larger worker may come.
 Status CheckNewJob(const JobSpec& spec, const std::string& what);
+// InvalidArgument when the parent has a quorum: nothing may rest on a result that is not for ever.
+Status CheckInput(const JobSpec& spec, const ParentEdge& edge, const JobSpec& parent,
+                  const std::string& what);
 // The first status: succeeded when a twin has succeeded, else ready or blocked.
 // REQUIRES: inserted, and so are all children of the same batch.
 void BeBorn(Step& step, Job& job);

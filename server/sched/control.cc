@@ -37,9 +37,10 @@ std::vector<JobId> ToRetry(Step& step, const Sweep& sweep, const std::vector<Job
   while (!waiting.empty()) {
     const Job& job = step.GetJob(waiting.front());
     waiting.pop_front();
-    if (!IsBad(StateOf(job)) || !seen.insert(IdOf(job)).second) continue;
+    const bool lacks = job.record.status.lacking > 0;
+    if ((!IsBad(StateOf(job)) && !lacks) || !seen.insert(IdOf(job)).second) continue;
     for (const ParentEdge& edge : job.record.spec.parents) waiting.push_back(edge.parent);
-    if (StateOf(job) == JobState::kSkipped) continue;
+    if (StateOf(job) == JobState::kSkipped || lacks) continue;
     if (filter == ErrorClass::kNone || job.record.status.error == filter)
       chosen.push_back(IdOf(job));
   }
@@ -47,13 +48,21 @@ std::vector<JobId> ToRetry(Step& step, const Sweep& sweep, const std::vector<Job
   return chosen;
 }
 
-// The bad parent that keeps the job from waiting again, if any.
-const Job* BadParent(Step& step, const Job& job) {
-  for (const ParentEdge& edge : job.record.spec.parents) {
-    const Job& parent = step.GetJob(edge.parent);
-    if (IsBad(StateOf(parent))) return &parent;
-  }
-  return nullptr;
+// A bad parent. REQUIRES: there is one.
+const Job& BadParent(Step& step, const Job& job) {
+  const auto& parents = job.record.spec.parents;
+  const auto bad = std::find_if(parents.begin(), parents.end(), [&step](const ParentEdge& edge) {
+    return IsBad(StateOf(step.GetJob(edge.parent)));
+  });
+  return step.GetJob(bad->parent);
+}
+
+// Did the job, or will it, make do without a parent that may come after all?
+bool MustWaitAgain(const Job& job) {
+  if (!Awaits(job)) return false;
+  const JobState state = StateOf(job);
+  return state == JobState::kSucceeded ? job.record.status.lacking > 0
+                                       : state != JobState::kBlocked;
 }
 
 void Revive(Step& step, Job& job) {
@@ -64,7 +73,7 @@ void Revive(Step& step, Job& job) {
   next.cause = {};
   next.finished = {};
   step.Note("retry", job, "asked for");
-  if (job.unfinished_parents == 0) {
+  if (!Awaits(job)) {
     step.MakeReady(job, JobEvent::kRevivedReady, std::move(next));
   } else {
     step.Change(job, JobEvent::kRevivedBlocked, std::move(next));
@@ -120,17 +129,19 @@ Result<int64_t> OnRetry(Core& core, Effects& out, SweepId id, const std::vector<
   while (!affected.empty()) {
     Job& job = step.GetJob(*affected.begin());
     affected.erase(affected.begin());
+    if (!IsBad(StateOf(job))) {
+      if (MustWaitAgain(job)) step.Recall(job);
+      continue;
+    }
     const bool skipped = StateOf(job) == JobState::kSkipped;
     if (!skipped && !wanted.contains(IdOf(job))) continue;
-    if (const Job* parent = BadParent(step, job)) {
-      if (skipped) Recause(step, job, *parent);
-    } else {
+    if (Enough(job)) {
       Revive(step, job);
       ++retried;
+    } else if (skipped) {
+      Recause(step, job, BadParent(step, job));
     }
-    for (const JobId child : job.children) {
-      if (IsBad(StateOf(step.GetJob(child)))) affected.insert(child);
-    }
+    affected.insert(job.children.begin(), job.children.end());
   }
   step.Finish();
   return retried;

@@ -41,6 +41,7 @@ void Step::Succeed(Job& job, const Finished& result) {
   next.error = ErrorClass::kNone;
   next.error_message.clear();
   next.summary = result.summary;
+  next.lacking = job.lost_parents;
   next.finished = now.wall;
   job.record.artifacts = result.artifacts;
   if (!result.artifacts.empty())
@@ -52,7 +53,10 @@ void Step::Succeed(Job& job, const Finished& result) {
   tally.finished_seconds += seconds;
   ++tally.finished_timed;
   Count(CounterEvent::What::kFinished, job, seconds);
-  Note("succeeded", job, "");
+  Note("succeeded", job,
+       job.lost_parents == 0 ? ""
+                             : "without " + std::to_string(job.lost_parents) + " of " +
+                                   std::to_string(job.distinct_parents) + " parents");
   succeeded_.push_back(IdOf(job));
 }
 
@@ -125,6 +129,10 @@ void Step::SkipDescendants(const Job& cause) {
     for (const JobId id : parent.children) {
       Job& child = GetJob(id);
       if (StateOf(child) != JobState::kBlocked) continue;
+      if (Enough(child)) {
+        if (!Awaits(child)) MakeReady(child, JobEvent::kUnblocked, child.record.status);
+        continue;
+      }
       JobStatus next = child.record.status;
       next.cause = IdOf(cause);
       next.error_message = message;
@@ -135,6 +143,24 @@ void Step::SkipDescendants(const Job& cause) {
       waiting.push_back(&child);
     }
   }
+}
+
+void Step::Recall(Job& job) {
+  if (StateOf(job) == JobState::kSucceeded && job.record.status.lacking == 0) {
+    Fatal("scheduler: " + IdOf(job).ToString() + " (" + job.record.spec.name +
+          ") lacks nothing and cannot be recalled");
+  }
+  const std::string message = "a parent that it made do without is tried again";
+  if (IsActive(StateOf(job)))
+    CloseAttempt(job, eida::ToString(ErrorClass::kCancelled), message, false);
+  JobStatus next = job.record.status;
+  next.lacking = 0;
+  next.summary.clear();
+  next.finished = next.retry_at = {};
+  job.record.artifacts.clear();
+  job.checkpoint.reset();
+  Change(job, JobEvent::kRecalled, std::move(next));
+  Note("recalled", job, message);
 }
 
 int64_t Step::CancelSweep(Sweep& sweep, const std::string& message) {

@@ -67,7 +67,9 @@ Job& InsertJob(Core& core, JobRecord record) {
     Job& parent = Must(core.jobs, edge.parent, "a parent");
     if (parent.children.empty() || parent.children.back() != id) {
       parent.children.push_back(id);
+      ++job.distinct_parents;
       if (StateOf(parent) != JobState::kSucceeded) ++job.unfinished_parents;
+      if (IsBad(StateOf(parent))) ++job.lost_parents;
     }
     auto& needed = parent.needed;
     if (std::find(needed.begin(), needed.end(), edge.artifact) == needed.end())
@@ -138,7 +140,8 @@ void EnterState(Core& core, Job& job) {
         twin.held = true;
       }
     }
-  } else if (state == JobState::kSucceeded && job.twins != nullptr && !job.twins->succeeded) {
+  } else if (state == JobState::kSucceeded && job.record.status.lacking == 0 &&
+             job.twins != nullptr && !job.twins->succeeded) {
     job.twins->succeeded = IdOf(job);
   }
 }
@@ -212,6 +215,11 @@ void DropLease(Core& core, LeaseId id) {
   core.leases.erase(id);
   RefreshWorker(core, worker);
   RefreshSweep(core, sweep);
+}
+
+bool Enough(const Job& job) {
+  const int quorum = job.record.spec.quorum;
+  return job.distinct_parents - job.lost_parents >= (quorum > 0 ? quorum : job.distinct_parents);
 }
 
 JobId MakerOf(const Job& job) {

@@ -33,6 +33,11 @@ void DropLease(Core& core, LeaseId id);
 // Does this list hold everything that the job's children ask for? The first missing name, or "".
 std::string MissingArtifact(const Job& job, const std::vector<ArtifactRef>& artifacts);
 
+// May the job still get the parents that it needs? What is lost may come back by a retry.
+bool Enough(const Job& job);
+// Does it wait for a parent that has not ended?
+inline bool Awaits(const Job& job) { return job.unfinished_parents > job.lost_parents; }
+
 // The job that computed this succeeded job's result: itself, or the twin that it was taken over
 // from.
 JobId MakerOf(const Job& job);

@@ -17,23 +17,31 @@ Status CheckJob(const Core& core, const Job& job) {
   const JobSpec& spec = job.record.spec;
   const JobStatus& status = job.record.status;
   const std::string name = spec.id.ToString() + " (" + eida::ToString(status.state) + ")";
-  std::set<JobId> unfinished;
-  bool bad_parent = false;
+  std::set<JobId> parents, unfinished, lost;
   for (const ParentEdge& edge : spec.parents) {
     const JobState parent = StateOf(core.jobs.at(edge.parent));
+    parents.insert(edge.parent);
     if (parent != JobState::kSucceeded) unfinished.insert(edge.parent);
-    bad_parent |= IsBad(parent);
+    if (IsBad(parent)) lost.insert(edge.parent);
   }
   EIDA_MUST_HOLD(job.unfinished_parents == static_cast<int>(unfinished.size()),
                  name + ": unfinished parents");
+  EIDA_MUST_HOLD(job.lost_parents == static_cast<int>(lost.size()), name + ": lost parents");
+  const size_t needs = spec.quorum > 0 ? static_cast<size_t>(spec.quorum) : parents.size();
+  const bool enough = parents.size() - lost.size() >= needs;
+  const bool awaits = unfinished.size() > lost.size();
   const bool active = IsActive(status.state);
   const bool ready = status.state == JobState::kReady;
   if (ready || active || status.state == JobState::kBackoff)
-    EIDA_MUST_HOLD(unfinished.empty(), name + ": started early");
+    EIDA_MUST_HOLD(!awaits && enough, name + ": started early");
   if (status.state == JobState::kBlocked)
-    EIDA_MUST_HOLD(!unfinished.empty() && !bad_parent, name + ": blocked by nothing");
+    EIDA_MUST_HOLD(awaits && enough, name + ": blocked by nothing");
+  if (status.state == JobState::kSucceeded && !status.reused_from) {
+    EIDA_MUST_HOLD(!awaits && status.lacking == static_cast<int>(lost.size()),
+                   name + ": says what its result lacks");
+  }
   if (status.state == JobState::kSkipped) {
-    EIDA_MUST_HOLD(bad_parent && status.cause, name + ": skipped without a cause");
+    EIDA_MUST_HOLD(!enough && status.cause, name + ": skipped without a cause");
     const JobState cause = StateOf(core.jobs.at(status.cause));
     EIDA_MUST_HOLD(cause == JobState::kFailed || cause == JobState::kCancelled,
                    name + ": cause is neither failed nor cancelled");
@@ -66,8 +74,10 @@ Status CheckJob(const Core& core, const Job& job) {
   if (job.twins != nullptr) {
     EIDA_MUST_HOLD(job.twins->ready.contains(spec.id) == ready, name + ": twins, ready");
     EIDA_MUST_HOLD((job.twins->active == spec.id) == active, name + ": twins, active");
-    if (status.state == JobState::kSucceeded)
+    if (status.state == JobState::kSucceeded && status.lacking == 0)
       EIDA_MUST_HOLD(job.twins->succeeded, name + ": twins, succeeded");
+    EIDA_MUST_HOLD(status.lacking == 0 || job.twins->succeeded != spec.id,
+                   name + ": nobody takes over a result that lacks something");
   }
   if (!IsTerminal(status.state)) {
     EIDA_MUST_HOLD(status.failures <= sweep.record.retries.max, name + ": counted failures");

@@ -22,6 +22,9 @@ void Step::Change(Job& job, JobEvent event, JobStatus next) {
   out.Persist(UpdateJob{IdOf(job), from, next});
   job.record.status = std::move(next);
   EnterState(core, job);
+  const int lost = IsBad(StateOf(job)) - IsBad(from);
+  for (size_t i = 0; lost != 0 && i < job.children.size(); ++i)
+    GetJob(job.children[i]).lost_parents += lost;
   Touch(job.record.spec.sweep);
 }
 
@@ -44,6 +47,7 @@ void Step::Reuse(Job& job, const Job& twin) {
   JobStatus next = job.record.status;
   next.reused_from = MakerOf(twin);
   next.summary = twin.record.status.summary;
+  next.lacking = 0;
   next.error = ErrorClass::kNone;
   next.error_message.clear();
   next.finished = now.wall;
@@ -65,9 +69,9 @@ void Step::SettleSuccesses() {
     succeeded_.pop_front();
     for (const JobId id : job.children) {
       Job& child = GetJob(id);
-      if (--child.unfinished_parents == 0 && StateOf(child) == JobState::kBlocked) {
+      --child.unfinished_parents;
+      if (StateOf(child) == JobState::kBlocked && !Awaits(child) && Enough(child))
         MakeReady(child, JobEvent::kUnblocked, child.record.status);
-      }
     }
     if (job.twins == nullptr) continue;
     const std::set<JobId> twins = job.twins->ready;

@@ -41,8 +41,12 @@ class Step {
   void Cancel(Job& job, const std::string& message);
   // Fails every unfinished job of the lease; none of them lives on in it.
   void EndLease(LeaseId id, ErrorClass error, const std::string& message);
-  // Blocked descendants of a failed or cancelled job become skipped.
+  // Blocked descendants of a failed or cancelled job become skipped, but those that make do without
+  // it, which wait for the rest or become ready.
   void SkipDescendants(const Job& cause);
+  // A job that makes do without some parents, and would have or has, waits for them again: they are
+  // tried once more. Its result, which lacked theirs, is dropped.
+  void Recall(Job& job);
   // Cancels everything of the sweep that is not terminal. Returns how many jobs that were.
   int64_t CancelSweep(Sweep& sweep, const std::string& message);
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 
 #include "server/sched/birth.h"
 #include "server/sched/index.h"
@@ -14,29 +15,33 @@ namespace {
 Status CheckPlan(const AddSweep& plan) {
   const std::string what = "plan of sweep \"" + plan.sweep.name + "\"";
   const auto n = static_cast<int64_t>(plan.jobs.size());
-  std::vector<bool> seen(plan.jobs.size() + 1, false);
+  std::vector<const JobRecord*> by_id(plan.jobs.size() + 1);  // those that stand above
   const auto runs = static_cast<int64_t>(plan.runs.size());
+  std::set<std::string> names;
   for (const JobRecord& job : plan.jobs) {
     const JobSpec& spec = job.spec;
     EIDA_RETURN_IF_ERROR(CheckNewJob(spec, what));
+    if (!names.insert(spec.name).second)
+      return InvalidArgument(what + ": two jobs are called \"" + spec.name + "\"");
     if (spec.run.value() < 0 || spec.run.value() > runs) {
       return InvalidArgument(what + ": job \"" + spec.name + "\" names run " +
                              std::to_string(spec.run.value()) + ", which the plan does not have");
     }
     const int64_t id = spec.id.value();
-    if (id < 1 || id > n || seen[static_cast<size_t>(id)]) {
+    if (id < 1 || id > n || by_id[static_cast<size_t>(id)] != nullptr) {
       return InvalidArgument(what + ": job \"" + spec.name + "\" has number " + std::to_string(id) +
                              "; the numbers must be 1.." + std::to_string(n) + ", each once");
     }
     for (const ParentEdge& edge : spec.parents) {
       const int64_t parent = edge.parent.value();
-      if (parent < 1 || parent >= id || !seen[static_cast<size_t>(parent)]) {
+      if (parent < 1 || parent >= id || by_id[static_cast<size_t>(parent)] == nullptr) {
         return InvalidArgument(what + ": input \"" + edge.role + "\" of job \"" + spec.name +
                                "\" comes from job " + std::to_string(parent) +
                                ", which does not stand before it");
       }
+      EIDA_RETURN_IF_ERROR(CheckInput(spec, edge, by_id[static_cast<size_t>(parent)]->spec, what));
     }
-    seen[static_cast<size_t>(id)] = true;
+    by_id[static_cast<size_t>(id)] = &job;
   }
   for (const RunRecord& run : plan.runs) {
     const bool known = run.id.value() >= 1 && run.id.value() <= runs;

@@ -24,8 +24,9 @@ enum class JobEvent : uint8_t {
   kRecaused,        // still skipped, for another reason
   kRevivedReady,    // a person asked for a retry
   kRevivedBlocked,  // the same, but it waits for parents that are retried too
+  kRecalled,        // it made do without a parent that is retried
 };
-constexpr size_t kJobEvents = 14;
+constexpr size_t kJobEvents = 15;
 constexpr size_t kJobStates = 10;  // JobState values are 1..9; 0 in the table = illegal
 
 using TransitionTable = std::array<std::array<JobState, kJobEvents>, kJobStates>;
@@ -58,6 +59,9 @@ constexpr TransitionTable MakeTransitions() {
     add(over, E::kRevivedReady, S::kReady);
     add(over, E::kRevivedBlocked, S::kBlocked);
   }
+  for (const S waits :
+       {S::kReady, S::kBackoff, S::kLeased, S::kRunning, S::kSucceeded})  // lacking something
+    add(waits, E::kRecalled, S::kBlocked);
   return table;
 }
 inline constexpr TransitionTable kTransitions = MakeTransitions();
@@ -69,12 +73,14 @@ constexpr JobState NextState(JobState from, JobEvent event) {
 
 static_assert(
     [] {
-      for (const JobState next : kTransitions[static_cast<size_t>(JobState::kSucceeded)]) {
-        if (next != JobState{}) return false;
+      const auto& row = kTransitions[static_cast<size_t>(JobState::kSucceeded)];
+      for (size_t event = 0; event < row.size(); ++event) {
+        if (row[event] != JobState{} && event != static_cast<size_t>(JobEvent::kRecalled))
+          return false;
       }
       return true;
     }(),
-    "succeeded is for ever");
+    "succeeded is for ever, but for a result that lacks something");
 
 const char* ToString(JobEvent event);
 

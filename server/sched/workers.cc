@@ -37,6 +37,15 @@ WorkerState StateToKeep(const Worker& worker) {
   return worker.drained ? WorkerState::kDraining : WorkerState::kIdle;
 }
 
+// What became of a job that made no result.
+std::string WhyLost(const Core& core, const Job& job) {
+  const JobStatus& status = job.record.status;
+  if (StateOf(job) == JobState::kSkipped) return WhyLost(core, core.jobs.at(status.cause));
+  std::string why = job.record.spec.name + " ";
+  if (StateOf(job) == JobState::kCancelled) return why + "was cancelled";
+  return why + "failed: " + eida::ToString(status.error) + ": " + status.error_message;
+}
+
 GrantJob GrantOf(const Core& core, const Job& job) {
   const JobSpec& spec = job.record.spec;
   GrantJob grant;
@@ -53,7 +62,10 @@ GrantJob GrantOf(const Core& core, const Job& job) {
     grant.inputs.push_back(std::move(ref));
   }
   for (const ParentEdge& edge : spec.parents) {
-    for (const ArtifactRef& artifact : core.jobs.at(edge.parent).record.artifacts) {
+    const Job& parent = core.jobs.at(edge.parent);
+    if (StateOf(parent) != JobState::kSucceeded)
+      grant.missing.push_back({edge.role, WhyLost(core, parent)});
+    for (const ArtifactRef& artifact : parent.record.artifacts) {
       if (artifact.name != edge.artifact) continue;
       grant.inputs.push_back(artifact);
       grant.inputs.back().name = edge.role;

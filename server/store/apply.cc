@@ -69,17 +69,17 @@ void Applier::InsertJob(const JobRecord& job) {
   const JobStatus& status = job.status;
   Query(db_,
         "INSERT INTO jobs (id, sweep, run, kind, name, spec, fingerprint, inputs, bundle_key, "
-        "cost, slots, state, attempt,"
-        " failures, free_failures, reused_from, cause, error, error_message, summary, worker, "
-        "created, ready_at, started,"
-        " finished, retry_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "cost, slots, quorum, state, attempt,"
+        " failures, free_failures, reused_from, cause, lacking, error, error_message, summary, "
+        "worker, created, ready_at, started, finished, retry_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+        "?, ?)",
         spec.id, spec.sweep, spec.run, spec.kind, spec.name, texts_.PutTemplate(spec.spec),
         spec.fingerprint, texts_.Put(InputsJson(spec.inputs)), spec.bundle_key, spec.cost,
-        spec.slots, status.state, status.attempt, status.failures, status.free_failures,
-        status.reused_from, status.cause, status.error, status.error_message, status.summary,
-        status.worker, status.created, status.ready_at, status.started, status.finished,
-        status.retry_at)
+        spec.slots, spec.quorum, status.state, status.attempt, status.failures,
+        status.free_failures, status.reused_from, status.cause, status.lacking, status.error,
+        status.error_message, status.summary, status.worker, status.created, status.ready_at,
+        status.started, status.finished, status.retry_at)
       .Run();
   int64_t position = 0;
   for (const ParentEdge& edge : spec.parents) {
@@ -120,16 +120,21 @@ Status Applier::Do(const UpdateJob& change) {
   const int rows =
       Query(db_,
             "UPDATE jobs SET state = ?, attempt = ?, failures = ?, free_failures = ?, reused_from "
-            "= ?, cause = ?, error = ?,"
+            "= ?, cause = ?, lacking = ?, error = ?,"
             " error_message = ?, summary = ?, worker = ?, created = ?, ready_at = ?, started = ?, "
             "finished = ?, retry_at = ?"
             " WHERE id = ? AND state = ?",
             status.state, status.attempt, status.failures, status.free_failures, status.reused_from,
-            status.cause, status.error, status.error_message, status.summary, status.worker,
-            status.created, status.ready_at, status.started, status.finished, status.retry_at,
-            change.job, change.expected)
+            status.cause, status.lacking, status.error, status.error_message, status.summary,
+            status.worker, status.created, status.ready_at, status.started, status.finished,
+            status.retry_at, change.job, change.expected)
           .Run();
-  if (rows == 1) return OkStatus();
+  if (rows == 1) {
+    // A result that lacked something gives way.
+    if (change.expected == JobState::kSucceeded)
+      Query(db_, "DELETE FROM artifacts WHERE job = ?", change.job).Run();
+    return OkStatus();
+  }
   return Internal(
       "job " + change.job.ToString() + ": expected " + ToString(change.expected) + " before " +
       ToString(status.state) + ", but " +

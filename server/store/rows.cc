@@ -118,6 +118,8 @@ JobRecord ReadJob(const Query& row) {
   status.started = row.Time(21);
   status.finished = row.Time(22);
   status.retry_at = row.Time(23);
+  spec.quorum = static_cast<int>(row.Int(24));
+  status.lacking = static_cast<int>(row.Int(25));
   return job;
 }
 

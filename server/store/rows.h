@@ -41,8 +41,9 @@ inline constexpr char kJobColumns[] =
     "j.attempt, j.failures,"
     " j.free_failures, j.reused_from, j.cause, j.error, j.error_message, j.summary, j.worker, "
     "j.created, j.ready_at,"
-    " j.started, j.finished, j.retry_at";  // spec and inputs follow where they are wanted
-inline constexpr int kJobColumnCount = 24;
+    " j.started, j.finished, j.retry_at, j.quorum, j.lacking";  // spec and inputs follow where they
+                                                                // are wanted
+inline constexpr int kJobColumnCount = 26;
 JobRecord ReadJob(const Query& row);
 // Columns kJobColumnCount and +1: the template of the spec and the id of the inputs.
 void ReadJobSpec(const Query& row, Db& db, TextCache& texts, JobSpec& spec);

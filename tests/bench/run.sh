@@ -1,21 +1,22 @@
 #!/usr/bin/env bash
 # `make bench`: the micro-benchmarks, tokenising beside Python's tokenizers, single runs and then the whole demo study beside
-# transformers + PEFT. Prints; asserts nothing.
+# transformers + PEFT; the passes that analyses take beside the naive count. Prints; asserts nothing.
 #
-#   tests/bench/run.sh [--quick] [--micro | --tokenizer | --runs | --study] [options of study_bench.py, see --help]
+#   tests/bench/run.sh [--quick] [--micro | --tokenizer | --runs | --study | --cost] [options of study_bench.py, see --help]
 #
 # Tokenising and single runs take EIDA_BENCH_ROWS, tokenising EIDA_BENCH_TOKENIZERS (see tokenizer_bench.py --help); without them
-# the demo's files. Results: build/bench/micro.json, tokenizer.json, runs.json and study.json.
+# the demo's files. Results: build/bench/micro.json, tokenizer.json, runs.json, study.json and cost.json.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-micro=1 tokenizer=1 runs=1 study=1 quick= rest=()
+micro=1 tokenizer=1 runs=1 study=1 cost=1 quick= rest=()
 for argument in "$@"; do
   case "$argument" in
-    --micro) tokenizer= runs= study= ;;
-    --tokenizer) micro= runs= study= ;;
-    --runs) micro= tokenizer= study= ;;
-    --study) micro= tokenizer= runs= ;;
+    --micro) tokenizer= runs= study= cost= ;;
+    --tokenizer) micro= runs= study= cost= ;;
+    --runs) micro= tokenizer= study= cost= ;;
+    --study) micro= tokenizer= runs= cost= ;;
+    --cost) micro= tokenizer= runs= study= ;;
     --quick) quick=1 rest+=(--quick) ;;
     *) rest+=("$argument") ;;
   esac
@@ -35,3 +36,4 @@ fi
 [ -z "$tokenizer" ] || $python tests/bench/tokenizer_bench.py --bin "$build/bin" ${quick:+--rounds 2} --out build/bench/tokenizer.json
 [ -z "$runs" ] || PYTHONDONTWRITEBYTECODE=1 $python tests/bench/runs_bench.py --bin "$build/bin" ${quick:+--quick} --out build/bench/runs.json
 [ -z "$study" ] || PYTHONDONTWRITEBYTECODE=1 $python tests/bench/study_bench.py --bin "$build/bin" "${rest[@]}"
+[ -z "$cost" ] || PYTHONDONTWRITEBYTECODE=1 python3 tests/bench/cost_bench.py --bin "$build/bin" --out build/bench/cost.json

@@ -144,8 +144,8 @@ Status Flow::BeginSubmit(const Words& words) {
 Result<JobRecord> Flow::ParseJob(const Words& words, const std::string& sweep,
                                  const std::map<std::string, JobId>& names) {
   const auto arrow = std::find(words.begin(), words.end(), "<-");
-  EIDA_ASSIGN_OR_RETURN(const Options options,
-                        Parse(Words(words.begin(), arrow), {"cost", "fp", "bundle", "slots"}));
+  EIDA_ASSIGN_OR_RETURN(const Options options, Parse(Words(words.begin(), arrow),
+                                                     {"cost", "fp", "bundle", "slots", "quorum"}));
   if (options.rest.size() != 2)
     return InvalidArgument("a job is: KIND NAME [cost=N] [fp=TEXT] [bundle=KEY] [<- PARENT ...]");
   JobRecord job;
@@ -157,6 +157,7 @@ Result<JobRecord> Flow::ParseJob(const Words& words, const std::string& sweep,
   job.spec.inputs.push_back({"data/train", Digest("data")});
   EIDA_ASSIGN_OR_RETURN(job.spec.cost, options.Int("cost", 1));
   EIDA_ASSIGN_OR_RETURN(job.spec.slots, options.Int("slots", 1));
+  EIDA_ASSIGN_OR_RETURN(job.spec.quorum, options.Int("quorum", 0));
   for (auto it = arrow; it != words.end(); ++it) {
     if (it == arrow) continue;
     const auto parent = names.find(*it);

@@ -208,10 +208,12 @@ Status Flow::Expect(const Words& words) {
                          "\" is not understood; README.md lists the forms");
 }
 
-// lease WORKER JOB [JOB ...] [attempt=N] [resume=N] [input=ROLE] [slot=N] | idle WORKER
+// lease WORKER JOB [JOB ...] [attempt=N] [resume=N] [input=ROLE] [missing=ROLE,..] [slot=N] | idle
+// WORKER
 Status Flow::ExpectLease(const Words& words) {
-  EIDA_ASSIGN_OR_RETURN(const Options options, Parse(Words(words.begin() + 1, words.end()),
-                                                     {"attempt", "resume", "input", "slot"}));
+  EIDA_ASSIGN_OR_RETURN(const Options options,
+                        Parse(Words(words.begin() + 1, words.end()),
+                              {"attempt", "resume", "input", "slot", "missing"}));
   if (options.rest.empty()) return InvalidArgument("expect " + words[0] + " WORKER ...");
   EIDA_ASSIGN_OR_RETURN(SimWorker * worker, WorkerNamed(options.rest[0]));
   std::string holds;
@@ -243,6 +245,11 @@ Status Flow::ExpectLease(const Words& words) {
                           : job.resume && job.resume->digest == DigestOf(fingerprint + resume);
     if (!same) return Mismatch("resume", resume, job.resume ? "another checkpoint" : "none");
   }
+  Words missing;
+  for (const MissingInput& input : job.missing) missing.push_back(input.role);
+  const std::string without = missing.empty() ? "none" : Join(missing, ",");
+  if (options.Text("missing", without) != without)
+    return Mismatch("missing", options.Text("missing", without), without);
   const std::string role = options.Text("input", "");
   if (role.empty()) return OkStatus();
   Words roles;
@@ -254,11 +261,11 @@ Status Flow::ExpectLease(const Words& words) {
 }
 
 // SWEEP/JOB STATE [attempt=N] [cause=JOB] [reused=JOB] [worker=W] [error=CLASS] [failures=N]
-// [free=N]
+// [free=N] [lacking=N]
 Status Flow::ExpectJob(JobId id, const Words& words) {
   EIDA_ASSIGN_OR_RETURN(const Options options, Parse(Words(words.begin() + 1, words.end()),
                                                      {"attempt", "cause", "reused", "worker",
-                                                      "error", "failures", "free"}));
+                                                      "error", "failures", "free", "lacking"}));
   const JobStatus& status = world_.store.Job(id)->status;
   std::map<std::string, std::string> actual{
       {"attempt", std::to_string(status.attempt)},
@@ -267,7 +274,8 @@ Status Flow::ExpectJob(JobId id, const Words& words) {
       {"worker", status.worker.str()},
       {"error", ToString(status.error)},
       {"failures", std::to_string(status.failures)},
-      {"free", std::to_string(status.free_failures)}};
+      {"free", std::to_string(status.free_failures)},
+      {"lacking", std::to_string(status.lacking)}};
   for (const std::string& state : options.rest) {
     EIDA_RETURN_IF_ERROR(ParseEnum<JobState>(state).status());
     if (state != ToString(status.state)) return Mismatch(words[0], state, ToString(status.state));

@@ -109,8 +109,12 @@ Status ModelStore::One(const UpdateJob& change) {
                     " matches no row");
   }
   JobRecord& job = it->second;
-  if (job.status.state == JobState::kSucceeded)
-    return Internal(change.job.ToString() + " had succeeded and changes");
+  if (job.status.state == JobState::kSucceeded) {
+    if (job.status.lacking == 0)
+      return Internal(change.job.ToString() + " had succeeded and changes");
+    job.artifacts.clear();
+    results_.erase(change.job);
+  }
   if (change.status.attempt < job.status.attempt)
     return Internal(change.job.ToString() + ": attempt number falls");
   job.status = change.status;
@@ -121,6 +125,9 @@ Status ModelStore::One(const UpdateJob& change) {
 Status ModelStore::ParentsAreThere(const JobRecord& job) const {
   for (const ParentEdge& edge : job.spec.parents) {
     const JobRecord& parent = jobs_.at(edge.parent);
+    if (job.spec.quorum > 0 && IsTerminal(parent.status.state) &&
+        parent.status.state != JobState::kSucceeded)
+      continue;
     const auto has = [&edge](const ArtifactRef& artifact) {
       return artifact.name == edge.artifact;
     };

@@ -107,6 +107,7 @@ Status LeaseTask::Prepare(const GrantJob& job, exec::JobFile& file) {
     entry.inputs[input.name] = pin.path();
     pins_.push_back(std::move(pin));
   }
+  for (const MissingInput& input : job.missing) entry.missing[input.role] = input.reason;
   if (job.resume) {
     Result<Pin> pin = transfer_.Fetch(*job.resume, fetch_stop_.get_token());
     if (pin.ok()) {

@@ -42,6 +42,8 @@ Json CurveJson(const Curve& curve) {
           {"barrier", curve.gap.barrier},
           {"error_barrier", NumberOrNull(curve.gap.error_barrier)},
           {"relative_gap", curve.gap.relative_gap},
+          {"intervals", curve.intervals ? ToJson(*curve.intervals) : Json(nullptr)},
+          {"space", curve.space},
           {"n", curve.n},
           {"split", curve.split},
           {"item_hash", curve.item_hash}};
@@ -64,6 +66,8 @@ Result<Curve> ReadCurve(const std::string& path) {
                  json->at("barrier"), std::nullopt, json->at("relative_gap")};
     if (const Json& error = json->at("error_barrier"); !error.is_null())
       curve.gap.error_barrier = error.get<double>();
+    curve.intervals = IntervalsOf(json->value("intervals", Json()));
+    curve.space = json->value("space", "merged");
     curve.n = json->at("n");
     curve.split = json->at("split");
     curve.item_hash = json->at("item_hash");

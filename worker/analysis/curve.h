@@ -8,6 +8,7 @@
 #include "common/base/json.h"
 #include "common/base/status.h"
 #include "worker/analysis/gap.h"
+#include "worker/analysis/intervals.h"
 
 namespace eida::analysis {
 
@@ -16,8 +17,9 @@ struct Curve {
   Json a, b;                                   // who they are, as the job's spec says
   std::vector<double> alphas, loss, accuracy;  // accuracy: empty of a language model
   Gap gap;
+  std::optional<Intervals> intervals;
   int64_t n = 0;
-  std::string split, item_hash;
+  std::string split, item_hash, space = "merged";
 };
 
 // The grid that a spec's "alphas" asks for: a number of points, evenly from 0 to 1, or the list

@@ -23,6 +23,30 @@ Json Column(const Json& members, const char* field) {
   return column;
 }
 
+// Why the pair has no input; nothing where it has. A member that is missing takes its pairs along.
+std::optional<std::string> WhyMissing(const engine::Job& job, int i, int j) {
+  const std::string left = std::to_string(i), right = std::to_string(j);
+  for (const std::string& role :
+       {"pair/" + left + "/" + right, "member/" + left, "member/" + right}) {
+    const auto found = job.missing.find(role);
+    if (found != job.missing.end()) return found->second;
+  }
+  return std::nullopt;
+}
+
+// Of every pair when none is named. False when all are missing.
+bool FindMissing(const engine::Job& job, MatrixRequest& request) {
+  std::vector<Pair> all = request.pairs;
+  const int size = static_cast<int>(request.members.size());
+  for (int i = 0; request.pairs.empty() && i < size; ++i) {
+    for (int j = i + 1; j < size; ++j) all.emplace_back(i, j);
+  }
+  for (const auto& [i, j] : all) {
+    if (auto why = WhyMissing(job, i, j)) request.missing[{i, j}] = std::move(*why);
+  }
+  return request.missing.empty() || request.missing.size() < all.size();
+}
+
 }  // namespace
 
 Result<MatrixRequest> ParseMatrixRequest(const engine::Job& job) {
@@ -53,6 +77,10 @@ Result<MatrixRequest> ParseMatrixRequest(const engine::Job& job) {
   }
   request.detail = job.spec.value("detail", Json::object());
   if (!request.detail.is_object()) return bad("\"detail\" must be an object");
+  if (!FindMissing(job, request)) {
+    return engine::DataError("job " + job.name + ": every pair is missing; the first one because " +
+                             request.missing.begin()->second);
+  }
   return request;
 }
 
@@ -66,12 +94,21 @@ Json MatrixJson(const MatrixRequest& request, const Matrix& matrix) {
   Json detail = request.detail;
   detail.update(matrix.detail);
   if (!matrix.layer.empty()) detail["layer"] = matrix.layer;
+  Json missing = Json::array();
+  for (const auto& [pair, reason] : request.missing)
+    missing.push_back({{"i", pair.first}, {"j", pair.second}, {"reason", reason}});
+  const auto ends = [](const std::optional<Values>& values) {
+    return values ? ToJson(*values) : Json(nullptr);
+  };
   return {{"format", "eida/matrix/v1"},
           {"metric", request.metric},
           {"labels", Column(request.members, "label")},
           {"variants", Column(request.members, "variant")},
           {"seeds", Column(request.members, "seed")},
           {"values", ToJson(matrix.values)},
+          {"ci_low", ends(matrix.low)},
+          {"ci_high", ends(matrix.high)},
+          {"missing", std::move(missing)},
           {"extra", std::move(extra)},
           {"detail", std::move(detail)}};
 }
@@ -93,6 +130,7 @@ Json MatrixSummary(const MatrixRequest& request, const Matrix& matrix) {
   return {{"metric", request.metric},
           {"members", request.members.size()},
           {"pairs", count},
+          {"missing", request.missing.size()},
           {"mean", number(sum / static_cast<double>(std::max<int64_t>(count, 1)))},
           {"min", number(min)},
           {"max", number(max)}};

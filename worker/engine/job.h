@@ -33,8 +33,10 @@ struct Job {
   std::string name;
   Json spec;
   std::map<std::string, std::string> inputs;  // role -> file
-  std::optional<std::string> resume;          // checkpoint file
-  std::string out;                            // existing directory for this job's files
+  // role -> why there is no such input; only of kinds that make do without (matrix)
+  std::map<std::string, std::string> missing;
+  std::optional<std::string> resume;  // checkpoint file
+  std::string out;                    // existing directory for this job's files
   std::string device = "cpu";
   std::shared_ptr<Gang> gang;  // of the processes that do this job together; null = alone
 };

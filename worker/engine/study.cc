@@ -62,6 +62,10 @@ class BaseStudy : public Study {
     return mixed;
   }
 
+  Result<Line> AdapterLine(const std::string& path_a, const std::string& path_b) override {
+    return LineOfAdapters(*base_, path_a, path_b);
+  }
+
   Result<EvalResult> Evaluate(const Weights& weights) override {
     EIDA_ASSIGN_OR_RETURN(EvalResult result, Measure(weights));
     return Compared(std::move(result));

@@ -58,6 +58,9 @@ Result<EvalResult> ReadEval(const std::string& path);  // Compared
 
 struct ItemChoice;  // tasks/task.h
 
+// The point at `alpha` of the straight line between two members a (1) and b (0).
+using Line = std::function<Result<Weights>(double alpha)>;
+
 // Base model, tokenised items of one split, and numerics: what evaluate, gram, path and soup share.
 // Bundled jobs reuse it through `Study::For`, which keeps the last one per process.
 class Study {
@@ -79,6 +82,12 @@ class Study {
   // give a and b bit for bit, and so does (b, a, 1 - alpha) what (a, b, alpha) gives: a point of a
   // path is the same from both ends.
   virtual Weights Interpolate(const Weights& a, const Weights& b, double alpha) = 0;
+  // The line through the two members' own tensors before merging: factors A and B apart from one
+  // another, heads too. The merged point has cross terms B1 A2 that Interpolate's has not, as
+  // PEFT's combination "linear" has them (there the square roots of the weights meet A and B).
+  // ConfigError when the members' adapters are not of one structure: other settings, names or
+  // shapes. The study outlives the line.
+  virtual Result<Line> AdapterLine(const std::string& path_a, const std::string& path_b) = 0;
   // Deterministic in everything but the thread count; the same weights give the same bytes whoever
   // calls.
   // Compared.
@@ -94,6 +103,13 @@ class Study {
   virtual Result<at::Tensor> BaseTensor(const std::string& name) = 0;
   virtual std::vector<std::string> BaseNames() const = 0;
 };
+
+// Whole models evaluated (or looked at for features), and items in them, since the process began:
+// what a study costs, whoever asked. Any thread.
+struct Passes {
+  int64_t models = 0, items = 0;
+};
+Passes PassesSoFar();
 
 // Job functions of the engine.
 Result<JobResult> RunTrain(const Job& job, Events& events);

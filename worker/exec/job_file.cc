@@ -14,6 +14,7 @@ Result<std::string> FormatJobFile(const JobFile& file) {
                   {"name", job.name},       {"spec", std::move(spec)}, {"inputs", job.inputs},
                   {"out", job.out}};
     if (!job.resume.empty()) entry["resume"] = job.resume;
+    if (!job.missing.empty()) entry["missing"] = job.missing;
     jobs.push_back(std::move(entry));
   }
   Json json = {{"format", "eida/job/v1"},

@@ -16,10 +16,11 @@ struct RunnerJob {
   Attempt attempt = 0;
   JobKind kind = JobKind::kTrain;
   std::string name;
-  std::string spec;                           // canonical JSON
-  std::map<std::string, std::string> inputs;  // role -> file
-  std::string resume;                         // checkpoint file, "" = none
-  std::string out;                            // directory, exists
+  std::string spec;                            // canonical JSON
+  std::map<std::string, std::string> inputs;   // role -> file
+  std::string resume;                          // checkpoint file, "" = none
+  std::string out;                             // directory, exists
+  std::map<std::string, std::string> missing;  // role -> why there is no such file
 };
 
 struct JobFile {

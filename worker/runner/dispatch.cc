@@ -11,13 +11,14 @@ namespace {
 struct Entry {
   const char* kind;
   Result<engine::JobResult> (*run)(const engine::Job&, engine::Events&);
+  bool passes = false;  // its summary says how many passes of whole models over items it took
 };
 constexpr Entry kJobs[] = {
-    {"train", engine::RunTrain},     {"evaluate", engine::RunEvaluate},
-    {"gram", analysis::RunGram},     {"path", analysis::RunPath},
-    {"matrix", analysis::RunMatrix}, {"soup", analysis::RunSoup},
-    {"export", engine::RunExport},   {"generate", engine::RunGenerate},
-    {"observe", engine::RunObserve}, {"new_model", engine::RunNewModel},
+    {"train", engine::RunTrain},       {"evaluate", engine::RunEvaluate, true},
+    {"gram", analysis::RunGram, true}, {"path", analysis::RunPath, true},
+    {"matrix", analysis::RunMatrix},   {"soup", analysis::RunSoup, true},
+    {"export", engine::RunExport},     {"generate", engine::RunGenerate},
+    {"observe", engine::RunObserve},   {"new_model", engine::RunNewModel},
 };
 
 Status InputsAreThere(const engine::Job& job) {
@@ -40,8 +41,15 @@ Result<engine::JobResult> RunJob(const engine::Job& job, engine::Events& events)
   EIDA_RETURN_IF_ERROR(InputsAreThere(job));
   for (const Entry& entry : kJobs) {
     if (job.kind != entry.kind) continue;
-    return engine::GuardedResult<Result<engine::JobResult>>("job " + job.name + ": ",
-                                                            [&] { return entry.run(job, events); });
+    const engine::Passes before = engine::PassesSoFar();
+    auto result = engine::GuardedResult<Result<engine::JobResult>>(
+        "job " + job.name + ": ", [&] { return entry.run(job, events); });
+    if (result.ok() && entry.passes) {
+      const engine::Passes now = engine::PassesSoFar();
+      result->summary["model_passes"] = now.models - before.models;
+      result->summary["item_passes"] = now.items - before.items;
+    }
+    return result;
   }
   return engine::ConfigError("job " + job.name + ": unknown kind \"" + job.kind + "\"");
 }

@@ -50,6 +50,21 @@ Result<std::string> KindOf(const Fields& fields) {
                       "\"" + kind + "\" is none of " + Join(kinds, ", ") + Meant(kind, kinds));
 }
 
+// An object of a text a role, where the key is there; `what` the texts are is for the message.
+Status ReadByRole(const Fields& fields, const char* key, const std::string& what,
+                  std::map<std::string, std::string>& out) {
+  if (!fields.Has(key)) return OkStatus();
+  if (!fields.At(key).is_object()) return fields.Error(key, "must be an object of role: " + what);
+  for (const auto& [role, text] : fields.At(key).items()) {
+    if (!text.is_string()) {
+      return fields.Error(std::string(key) + "[\"" + role + "\"]",
+                          "must be a " + what + ", not " + text.dump());
+    }
+    out[role] = text;
+  }
+  return OkStatus();
+}
+
 Result<NumberedJob> ParseJob(const Json& json, const std::string& where) {
   const Fields fields(json, where);
   if (!json.is_object()) return fields.Error("", "must be an object");
@@ -65,15 +80,8 @@ Result<NumberedJob> ParseJob(const Json& json, const std::string& where) {
   if (!fields.Has("spec") || !fields.At("spec").is_object())
     return fields.Error("spec", "must be an object");
   job.spec = fields.At("spec");
-  if (fields.Has("inputs")) {
-    if (!fields.At("inputs").is_object())
-      return fields.Error("inputs", "must be an object of role: file");
-    for (const auto& [role, path] : fields.At("inputs").items()) {
-      if (!path.is_string())
-        return fields.Error("inputs[\"" + role + "\"]", "must be a file name, not " + path.dump());
-      job.inputs[role] = path;
-    }
-  }
+  EIDA_RETURN_IF_ERROR(ReadByRole(fields, "inputs", "file name", job.inputs));
+  EIDA_RETURN_IF_ERROR(ReadByRole(fields, "missing", "reason", job.missing));
   if (fields.Has("resume")) {
     EIDA_ASSIGN_OR_RETURN(job.resume, fields.Text("resume"));
   }

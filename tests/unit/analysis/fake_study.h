@@ -49,6 +49,12 @@ class FakeStudy : public engine::Study {
     }
     return out;
   }
+  Result<engine::Line> AdapterLine(const std::string&, const std::string&) override {
+    return engine::ConfigError("no adapters here");
+  }
+  engine::Line LineOf(const engine::Weights& a, const engine::Weights& b) {
+    return [this, a, b](double alpha) { return Result<engine::Weights>(Interpolate(a, b, alpha)); };
+  }
   Result<engine::EvalResult> Evaluate(const engine::Weights& weights) override {
     ++evaluations;
     const int64_t n = static_cast<int64_t>(items_.size());

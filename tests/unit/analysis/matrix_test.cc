@@ -35,6 +35,7 @@ std::string WriteCurve(const TempDir& dir, const std::string& name, double heigh
   curve.loss = {1, 1 + height, 1};
   curve.accuracy = {0.5, 0.25, 0.5};
   curve.gap = MeasureGap(curve.alphas, curve.loss, {0.5, 0.75, 0.5});
+  curve.intervals = Intervals{0.95, 7, {height / 2, height * 2}, {height / 4, height * 4}, {}, {}};
   curve.n = 8;
   curve.split = "select";
   curve.item_hash = item_hash;
@@ -61,6 +62,12 @@ TEST(MatrixTest, CurvesBecomeASymmetricMatrixWithNullsWhereNoPairIs) {
   EXPECT_EQ((*json)["values"],
             Json::parse("[[0.0, 0.5, null], [0.5, 0.0, 0.25], [null, 0.25, 0.0]]"));
   EXPECT_EQ((*json)["extra"]["error_barrier"][0][1], 0.25);
+  EXPECT_EQ((*json)["ci_low"],
+            Json::parse("[[null, 0.125, null], [0.125, null, 0.0625], [null, 0.0625, null]]"));
+  EXPECT_EQ((*json)["ci_high"][1][0], 2.0);
+  EXPECT_EQ((*json)["detail"]["confidence"], 0.95);
+  EXPECT_EQ((*json)["missing"], Json::array());
+  EXPECT_EQ((*json)["detail"]["space"], "merged");
   EXPECT_EQ((*json)["labels"], Json::parse("[\"m0\", \"m1\", \"m2\"]"));
   EXPECT_EQ((*json)["seeds"], Json::parse("[0, 1, 2]"));
   EXPECT_EQ((*json)["detail"]["n"], 8);
@@ -70,6 +77,37 @@ TEST(MatrixTest, CurvesBecomeASymmetricMatrixWithNullsWhereNoPairIs) {
   EXPECT_EQ(result->summary["min"], 0.25);
   EXPECT_EQ(result->summary["max"], 0.5);
   EXPECT_EQ(result->summary["pairs"], 2);
+}
+
+TEST(MatrixTest, WhatFailedIsNamedAndTheRestIsThere) {
+  const TempDir dir;
+  engine::Job job = MatrixJob(dir, "barrier", 3);
+  job.spec["pairs"] = Json::parse("[[0, 1], [0, 2], [1, 2]]");
+  job.inputs = {{"pair/0/1", WriteCurve(dir, "c01", 0.5)}};
+  job.missing = {{"pair/0/2", "train/m2 failed: nonfinite: loss"},
+                 {"pair/1/2", "train/m2 failed: nonfinite: loss"}};
+  QuietEvents events;
+  const auto result = RunMatrix(job, events);
+  ASSERT_TRUE(result.ok()) << result.status();
+  const auto json = ReadJsonFile(result->artifacts[0].path);
+  EXPECT_EQ((*json)["values"],
+            Json::parse("[[0.0, 0.5, null], [0.5, 0.0, null], [null, null, null]]"));
+  ASSERT_EQ((*json)["missing"].size(), 2u);
+  EXPECT_EQ((*json)["missing"][1],
+            Json({{"i", 1}, {"j", 2}, {"reason", "train/m2 failed: nonfinite: loss"}}));
+  EXPECT_EQ(result->summary["missing"], 2);
+  EXPECT_EQ(result->summary["pairs"], 1);
+
+  // An input that is neither there nor said to be missing is a mistake of whoever wrote the job.
+  job.missing.erase("pair/1/2");
+  EXPECT_EQ(engine::ErrorClassOf(RunMatrix(job, events).status()), "config");
+  job.missing["pair/1/2"] = "train/m1 was cancelled";
+  job.missing["pair/0/1"] = "train/m1 was cancelled";
+  const auto none = RunMatrix(job, events);
+  ASSERT_FALSE(none.ok());
+  EXPECT_EQ(engine::ErrorClassOf(none.status()), "data");
+  EXPECT_NE(Message(none.status()).find("every pair is missing"), std::string::npos);
+  EXPECT_NE(Message(none.status()).find("train/m1 was cancelled"), std::string::npos);
 }
 
 TEST(MatrixTest, CurvesOverOtherItemsDoNotMix) {
@@ -133,6 +171,25 @@ std::string WriteGram(const TempDir& dir, int member, const std::string& item_ha
                                        path)
                   .ok());
   return path;
+}
+
+TEST(MatrixTest, CkaOfTheMembersThatAreLeftIsTheSameAsWithoutTheOthers) {
+  const TempDir dir;
+  QuietEvents events;
+  engine::Job whole = MatrixJob(dir, "cka", 2), holed = MatrixJob(dir, "cka", 3);
+  whole.inputs = {{"member/0", WriteGram(dir, 1)}, {"member/1", WriteGram(dir, 2)}};
+  holed.inputs = {{"member/1", WriteGram(dir, 1)}, {"member/2", WriteGram(dir, 2)}};
+  holed.missing = {{"member/0", "train/m0 failed"}};
+  const auto values = [&](const engine::Job& job) {
+    const auto result = RunMatrix(job, events);
+    EXPECT_TRUE(result.ok()) << result.status();
+    return *ReadJsonFile(result->artifacts[0].path);
+  };
+  const Json left = values(whole), json = values(holed);
+  EXPECT_EQ(json["values"][1][2], left["values"][0][1]);
+  EXPECT_EQ(json["values"][0], Json::parse("[null, null, null]"));
+  EXPECT_EQ(json["missing"].size(), 2u);
+  EXPECT_TRUE(json["ci_low"].is_null());
 }
 
 TEST(MatrixTest, CkaMakesOneMatrixALayerWithBothEstimators) {

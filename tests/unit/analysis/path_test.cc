@@ -31,7 +31,7 @@ TEST(PathTest, TakesTheEndsAsTheyAreAndEvaluatesOnlyBetween) {
   const auto end_a = study.Evaluate(a), end_b = study.Evaluate(b);
   study.evaluations = 0;
   QuietEvents events;
-  const auto path = MeasurePath(study, a, b, *end_a, *end_b, *AlphaGrid(11), events);
+  const auto path = MeasurePath(study, study.LineOf(a, b), *end_a, *end_b, *AlphaGrid(11), events);
   ASSERT_TRUE(path.ok()) << path.status();
   EXPECT_EQ(study.evaluations, 9);
   EXPECT_EQ(events.last_done, 9);
@@ -47,6 +47,11 @@ TEST(PathTest, TakesTheEndsAsTheyAreAndEvaluatesOnlyBetween) {
   }
   EXPECT_GT(path->curve.gap.convexity_gap, 0) << "this pair lies in two basins";
   EXPECT_EQ(path->curve.n, 40);
+  ASSERT_TRUE(path->curve.intervals.has_value());
+  const Intervals& interval = *path->curve.intervals;
+  EXPECT_LE(interval.convexity_gap.low, path->curve.gap.convexity_gap);
+  EXPECT_GE(interval.convexity_gap.high, path->curve.gap.convexity_gap);
+  EXPECT_TRUE(interval.error_barrier.has_value());
 }
 
 TEST(PathTest, OfALanguageModelThereAreLossesOnly) {
@@ -55,7 +60,7 @@ TEST(PathTest, OfALanguageModelThereAreLossesOnly) {
   const engine::Weights a = Member(1.4f, 0.2f), b = Member(-0.7f, 0.1f);
   const auto end_a = study.Evaluate(a), end_b = study.Evaluate(b);
   QuietEvents events;
-  const auto path = MeasurePath(study, a, b, *end_a, *end_b, *AlphaGrid(5), events);
+  const auto path = MeasurePath(study, study.LineOf(a, b), *end_a, *end_b, *AlphaGrid(5), events);
   ASSERT_TRUE(path.ok()) << path.status();
   EXPECT_TRUE(path->curve.accuracy.empty());
   EXPECT_FALSE(path->curve.gap.error_barrier.has_value());
@@ -76,7 +81,7 @@ TEST(PathTest, StopsBetweenPointsWhenAsked) {
   study.evaluations = 0;
   QuietEvents events;
   events.stop_after = 3;
-  const auto path = MeasurePath(study, a, b, *end_a, *end_b, *AlphaGrid(11), events);
+  const auto path = MeasurePath(study, study.LineOf(a, b), *end_a, *end_b, *AlphaGrid(11), events);
   ASSERT_FALSE(path.ok());
   EXPECT_EQ(engine::ErrorClassOf(path.status()), "preempted");
   EXPECT_EQ(study.evaluations, 3);
@@ -88,7 +93,7 @@ TEST(PathTest, ALossThatIsNotFiniteNamesItsAlpha) {
   const auto end_a = study.Evaluate(a), end_b = study.Evaluate(b);
   study.scale = std::numeric_limits<float>::infinity();
   QuietEvents events;
-  const auto path = MeasurePath(study, a, b, *end_a, *end_b, *AlphaGrid(11), events);
+  const auto path = MeasurePath(study, study.LineOf(a, b), *end_a, *end_b, *AlphaGrid(11), events);
   ASSERT_FALSE(path.ok());
   EXPECT_EQ(engine::ErrorClassOf(path.status()), "nonfinite");
   EXPECT_NE(Message(path.status()).find("alpha 0.1"), std::string::npos) << path.status();

@@ -58,6 +58,18 @@ TEST_P(TaskTest, HasTheColumnsOfItsKind) {
 INSTANTIATE_TEST_SUITE_P(Tasks, TaskTest, testing::ValuesIn(Tasks()),
                          [](const auto& info) { return info.param.id; });
 
+TEST(CatalogTest, APresetSetsOnlyWhatItKnowsToBeANumber) {
+  EXPECT_TRUE(
+      std::is_sorted(AnalysisPresets().begin(), AnalysisPresets().end(),
+                     [](const AnalysisPreset& a, const AnalysisPreset& b) { return a.id < b.id; }));
+  for (const AnalysisPreset& preset : AnalysisPresets()) {
+    EXPECT_FALSE(preset.help.empty()) << preset.id;
+    EXPECT_FALSE(preset.parameters.empty()) << preset.id;
+    for (const Parameter& p : preset.parameters)
+      EXPECT_TRUE(p.type == "int" && !p.required) << preset.id << ": " << p.name;
+  }
+}
+
 std::vector<std::string> RolesOf(const std::string& id, const std::string& module) {
   std::vector<std::string> roles;
   for (const SiteShape& site : SitesOf(*Find(Models(), id), module, 12, 4))

@@ -96,12 +96,13 @@ TEST(JobFileTest, HasTheDocumentedShape) {
                                      R"({"k":1})",
                                      {{"weights", "/c/x"}},
                                      "/c/r",
-                                     "/w/j12-3"}}});
+                                     "/w/j12-3",
+                                     {{"pair/0/1", "train/a failed"}}}}});
   ASSERT_TRUE(text.ok());
   EXPECT_EQ(ParseJson(*text, "").value(),
             Json::parse(R"({"format": "eida/job/v1", "slot": {"device": "cpu", "threads": 2},
     "jobs": [{"job": 12, "attempt": 3, "kind": "path", "name": "s1/path", "spec": {"k": 1}, "inputs": {"weights": "/c/x"},
-              "resume": "/c/r", "out": "/w/j12-3"}]})"));
+              "missing": {"pair/0/1": "train/a failed"}, "resume": "/c/r", "out": "/w/j12-3"}]})"));
   EXPECT_THAT(
       Message(FormatJobFile({"cpu", 1, {{JobId(1), 1, JobKind::kTrain, "n", "[1]", {}, "", ""}}})
                   .status()),

@@ -78,6 +78,67 @@ TEST(PlanTest, WhatMeasuresLossesSmoothsThemWhereTheSweepSaysSo) {
   }
 }
 
+TEST(PlanTest, AMatrixMakesDoWithAPairAndNothingElseMakesDo) {
+  for (const JobRecord& job : PlanOf(spec::SampleSweep()).jobs) {
+    const bool of_paths = job.spec.name == "matrix/gap" || job.spec.name == "matrix/barrier";
+    EXPECT_EQ(job.spec.quorum, of_paths                        ? 1
+                               : job.spec.name == "matrix/cka" ? 2
+                                                               : 0)
+        << job.spec.name;
+  }
+}
+
+TEST(PlanTest, NoTwoJobsShareAName) {
+  // The same pairs on two grids and in two spaces, the same grams of other items.
+  const std::string many = spec::SampleSweep() + R"(
+  - {name: again, type: greedy})";
+  std::string sweep = spec::Replaced(many, "soups:\n", R"(
+  - {name: fine, type: convexity_gap, samples: 4, alphas: 7}
+  - {name: whole, type: cka, layers: [layer.0]}
+  - {name: factors, type: barrier, samples: 4, alphas: 5, space: adapter, pairs: same_variant}
+soups:
+)");
+  std::set<std::string> names;
+  for (const JobRecord& job : PlanOf(sweep).jobs)
+    EXPECT_TRUE(names.insert(job.spec.name).second) << job.spec.name;
+  EXPECT_TRUE(names.count("path/full/seed0~full/seed1#3"));
+}
+
+TEST(PlanTest, TwoSelectionsGiveThePairsAcross) {
+  const std::string cross = spec::Replaced(
+      spec::SampleSweep(), "type: convexity_gap,",
+      "type: convexity_gap, select: \"variant~lora-*\", with: variant=full, confidence: 0.9,");
+  for (const JobRecord& job : PlanOf(cross).jobs) {
+    const Json spec = *ParseJson(job.spec.spec, "spec");
+    if (job.spec.name != "matrix/gap") continue;
+    EXPECT_EQ(spec["members"].size(), 9u);
+    EXPECT_EQ(spec["members"][0]["label"], "lora-r1/seed0");
+    EXPECT_EQ(spec["members"][6]["label"], "full/seed0");
+    EXPECT_EQ(spec["detail"]["rows"], 6);
+    ASSERT_EQ(spec["pairs"].size(), 18u);
+    for (const Json& pair : spec["pairs"]) {
+      EXPECT_LT(pair[0], 6);
+      EXPECT_GE(pair[1], 6);
+    }
+    EXPECT_EQ(job.spec.parents.size(), 18u);
+    const JobRecord path =
+        PlanOf(cross).jobs.at(static_cast<size_t>(job.spec.parents[0].parent.value()) - 1);
+    EXPECT_EQ((*ParseJson(path.spec.spec, "spec"))["confidence"], 0.9);
+  }
+}
+
+TEST(PlanTest, EqualRunsAreOneParentOfAMatrix) {
+  std::string twins = spec::Replaced(spec::SampleSweep(), "seeds: 0..2", "seeds: [0]");
+  twins =
+      spec::Replaced(twins, "variants:\n", "variants:\n  - {name: again, adapter: {type: none}}\n");
+  twins = spec::Replaced(twins, "type: cka,", "type: cka, select: \"variant!~lora-*\",");
+  for (const JobRecord& job : PlanOf(twins).jobs) {
+    std::set<JobId> parents;
+    for (const ParentEdge& edge : job.spec.parents) parents.insert(edge.parent);
+    EXPECT_LE(job.spec.quorum, static_cast<int>(parents.size())) << job.spec.name;
+  }
+}
+
 TEST(PlanTest, HasTheJobsOfTheStudy) {
   const Plan plan = PlanOf(spec::SampleSweep());
   EXPECT_EQ(plan.runs.size(), 9u);

@@ -44,6 +44,69 @@ TEST(HeatMapTest, DrawsInEveryFormat) {
   Keep("lower.png", *Draw(lower, ImageFormat::kPng));
 }
 
+// Alike in two groups whose items alternate.
+HeatMap ClusteredMap() {
+  HeatMap map = SampleMap(1, 8);
+  std::vector<std::vector<double>> distances(8, std::vector<double>(8));
+  for (size_t i = 0; i < 8; ++i) {
+    for (size_t j = 0; j < 8; ++j) {
+      const double gap = std::fabs(static_cast<double>(i) - static_cast<double>(j));
+      distances[i][j] = (i % 2 == j % 2 ? 0.05 : 0.5) + 0.01 * gap;
+    }
+  }
+  map.tree = AverageLinkage(distances);
+  map.groups.assign(8, "");
+  for (size_t i = 0; i < 8; ++i) {
+    map.labels[i] = "lora-r8/seed" + std::to_string(map.tree->leaves[i]);
+    for (size_t j = 0; j < 8; ++j)
+      map.values[i][j] = i == j ? 1 : 1 - distances[map.tree->leaves[i]][map.tree->leaves[j]];
+  }
+  map.label_name.clear();
+  return map;
+}
+
+TEST(HeatMapTest, ATreeStandsAboveItsColumns) {
+  HeatMap map = ClusteredMap();
+  Keep("cluster8.png", *Draw(map, ImageFormat::kPng));
+  const std::string with = *Draw(map, ImageFormat::kSvg);
+  map.tree.reset();
+  EXPECT_GT(with.size(), Draw(map, ImageFormat::kSvg)->size() + 1000);
+  map.tree = AverageLinkage({{0, 1}, {1, 0}});
+  EXPECT_FALSE(Draw(map, ImageFormat::kSvg).ok());
+}
+
+TEST(HeatMapTest, CellsMayHaveNotes) {
+  HeatMap map = SampleMap(2, 2, "convexity_gap");
+  const std::string without = *Draw(map, ImageFormat::kSvg);
+  for (const auto& row : map.values) {
+    map.notes.emplace_back();
+    for (double value : row)
+      map.notes.back().push_back(value == 0 ? "" : CellText(value / 2) + "–" + CellText(value * 2));
+  }
+  Keep("notes.png", *Draw(map, ImageFormat::kPng));
+  EXPECT_GT(Draw(map, ImageFormat::kSvg)->size(), without.size() + 1000);
+  map.notes.back().pop_back();
+  EXPECT_FALSE(Draw(map, ImageFormat::kSvg).ok());
+}
+
+TEST(HeatMapTest, RowsAndColumnsMayBeOtherItems) {
+  HeatMap map = SampleMap(3, 3, "barrier");
+  map.column_groups = {"full", "full", "eida", "eida", "eida"};
+  map.column_labels = {"0", "1", "0", "1", "2"};
+  for (auto& row : map.values) row.resize(5);
+  map.values[4][2] = std::nan("");
+  for (ImageFormat format : {ImageFormat::kPng, ImageFormat::kSvg, ImageFormat::kPdf})
+    EXPECT_TRUE(Draw(map, format).ok());
+  Keep("cross.png", *Draw(map, ImageFormat::kPng));
+  map.triangle = Triangle::kLower;
+  EXPECT_FALSE(Draw(map, ImageFormat::kPng).ok());
+  map.triangle = Triangle::kFull;
+  map.column_labels.pop_back();
+  EXPECT_FALSE(Draw(map, ImageFormat::kPng).ok());
+  map.column_labels = map.column_groups = {};
+  EXPECT_FALSE(Draw(map, ImageFormat::kPng).ok());
+}
+
 TEST(HeatMapTest, TheSameMapGivesTheSameBytesWhateverWasDrawnBefore) {
   const HeatMap map = SampleMap(2, 2);
   for (ImageFormat format : {ImageFormat::kPng, ImageFormat::kSvg, ImageFormat::kPdf}) {
@@ -144,6 +207,7 @@ TEST(HeatMapTest, CellTextHasTwoSignificantDigits) {
 
 TEST(MatrixFileTest, CsvCarriesLabelsAndLeavesMissingPairsEmpty) {
   EXPECT_EQ(MatrixToCsv({"a", "b,c"}, {{1, 0.1}, {NAN, 2}}), ",a,\"b,c\"\na,1,0.1\n\"b,c\",,2\n");
+  EXPECT_EQ(MatrixToCsv({"r"}, {"x", "y"}, {{1, 2}}), ",x,y\nr,1,2\n");
 }
 
 TEST(MatrixFileTest, NpyHeaderIsAlignedAndDataFollows) {

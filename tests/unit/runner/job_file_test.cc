@@ -12,7 +12,7 @@ const char* const kGood =
     R"({"format": "eida/job/v1", "slot": {"device": "cpu", "threads": 2}, "jobs": [
   {"job": 12, "attempt": 1, "kind": "train", "name": "s1/train/full/seed1", "spec": {"seed": 1},
    "inputs": {"data/train": "/c/a"}, "resume": "/c/ck", "out": "/w/j12"},
-  {"job": 13, "attempt": 1, "kind": "evaluate", "name": "e", "spec": {}, "inputs": {}, "out": "/w/j13"}]})";
+  {"job": 13, "attempt": 1, "kind": "evaluate", "name": "e", "spec": {}, "inputs": {}, "missing": {"m": "why"}, "out": "/w/j13"}]})";
 
 TEST(JobFileTest, ReadsEverythingThatTheAgentWrites) {
   const auto file = ParseJobFile(kGood, "job.json", "");
@@ -25,6 +25,8 @@ TEST(JobFileTest, ReadsEverythingThatTheAgentWrites) {
   EXPECT_EQ(train.job.name, "s1/train/full/seed1");
   EXPECT_EQ(train.job.spec["seed"], 1);
   EXPECT_EQ(train.job.inputs.at("data/train"), "/c/a");
+  EXPECT_TRUE(train.job.missing.empty());
+  EXPECT_EQ(file->jobs[1].job.missing.at("m"), "why");
   EXPECT_EQ(train.job.resume, "/c/ck");
   EXPECT_EQ(train.job.out, "/w/j12");
   EXPECT_EQ(train.job.device, "cpu");
@@ -106,9 +108,13 @@ TEST(JobFileTest, EveryBadFileIsRefusedByFieldAndReason) {
       {R"({"format": "eida/job/v1", "jobs": [{"job": 1, "kind": "train", "spec": [], "out": "o"}]})",
        "f.jobs[0].spec: must be an object"},
       {R"({"format": "eida/job/v1", "jobs": [{"job": 1, "kind": "train", "spec": {}, "inputs": []}]})",
-       "f.jobs[0].inputs: must be an object of role: file"},
+       "f.jobs[0].inputs: must be an object of role: file name"},
       {R"({"format": "eida/job/v1", "jobs": [{"job": 1, "kind": "train", "spec": {}, "inputs": {"a": 1}}]})",
        R"(f.jobs[0].inputs["a"]: must be a file name, not 1)"},
+      {R"({"format": "eida/job/v1", "jobs": [{"job": 1, "kind": "matrix", "spec": {}, "missing": []}]})",
+       "f.jobs[0].missing: must be an object of role: reason"},
+      {R"({"format": "eida/job/v1", "jobs": [{"job": 1, "kind": "matrix", "spec": {}, "missing": {"a": 1}}]})",
+       R"(f.jobs[0].missing["a"]: must be a reason, not 1)"},
       {R"({"format": "eida/job/v1", "jobs": [{"job": 1, "kind": "train", "spec": {}, "resume": 1, "out": "o"}]})",
        "f.jobs[0].resume: must be a text, not 1"},
       {R"({"format": "eida/job/v1", "jobs": [{"job": 1, "kind": "train", "spec": {}}]})",

@@ -1,6 +1,7 @@
 #include "tests/unit/sched/chaos.h"
 
 #include <algorithm>
+#include <set>
 
 #include "common/base/digest.h"
 #include "server/sched/policy.h"
@@ -305,9 +306,15 @@ void Chaos::Submit() {
         rng_.Below(3) == 0 ? "shared" + std::to_string(rng_.Below(6)) : plan.sweep.idempotency_key;
     for (uint64_t parent = 1; parent < i && rng_.Below(2) == 0; ++parent) {
       const JobId id(static_cast<int64_t>(1 + rng_.Below(i - 1)));
+      if (plan.jobs[static_cast<size_t>(id.value()) - 1].spec.quorum > 0) continue;
       job.spec.parents.push_back({"in" + std::to_string(parent), id, "out"});
       identity += "<" + plan.jobs[static_cast<size_t>(id.value()) - 1].spec.fingerprint.str();
     }
+    // Some make do without a part of their parents.
+    std::set<JobId> parents;
+    for (const ParentEdge& edge : job.spec.parents) parents.insert(edge.parent);
+    if (!parents.empty() && rng_.Below(3) == 0)
+      job.spec.quorum = 1 + static_cast<int>(rng_.Below(parents.size()));
     const bool shared = identity.rfind("shared", 0) == 0;
     job.spec.fingerprint = Fingerprint(shared ? identity : identity + "/" + job.spec.name);
     plan.jobs.push_back(std::move(job));
@@ -366,6 +373,8 @@ void Chaos::CheckEnd() {
   }
   for (const auto& [job, attempt] : acked_) {
     const JobStatus& status = world_.store.Job(job)->status;
+    // What lacked something gives way to a retry.
+    if (world_.store.Job(job)->spec.quorum > 0 && revived_.contains(job)) continue;
     if (status.state != JobState::kSucceeded || status.attempt != attempt) {
       Check(Internal(job.ToString() + ": an acknowledged result is lost (I1)"));
     }

@@ -18,7 +18,10 @@ int Ways(JobState from) {
   return n;
 }
 
-TEST(TransitionsTest, SucceededIsForEver) { EXPECT_EQ(Ways(JobState::kSucceeded), 0); }
+TEST(TransitionsTest, SucceededIsForEverUnlessTheResultLackedSomething) {
+  EXPECT_EQ(Ways(JobState::kSucceeded), 1);
+  EXPECT_EQ(NextState(JobState::kSucceeded, JobEvent::kRecalled), JobState::kBlocked);
+}
 
 TEST(TransitionsTest, OnlyAPersonBringsATerminalJobBack) {
   for (const JobState from : {JobState::kFailed, JobState::kCancelled, JobState::kSkipped}) {
@@ -33,10 +36,9 @@ TEST(TransitionsTest, OnlyAPersonBringsATerminalJobBack) {
   }
 }
 
-TEST(TransitionsTest, EveryStateButSucceededCanBeLeftAndEveryEventHappensSomewhere) {
-  for (const JobState state : AllValues<JobState>()) {
-    EXPECT_EQ(Ways(state) > 0, state != JobState::kSucceeded) << eida::ToString(state);
-  }
+TEST(TransitionsTest, EveryStateCanBeLeftAndEveryEventHappensSomewhere) {
+  for (const JobState state : AllValues<JobState>())
+    EXPECT_GT(Ways(state), 0) << eida::ToString(state);
   for (size_t event = 0; event < kJobEvents; ++event) {
     const auto& states = AllValues<JobState>();
     EXPECT_TRUE(std::any_of(states.begin(), states.end(), [event](JobState from) {
@@ -59,6 +61,16 @@ TEST_F(TransitionsDeathTest, AnIllegalMoveEndsTheProcessNamingJobStateAndEvent) 
   Job& job = step.GetJob(JobId(1));
   EXPECT_DEATH(step.Change(job, JobEvent::kStarted, job.record.status),
                "j1 \\(a\\) is ready and cannot be started");
+}
+
+TEST_F(TransitionsDeathTest, AWholeResultCannotBeRecalled) {
+  Submit(testing::APlan({testing::AJob("a")}));
+  Step step(core(), world.out, world.now());
+  Job& job = step.GetJob(JobId(1));
+  JobStatus& status = job.record.status;
+  status.state = JobState::kSucceeded;
+  EXPECT_DEATH(step.Recall(job), "j1 \\(a\\) lacks nothing");
+  status.state = JobState::kReady;
 }
 
 TEST_F(TransitionsDeathTest, TheInvariantsNoticeAStatusWrittenPastTheGate) {

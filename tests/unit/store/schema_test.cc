@@ -91,6 +91,24 @@ TEST_F(SchemaTest, TheOneSlotOfAnOlderAttemptBecomesAListOfOne) {
       Query(*db, "SELECT 1 FROM pragma_table_info('attempts') WHERE name = 'slot'").Next());
 }
 
+TEST_F(SchemaTest, JobsOfAnOlderSchemaNeedAllTheirParentsAndStayWhole) {
+  const std::unique_ptr<Db> db = Open();
+  const std::vector<Migration> all = Migrations();
+  ASSERT_OK(Migrate(*db, {all.begin(), all.begin() + 3}));
+  db->Execute("PRAGMA foreign_keys = OFF");
+  db->Execute(
+      "INSERT INTO jobs (id, sweep, kind, name, spec, fingerprint, inputs, bundle_key, cost, slots,"
+      " state, attempt, failures, free_failures, error, error_message, summary, worker, created,"
+      " ready_at, started, finished, retry_at)"
+      " VALUES (1, 1, 5, 'm', '', 'f', 1, '', 1, 1, 6, 1, 0, 0, 1, '', '', 'w', 0, 0, 0, 0, 0)");
+  ASSERT_OK(Migrate(*db));
+  Query rows(*db, "SELECT quorum, lacking FROM jobs");
+  ASSERT_TRUE(rows.Next());
+  EXPECT_EQ(rows.Int(0), 0);
+  EXPECT_EQ(rows.Int(1), 0);
+  EXPECT_ANY_THROW(db->Execute("UPDATE jobs SET state = 1"));
+}
+
 TEST_F(SchemaTest, ANewerSchemaIsRefusedByWriterAndReader) {
   {
     const std::unique_ptr<Db> db = Open();

@@ -162,6 +162,27 @@ TEST_F(StoreTest, ASucceededJobNeverChangesAndTheFenceNeverFalls) {
   EXPECT_EQ(Load().jobs[0].status.state, JobState::kSucceeded);
 }
 
+TEST_F(StoreTest, AResultThatLackedSomethingGivesWayToAnother) {
+  JobStatus partial = Active(JobState::kSucceeded, 1);
+  partial.lacking = 2;
+  AddSweep study = SampleStudy(1, 1);
+  study.jobs[1].spec.quorum = 1;
+  ASSERT_OK(Apply({study, AddArtifacts{JobId(2), 1, {{"matrix", "matrix", Digest(Hex(7)), 9, ""}}},
+                   UpdateJob{JobId(2), JobState::kBlocked, partial}}));
+  Reopen();
+  EXPECT_EQ(Load().jobs[1].spec.quorum, 1);
+  EXPECT_EQ(Load().jobs[1].status.lacking, 2);
+  ASSERT_OK(Apply({UpdateJob{JobId(2), JobState::kSucceeded, Active(JobState::kBlocked, 1)}}));
+  EXPECT_THAT(Load().jobs[1].artifacts, IsEmpty());
+  EXPECT_EQ(Load().jobs[1].status.lacking, 0);
+  // The second result, now whole, may have the first one's names, and stays.
+  ASSERT_OK(Apply({AddArtifacts{JobId(2), 2, {{"matrix", "matrix", Digest(Hex(8)), 9, ""}}},
+                   UpdateJob{JobId(2), JobState::kBlocked, Active(JobState::kSucceeded, 2)}}));
+  ASSERT_EQ(Load().jobs[1].artifacts.size(), 1u);
+  EXPECT_FALSE(
+      Apply({UpdateJob{JobId(2), JobState::kSucceeded, Active(JobState::kBlocked, 2)}}).ok());
+}
+
 TEST_F(StoreTest, AJobHasOneOpenAttemptAndItEndsOnce) {
   const AttemptRecord first{JobId(1), 1, LeaseId(5), WorkerId("w1"), {10}, {}, "", "", {3, 5}};
   ASSERT_OK(Apply({SampleStudy(1, 0), OpenAttempt{first}}));

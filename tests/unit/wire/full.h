@@ -28,12 +28,14 @@ inline JobRecord FullJob() {
   job.spec.parents = {{"role", JobId(102), "artifact"}};
   job.spec.cost = 126;
   job.spec.slots = 128;
+  job.spec.quorum = 130;
   job.status.state = JobState::kBackoff;
   job.status.attempt = 111;
   job.status.failures = 112;
   job.status.free_failures = 113;
   job.status.reused_from = JobId(114);
   job.status.cause = JobId(115);
+  job.status.lacking = 131;
   job.status.error = ErrorClass::kIo;
   job.status.error_message = "error_message";
   job.status.summary = "summary";

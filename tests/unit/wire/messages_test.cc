@@ -28,7 +28,14 @@ void ExpectFullRoundTrip(const M& value, const std::vector<std::string>& live = 
 Grant FullGrant() {
   return {LeaseId(101),
           {102},
-          {{JobId(101), 102, JobKind::kSoup, "name", "spec", {FullArtifact()}, FullArtifact()}}};
+          {{JobId(101),
+            102,
+            JobKind::kSoup,
+            "name",
+            "spec",
+            {FullArtifact()},
+            FullArtifact(),
+            {{"role", "reason"}}}}};
 }
 
 TEST(MessagesTest, SyncKeepsEveryField) {

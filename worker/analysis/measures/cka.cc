@@ -19,20 +19,30 @@ std::string Meta(const Grams& grams, const char* key) {
   return it == grams.metadata.end() ? "" : it->second;
 }
 
-// One estimator of one layer over all members.
-Result<Values> PairsOf(const engine::Job& job, const std::vector<Grams>& members,
+std::string RoleOf(int member) { return "member/" + std::to_string(member); }
+
+// One estimator of one layer over the members that are there, `of` how many there should be.
+Result<Values> PairsOf(const engine::Job& job, const std::map<int, Grams>& members, size_t of,
                        const std::string& tensor) {
   std::vector<at::Tensor> vectors;
-  for (size_t i = 0; i < members.size(); ++i) {
-    const auto it = members[i].tensors.find(tensor);
-    if (it == members[i].tensors.end() || it->second.dim() != 1 ||
-        (i > 0 && it->second.size(0) != vectors.front().size(0))) {
-      return engine::DataError("job " + job.name + ": member/" + std::to_string(i) +
-                               " has no tensor " + tensor + " of the length that member/0 has");
+  std::vector<int> rows;
+  for (const auto& [member, grams] : members) {
+    const auto it = grams.tensors.find(tensor);
+    if (it == grams.tensors.end() || it->second.dim() != 1 ||
+        (!vectors.empty() && it->second.size(0) != vectors.front().size(0))) {
+      return engine::DataError("job " + job.name + ": " + RoleOf(member) + " has no tensor " +
+                               tensor + " of the length that " + RoleOf(members.begin()->first) +
+                               " has");
     }
     vectors.push_back(it->second);
+    rows.push_back(member);
   }
-  return AllPairsCka(vectors);
+  const Values found = AllPairsCka(vectors);
+  Values values = EmptyValues(of);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    for (size_t j = 0; j < rows.size(); ++j) values[rows[i]][rows[j]] = found[i][j];
+  }
+  return values;
 }
 
 // Only the pairs that were asked for, and the diagonal; an empty list asks for all.
@@ -52,32 +62,38 @@ Result<std::vector<Matrix>> Measure_cka(const engine::Job& job, const MatrixRequ
     return engine::ConfigError("job " + job.name + ": estimator \"" + estimator +
                                "\"; it is biased or unbiased");
   }
-  std::vector<Grams> members(request.members.size());
-  for (size_t i = 0; i < members.size(); ++i) {
-    const std::string role = "member/" + std::to_string(i);
-    EIDA_ASSIGN_OR_RETURN(const std::string path, engine::Input(job, role));
-    EIDA_ASSIGN_OR_RETURN(members[i].tensors, engine::ReadSafetensors(path, &members[i].metadata));
+  std::map<int, Grams> members;
+  for (int i = 0; i < static_cast<int>(request.members.size()); ++i) {
+    if (job.missing.count(RoleOf(i)) > 0) continue;
+    EIDA_ASSIGN_OR_RETURN(const std::string path, engine::Input(job, RoleOf(i)));
+    Grams& grams = members[i];
+    EIDA_ASSIGN_OR_RETURN(grams.tensors, engine::ReadSafetensors(path, &grams.metadata));
+    const auto& [first, reference] = *members.begin();
     for (const char* key : {"eida.layers", "eida.item_hash"}) {
-      if (Meta(members[i], key) != Meta(members[0], key)) {
-        return engine::DataError("job " + job.name + ": " + role + " differs from member/0 in " +
-                                 (key + 5) + ": grams of other items or layers do not compare");
+      if (Meta(grams, key) != Meta(reference, key)) {
+        return engine::DataError("job " + job.name + ": " + RoleOf(i) + " differs from " +
+                                 RoleOf(first) + " in " + (key + 5) +
+                                 ": grams of other items or layers do not compare");
       }
     }
   }
-  EIDA_ASSIGN_OR_RETURN(const Json layers, ParseJson(Meta(members[0], "eida.layers"),
-                                                     "metadata eida.layers of member/0"));
+  if (members.empty()) return engine::DataError("job " + job.name + ": every member is missing");
+  const Grams& first = members.begin()->second;
+  EIDA_ASSIGN_OR_RETURN(const Json layers,
+                        ParseJson(Meta(first, "eida.layers"), "metadata eida.layers of the grams"));
   std::vector<Matrix> matrices;
   for (const auto& layer : layers.get<std::vector<std::string>>()) {
     Matrix matrix;
     matrix.layer = layer;
     for (const char* name : {"biased", "unbiased"}) {
-      EIDA_ASSIGN_OR_RETURN(matrix.extra[name], PairsOf(job, members, layer + "." + name));
+      EIDA_ASSIGN_OR_RETURN(matrix.extra[name],
+                            PairsOf(job, members, request.members.size(), layer + "." + name));
       KeepPairs(request, matrix.extra[name]);
     }
     matrix.values = matrix.extra[estimator];
-    matrix.detail = {{"n", std::stoll("0" + Meta(members[0], "eida.n"))},
-                     {"item_hash", Meta(members[0], "eida.item_hash")},
-                     {"pool", Meta(members[0], "eida.pool")},
+    matrix.detail = {{"n", std::stoll("0" + Meta(first, "eida.n"))},
+                     {"item_hash", Meta(first, "eida.item_hash")},
+                     {"pool", Meta(first, "eida.pool")},
                      {"estimator", estimator}};
     matrices.push_back(std::move(matrix));
   }

@@ -1,5 +1,7 @@
 #include "worker/engine/formats/member.h"
 
+#include <torch/torch.h>
+
 #include <algorithm>
 
 #include "common/base/fs.h"
@@ -11,6 +13,35 @@ namespace eida::engine {
 namespace {
 
 constexpr char kSettings[] = "eida.adapter";
+
+// The settings that decide what an adapter's tensors mean.
+Json Meaning(const Adapter& adapter) {
+  Json settings = adapter.settings();
+  for (const char* key : {"dropout", "init"}) settings.erase(key);
+  return settings;
+}
+
+// What keeps two members' tensors from being mixed one by one; "" when nothing does.
+std::string Difference(const MemberFile& a, const MemberFile& b) {
+  const Json left = Meaning(*a.adapter), right = Meaning(*b.adapter);
+  for (const Json* side : {&left, &right}) {
+    for (const auto& [key, value] : side->items()) {
+      const Json other = (side == &left ? right : left).value(key, Json());
+      if (value != other)
+        return key + " is " + left.value(key, Json()).dump() + " in one and " +
+               right.value(key, Json()).dump() + " in the other";
+    }
+  }
+  for (const auto* side : {&a, &b}) {
+    const auto& others = side == &a ? b.tensors : a.tensors;
+    for (const auto& [name, tensor] : side->tensors) {
+      const auto other = others.find(name);
+      if (other == others.end()) return "only one has " + name;
+      if (other->second.sizes() != tensor.sizes()) return "the shapes of " + name + " differ";
+    }
+  }
+  return "";
+}
 
 }  // namespace
 
@@ -51,6 +82,29 @@ Result<Weights> ReadMember(const Base& base, const std::string& path) {
   auto merged = member.adapter->Merge(base, member.tensors);
   if (!merged.ok()) return Annotate(merged.status(), path);
   return merged;
+}
+
+Result<Line> LineOfAdapters(const Base& base, const std::string& path_a,
+                            const std::string& path_b) {
+  EIDA_ASSIGN_OR_RETURN(MemberFile opened_a, OpenMember(base, path_a));
+  EIDA_ASSIGN_OR_RETURN(MemberFile opened_b, OpenMember(base, path_b));
+  if (const std::string difference = Difference(opened_a, opened_b); !difference.empty()) {
+    return ConfigError(
+        "space \"adapter\" mixes the tensors of two adapters of one structure, but " + difference +
+        "; use space \"merged\", or pairs of the same variant");
+  }
+  const auto a = std::make_shared<const MemberFile>(std::move(opened_a));
+  const auto b = std::make_shared<const MemberFile>(std::move(opened_b));
+  return Line([&base, a, b](double alpha) {
+    if (alpha == 1) return a->adapter->Merge(base, a->tensors);
+    if (alpha == 0) return b->adapter->Merge(base, b->tensors);
+    const at::NoGradGuard no_grad;
+    Weights mixed;
+    for (const auto& [name, tensor] : a->tensors) {
+      mixed[name] = at::lerp(b->tensors.at(name).to(at::kFloat), tensor.to(at::kFloat), alpha);
+    }
+    return a->adapter->Merge(base, mixed);
+  });
 }
 
 Status WriteMember(const Adapter& adapter, const Weights& trained, const std::string& path) {

@@ -20,6 +20,8 @@ struct MemberFile {
 Result<MemberFile> OpenMember(const Base& base, const std::string& path);
 // The same merged, by Hugging Face name. ConfigError when it was trained on another model.
 Result<Weights> ReadMember(const Base& base, const std::string& path);
+// Study::AdapterLine. The base outlives the line.
+Result<Line> LineOfAdapters(const Base& base, const std::string& path_a, const std::string& path_b);
 Status WriteMember(const Adapter& adapter, const Weights& trained, const std::string& path);
 
 }  // namespace eida::engine

@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <numeric>
 
@@ -58,6 +59,13 @@ std::vector<std::vector<int64_t>> EvalBatches(const Examples& examples, const Nu
 
 namespace {
 
+std::atomic<int64_t> models_passed{0}, items_passed{0};
+
+void CountPass(int64_t items) {
+  ++models_passed;
+  items_passed += items;
+}
+
 Status CheckHead(const Base& base, const Weights& weights) {
   for (const std::string& name : base.missing) {
     if (weights.count(name) == 0) {
@@ -97,6 +105,8 @@ at::Tensor MeanRows(const TokenIds& tokens, const std::vector<int64_t>& which,
 
 }  // namespace
 
+Passes PassesSoFar() { return {models_passed.load(), items_passed.load()}; }
+
 Result<EvalResult> EvaluateWeights(const Base& base, const Weights& weights,
                                    const Examples& examples, const Numerics& numerics) {
   EIDA_RETURN_IF_ERROR(CheckHead(base, weights));
@@ -104,6 +114,7 @@ Result<EvalResult> EvaluateWeights(const Base& base, const Weights& weights,
   Context context(numerics.compute);
   context.SetFrozen(&base.weights, &base.casts);
   const Tensors tensors{&weights, &base.weights};
+  CountPass(examples.size());
   EvalResult result;
   const int64_t n = examples.size();
   result.item = torch::tensor(examples.items, at::kLong);
@@ -153,6 +164,7 @@ Result<std::map<std::string, at::Tensor>> FeaturesOf(const Base& base, const Wei
   }
   const at::NoGradGuard no_grad;
   const Tensors tensors{&weights, &base.weights};
+  CountPass(examples.size());
   std::map<std::string, at::Tensor> features;
   std::vector<std::string> wanted;
   for (const auto& [layer, name] : asked) {
