@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 BUILD ?= build
 
-.PHONY: help demo test build core asan tsan lint format e2e parity bench clean
+.PHONY: help demo test build core asan tsan lint format e2e smoke parity bench clean
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -36,6 +36,12 @@ e2e:
 	deploy/bootstrap.sh test
 	cmake --preset ci >/dev/null && ninja -C $(BUILD)/ci eidactl eida-coordinator eida-worker eida-runner
 	ctest --test-dir $(BUILD)/ci -L e2e --output-on-failure
+
+## make smoke    the papers' six sweeps at their smallest size, results checked (some minutes)
+smoke:
+	deploy/bootstrap.sh test
+	cmake --preset ci >/dev/null && ninja -C $(BUILD)/ci eidactl eida-coordinator eida-worker eida-runner
+	cd tests/e2e && EIDA_BIN=$(CURDIR)/$(BUILD)/ci/bin PYTHONDONTWRITEBYTECODE=1 python3 -m unittest -v smoke_papers
 
 ## make parity   compare with transformers and PEFT, live (installs them into .deps)
 parity:

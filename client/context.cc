@@ -54,9 +54,18 @@ void SuggestNext(Context& context, const std::string& commands) {
   if (!context.options.quiet) *context.err << "next: " << commands << "\n";
 }
 
+namespace {
+
+std::string VerbName(std::string id) {
+  std::ranges::replace(id, '_', '-');
+  return id;
+}
+
+}  // namespace
+
 const std::vector<VerbInfo>& AllVerbs() {
   static const std::vector<VerbInfo> kVerbs = {
-#define EIDA_COMMAND(id, group, help) {#id, group, help},
+#define EIDA_COMMAND(id, group, help) {VerbName(#id), group, help},
 #include "client/commands.def"
 #undef EIDA_COMMAND
   };
@@ -69,7 +78,7 @@ const std::vector<VerbInfo>& AllVerbs() {
 
 void RegisterCommands(CLI::App& app, Context& context) {
 #define EIDA_COMMAND(id, group_name, help) \
-  Register_##id(app.add_subcommand(#id, help)->group(group_name), context);
+  Register_##id(app.add_subcommand(VerbName(#id), help)->group(group_name), context);
 #include "client/commands.def"
 #undef EIDA_COMMAND
 }

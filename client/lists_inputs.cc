@@ -1,4 +1,4 @@
-// What sweeps name: models and data files, as their trainings' specs have them.
+// What sweeps name: models and data files, as the plan found them.
 #include <map>
 
 #include "client/lists.h"
@@ -41,10 +41,9 @@ class Rows {
   std::vector<Row> rows_;
 };
 
-// Calls `take` with the resolved sweep file and one training's spec of every sweep that has one.
+// Calls `take` with every sweep's resolved form.
 Status ForEachSweep(Api& api, const std::string& selector,
-                    const std::function<void(const std::string& id, const Json& resolved,
-                                             const Json& spec)>& take) {
+                    const std::function<void(const std::string& id, const Json& resolved)>& take) {
   EIDA_ASSIGN_OR_RETURN(const std::vector<v1::Sweep> sweeps,
                         FindSweeps(api, selector.empty() ? "all" : selector));
   for (const v1::Sweep& sweep : sweeps) {
@@ -52,19 +51,16 @@ Status ForEachSweep(Api& api, const std::string& selector,
     one.add_ids(sweep.id());
     one.set_with_source(true);
     EIDA_ASSIGN_OR_RETURN(const v1::ListSweepsReply whole, api.ListSweeps(one));
-    v1::ListJobsRequest trainings;
-    trainings.set_sweep(sweep.id());
-    trainings.add_kinds(v1::JOB_KIND_TRAIN);
-    trainings.set_with_spec(true);
-    EIDA_ASSIGN_OR_RETURN(const v1::ListJobsReply jobs, api.ListJobs(trainings));
-    if (whole.sweeps().empty() || jobs.jobs().empty()) continue;
+    if (whole.sweeps().empty()) continue;
     const std::string id = "s" + std::to_string(sweep.id());
-    const Result<Json> spec = ParseJson(jobs.jobs(0).spec(), id);
-    if (!spec.ok()) continue;
     const Result<Json> resolved = ParseJson(whole.sweeps(0).resolved(), id);
-    take(id, resolved.ok() ? *resolved : Json::object(), *spec);
+    if (resolved.ok()) take(id, *resolved);
   }
   return OkStatus();
+}
+
+Json Part(const Json& resolved, const char* section, const char* key) {
+  return resolved.value(section, Json::object()).value(key, Json());
 }
 
 std::string Short(const Json& object, const char* key) {
@@ -75,9 +71,10 @@ std::string Short(const Json& object, const char* key) {
 
 Result<int> ListModels(Context& c, Api& api, const ListRequest& request) {
   Rows rows;
-  EIDA_RETURN_IF_ERROR(ForEachSweep(
-      api, request.selector, [&](const std::string& id, const Json& resolved, const Json& spec) {
-        const Json model = spec.value("model", Json::object());
+  EIDA_RETURN_IF_ERROR(
+      ForEachSweep(api, request.selector, [&](const std::string& id, const Json& resolved) {
+        const Json model = Part(resolved, "inputs", "model");
+        if (!model.is_object()) return;
         const std::string path =
             GetOr<std::string>(resolved.value("model", Json::object()), "path", "-");
         Json item = model;
@@ -94,10 +91,11 @@ Result<int> ListModels(Context& c, Api& api, const ListRequest& request) {
 
 Result<int> ListDatasets(Context& c, Api& api, const ListRequest& request) {
   Rows rows;
-  EIDA_RETURN_IF_ERROR(ForEachSweep(
-      api, request.selector, [&](const std::string& id, const Json& resolved, const Json& spec) {
-        const Json data = spec.value("data", Json::object());
-        const Json named = resolved.value("data", Json::object()).value("splits", Json::array());
+  EIDA_RETURN_IF_ERROR(
+      ForEachSweep(api, request.selector, [&](const std::string& id, const Json& resolved) {
+        const Json data = Part(resolved, "inputs", "data");
+        if (!data.is_object()) return;
+        const Json named = Part(resolved, "data", "splits");
         for (const Json& split : data.value("splits", Json::array())) {
           if (!split.contains("digest")) continue;  // a part of another split
           const std::string name = GetOr<std::string>(split, "name", "-");

@@ -109,14 +109,19 @@ Result<int> ListSoups(Context& c, Api& api, const ListRequest& request) {
                      {"candidates", Align::kRight},
                      {"accepted", Align::kRight},
                      {"select loss", Align::kRight},
-                     {"report loss", Align::kRight}},
+                     {"report loss", Align::kRight},
+                     {"evaluations", Align::kRight},
+                     {"naively", Align::kRight}},
                     [](const Json& spec, const Json& summary) -> std::vector<std::string> {
-                      const Json accepted = summary.value("accepted", Json());
+                      const Json accepted = summary.value("accepted", Json()),
+                                 passes = summary.value("evaluations", Json::object());
                       return {GetOr<std::string>(spec, "type", "-"),
                               std::to_string(spec.value("members", Json::array()).size()),
                               accepted.is_number() ? accepted.dump() : "-",
                               Number(summary.value("select", Json::object()), "loss"),
-                              Number(summary.value("report", Json::object()), "loss")};
+                              Number(summary.value("report", Json::object()), "loss"),
+                              passes.contains("done") ? passes["done"].dump() : "-",
+                              passes.contains("naive") ? passes["naive"].dump() : "-"};
                     });
 }
 

@@ -66,6 +66,12 @@ report::Model ModelOf(const SweepData& data, const v1::Run& run, const Evaluatio
   }
   for (const std::string& split : {evaluation.split, evaluation.report})
     AddScoresOf(data, split, model);
+  // A sweep that chooses by the smoothed loss means that one by its loss.
+  for (auto& [split, scores] : model.scores) {
+    const auto smoothed = scores.find("loss_smoothed");
+    if (evaluation.metric == "loss_smoothed" && smoothed != scores.end())
+      scores["loss"] = smoothed->second;
+  }
   return model;
 }
 
@@ -217,6 +223,9 @@ void AddResolved(const SweepData& data, report::Study& study) {
   const Json resolved = JsonOf(data.sweep.resolved());
   const Json content = resolved.value("data", Json::object());
   study.task = GetOr<std::string>(content, "task", "classification");
+  // What papers say of classifiers is said of every task that learns labels.
+  const catalog::Task* task = catalog::Find(catalog::Tasks(), study.task);
+  if (task != nullptr && !task->generates) study.task = "classification";
   study.model_path = GetOr<std::string>(resolved.value("model", Json::object()), "path", "");
   for (const Json& split : content.value("splits", Json::array())) {
     if (study.data_name.empty()) study.data_name = GetOr<std::string>(split, "file", "");
@@ -229,22 +238,18 @@ void AddResolved(const SweepData& data, report::Study& study) {
   }
 }
 
-// Model and data out of the first training that there is.
+// What the sweep's files held when it was planned.
 void AddInputs(const SweepData& data, report::Study& study) {
-  for (const v1::Job& job : data.jobs) {
-    if (job.kind() != v1::JOB_KIND_TRAIN) continue;
-    const Json spec = JsonOf(job.spec());
-    const Json model = spec.value("model", Json::object());
-    study.architecture = GetOr<std::string>(model, "architecture", "");
-    auto& digests = study.provenance.digests;
-    digests.push_back({"model " + study.model_path, GetOr<std::string>(model, "digest", "")});
-    const Json content = spec.value("data", Json::object());
-    for (const Json& split : content.value("splits", Json::array())) {
-      const std::string digest = GetOr<std::string>(split, "digest", "");
-      if (!digest.empty())
-        digests.push_back({"data, split " + GetOr<std::string>(split, "name", "?"), digest});
-    }
-    return;
+  const Json inputs = JsonOf(data.sweep.resolved()).value("inputs", Json::object());
+  const Json model = inputs.value("model", Json::object());
+  study.architecture = GetOr<std::string>(model, "architecture", "");
+  auto& digests = study.provenance.digests;
+  digests.push_back({"model " + study.model_path, GetOr<std::string>(model, "digest", "")});
+  const Json content = inputs.value("data", Json::object());
+  for (const Json& split : content.value("splits", Json::array())) {
+    const std::string digest = GetOr<std::string>(split, "digest", "");
+    if (!digest.empty())
+      digests.push_back({"data, split " + GetOr<std::string>(split, "name", "?"), digest});
   }
 }
 

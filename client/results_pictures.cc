@@ -282,30 +282,34 @@ render::LinePlot SoupPlot(const Soup& soup) {
   plot.subtitle =
       "selection on split " + GetOr<std::string>(soup.content, "select_split", "select");
   plot.x_label = "candidate";
-  plot.y_label = "loss (nats)";
+  const auto id = GetOr<std::string>(soup.content, "metric", "loss");
+  const catalog::Metric* metric = catalog::Find(catalog::Metrics(), id);
+  const bool share = metric != nullptr && metric->heading.find('%') != std::string::npos;
+  plot.y_label = id == "loss" ? "loss (nats)" : metric != nullptr ? metric->heading : id;
+  const auto value = [&](const Json& scores) {
+    return GetOr<double>(scores, id.c_str(), std::numeric_limits<double>::quiet_NaN()) *
+           (share ? 100 : 1);
+  };
   render::Series best{"soup so far"}, accepted{"accepted"}, rejected{"rejected"};
   accepted.line = rejected.line = false;
   accepted.mark = render::Mark::kDisc;
   rejected.mark = render::Mark::kRing;
   const Json order = soup.content.value("order", Json::array());
-  double low =
-      order.empty() ? std::numeric_limits<double>::quiet_NaN() : GetOr<double>(order[0], "loss", 0);
-  best.x.push_back(0), best.y.push_back(low);
+  double now = order.empty() ? std::numeric_limits<double>::quiet_NaN() : value(order[0]);
+  best.x.push_back(0), best.y.push_back(now);
   double at = 0;
   for (const Json& step : soup.content.value("trace", Json::array())) {
-    const double loss = GetOr<double>(step, "loss", 0);
     const bool yes = GetOr<bool>(step, "accepted", false);
     (yes ? accepted : rejected).x.push_back(++at);
-    (yes ? accepted : rejected).y.push_back(loss);
-    if (yes) low = loss;
-    best.x.push_back(at), best.y.push_back(low);
+    (yes ? accepted : rejected).y.push_back(value(step));
+    if (yes) now = value(step);
+    best.x.push_back(at), best.y.push_back(now);
   }
   plot.series = {best, accepted, rejected};
   for (const Json& row : soup.content.value("table", Json::array())) {
     const Json select = row.value("select", Json::object());
-    if (select.contains("loss") && select["loss"].is_number())
-      plot.references.push_back(
-          {GetOr<std::string>(row, "model", "?"), select["loss"].get<double>()});
+    if (select.contains(id) && select[id].is_number())
+      plot.references.push_back({GetOr<std::string>(row, "model", "?"), value(select)});
   }
   return plot;
 }

@@ -50,7 +50,8 @@ render::Table SoupTable(const Json& soup) {
         GetOr<std::string>(soup, (std::string(role) + "_split").c_str(), role);
     if (models.empty()) break;
     for (const catalog::Metric* metric : MetricsIn(models.front().value(role, Json::object()))) {
-      if (metric->id == "f1" && std::string(role) == "select") continue;  // enough to choose by
+      // One of the labels' is enough beside what is chosen by.
+      if (metric->of_labels && metric->id != "accuracy" && std::string(role) == "select") continue;
       table.columns.push_back({split + " " + metric->heading, render::Align::kRight});
       for (size_t i = 0; i < models.size(); ++i)
         table.rows[i].push_back(Cell(models[i].value(role, Json::object()), *metric));
@@ -70,7 +71,7 @@ render::Table SoupTrace(const Json& soup) {
   table.columns.push_back({"accepted"});
   for (const Json& step : trace) {
     char alpha[16];
-    snprintf(alpha, sizeof alpha, "%.1f", GetOr<double>(step, "alpha", 0));
+    snprintf(alpha, sizeof alpha, "%.4g", GetOr<double>(step, "alpha", 0));
     std::vector<std::string> cells = {std::to_string(table.rows.size() + 1),
                                       GetOr<std::string>(step, "member", "?"), alpha};
     for (const catalog::Metric* metric : metrics) cells.push_back(Cell(step, *metric));

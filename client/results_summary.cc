@@ -138,6 +138,19 @@ std::vector<Column> ColumnsOf(const Evaluation& e) {
   return columns;
 }
 
+// The task's, and what the sweep asks for beside them.
+std::vector<const catalog::Metric*> Shown(const catalog::Task& task, const std::string& asked,
+                                          bool smoothed) {
+  std::vector<const catalog::Metric*> shown;
+  for (const std::string& id : task.metrics) shown.push_back(catalog::Find(catalog::Metrics(), id));
+  for (const catalog::Metric& metric : catalog::Metrics()) {
+    const bool there = std::ranges::count(shown, &metric) > 0;
+    if (!there && (metric.id == asked || (metric.of_smoothing && smoothed)))
+      shown.push_back(&metric);
+  }
+  return shown;
+}
+
 }  // namespace
 
 Evaluation EvaluationOf(const SweepData& data) {
@@ -152,8 +165,8 @@ Evaluation EvaluationOf(const SweepData& data) {
   const catalog::Task* task =
       catalog::Find(catalog::Tasks(), GetOr<std::string>(content, "task", "classification"));
   if (task == nullptr) return out;
-  for (const std::string& id : task->metrics)
-    out.of_items.push_back(catalog::Find(catalog::Metrics(), id));
+  for (const catalog::Metric* metric : Shown(*task, out.metric, eval.contains("label_smoothing")))
+    out.of_items.push_back(metric);
   const Json generate = eval.value("generate", Json::object());
   for (const Json& metric : generate.value("metrics", Json::array()))
     out.of_texts.push_back(GetOr<std::string>(metric, "metric", ""));

@@ -34,9 +34,7 @@ Status NoSuchSweep(const std::string& text, const std::vector<v1::Sweep>& all) {
   std::vector<std::string> have;
   for (const v1::Sweep& sweep : all)
     have.push_back("s" + std::to_string(sweep.id())), have.push_back(sweep.name());
-  const std::string meant = Nearest(text, have);
-  return NotFound("there is no sweep \"" + text + "\"" +
-                  (meant.empty() ? "" : "; did you mean \"" + meant + "\"?") +
+  return NotFound("there is no sweep \"" + text + "\"" + Meant(text, have) +
                   " (`eidactl get sweeps` lists them)");
 }
 
@@ -147,8 +145,7 @@ std::string DidYouMean(const SweepData& data, const std::string& text) {
   std::vector<std::string> names;
   for (const v1::Run& run : data.runs) names.push_back(run.name());
   for (const v1::Job& job : data.jobs) names.push_back(job.name());
-  const std::string meant = Nearest(text, names);
-  return meant.empty() ? "" : "; did you mean \"" + meant + "\"?";
+  return Meant(text, names);
 }
 
 Result<FoundJob> FindJob(Api& api, const std::string& text) {

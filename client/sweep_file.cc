@@ -8,6 +8,7 @@
 #include "common/base/fs.h"
 #include "common/base/text.h"
 #include "common/spec/parse.h"
+#include "common/spec/presets.h"
 #include "common/spec/wanted.h"
 
 namespace eida::client {
@@ -52,6 +53,16 @@ Result<SweepFile> ReadSweepFile(const std::string& path, const std::vector<std::
   }
   file.spec = std::move(parsed.spec);
   return file;
+}
+
+void AddOverrideOptions(CLI::App* app, std::vector<std::string>* overrides) {
+  app->add_option("--set", *overrides, "path=value, applied before checking; may be repeated")
+      ->take_all()
+      ->allow_extra_args(false);
+  app->add_option_function<std::string>(
+      "--preset",
+      [overrides](const std::string& name) { overrides->push_back(spec::PresetOverride(name)); },
+      "The file in another size: one of its presets");
 }
 
 bool ShowDiagnostics(Context& context, const SweepFile& file) {

@@ -24,6 +24,9 @@ struct SweepFile {
 Result<SweepFile> ReadSweepFile(const std::string& path, const std::vector<std::string>& overrides,
                                 const std::string& digest_cache);
 
+// --set and --preset, which become `overrides`; these outlive the parsing.
+void AddOverrideOptions(CLI::App* app, std::vector<std::string>* overrides);
+
 // Prints diagnostics on stderr; false when there are errors.
 bool ShowDiagnostics(Context& context, const SweepFile& file);
 // [{file, line, column, severity, code, message}, ..]

@@ -41,11 +41,6 @@ std::string UnknownOption(const std::vector<std::string>& known,
 
 }  // namespace
 
-std::string Meant(const std::string& word, const std::vector<std::string>& candidates) {
-  const std::string nearest = Nearest(word, candidates);
-  return nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?";
-}
-
 std::vector<std::string> OptionNames(const CLI::App& app) {
   std::vector<std::string> names;
   for (const CLI::Option* option : app.get_options()) {

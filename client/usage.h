@@ -26,7 +26,4 @@ std::string IsDuration(const std::string& text);
 // `--name` and `-n` of each option of this level, in order.
 std::vector<std::string> OptionNames(const CLI::App& app);
 
-// "; did you mean ..?" with the candidate that is nearest to the word, or "" when none is near.
-std::string Meant(const std::string& word, const std::vector<std::string>& candidates);
-
 }  // namespace eida::client

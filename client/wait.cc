@@ -109,9 +109,8 @@ Result<Condition> ParseCondition(const std::string& text) {
   if (text == "running") return c.what = Condition::What::kRunning, c;
   const size_t at = text.find_first_of("<>");
   if (text.rfind("metric:", 0) != 0) {
-    const std::string meant = Nearest(text, {"done", "succeeded", "running"});
     return InvalidArgument("--for takes " + Join(kWords, ", ") + ", not \"" + text + "\"" +
-                           (meant.empty() ? "" : "; did you mean \"" + meant + "\"?"));
+                           Meant(text, {"done", "succeeded", "running"}));
   }
   c.what = Condition::What::kMetric;
   if (at != std::string::npos) {

@@ -1,6 +1,7 @@
 # eida_library(name SOURCES a.cc .. DEPS x ..)        a room's static library
 # eida_binary(name SOURCES main.cc .. DEPS x ..)      a program in build/bin
 # eida_test(name SOURCES a_test.cc .. DEPS x .. [STARTS program ..] [LABELS l ..] [TIMEOUT s])   one test binary per room
+# catalog_sources(variable def folder MACRO)          the source of each line of common/catalog/<def>.def: <folder>/<id>.cc
 include(GoogleTest)
 
 # Every test and what it starts; the sanitizers' presets build this and nothing else.
@@ -21,6 +22,18 @@ if(EIDA_SANITIZE)
     set(EIDA_INTERPOSED eida_grpc_order)
   endif()
 endif()
+
+# One line a thing names its source here; a line without a file fails at configure.
+function(catalog_sources variable def folder macro)
+  set(file ${CMAKE_SOURCE_DIR}/common/catalog/${def}.def)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+  file(STRINGS ${file} lines REGEX "^${macro}\\(")
+  foreach(line ${lines})
+    string(REGEX REPLACE "^${macro}\\(([a-z0-9_]+).*" "\\1" id "${line}")
+    list(APPEND sources ${folder}/${id}.cc)
+  endforeach()
+  set(${variable} ${sources} PARENT_SCOPE)
+endfunction()
 
 function(eida_library name)
   cmake_parse_arguments(A "" "" "SOURCES;DEPS" ${ARGN})

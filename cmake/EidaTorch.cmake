@@ -35,10 +35,10 @@ function(eida_use_torch name)
 endfunction()
 
 # The Hugging Face tokenizers crate behind worker/engine/tokenizers/eida_tokenizers.h.
-set(tokenizers_library ${EIDA_DEPS_DIR}/tokenizers/libeida_tokenizers.a)
-if(NOT EXISTS ${tokenizers_library})
-  message(FATAL_ERROR "${tokenizers_library} is missing: run deploy/bootstrap.sh, or configure with -DEIDA_WITH_TORCH=OFF")
+set(EIDA_TOKENIZERS ${EIDA_DEPS_DIR}/tokenizers/libeida_tokenizers.a CACHE FILEPATH "The tokenizers library, built out of worker/engine/tokenizers")
+if(NOT EXISTS ${EIDA_TOKENIZERS})
+  message(FATAL_ERROR "${EIDA_TOKENIZERS} is missing: run deploy/bootstrap.sh, or configure with -DEIDA_WITH_TORCH=OFF")
 endif()
 add_library(eida_tokenizers STATIC IMPORTED GLOBAL)
-set_target_properties(eida_tokenizers PROPERTIES IMPORTED_LOCATION ${tokenizers_library}
+set_target_properties(eida_tokenizers PROPERTIES IMPORTED_LOCATION ${EIDA_TOKENIZERS}
   INTERFACE_LINK_LIBRARIES "dl;m;Threads::Threads")

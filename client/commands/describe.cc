@@ -118,9 +118,7 @@ Result<int> DescribeWorker(Context& c, Api& api, const std::string& id) {
     c.printer().Object("Worker", wire::ToJson(w), text);
     return static_cast<int>(kOk);
   }
-  const std::string meant = Nearest(id, have);
-  return NotFound("there is no worker \"" + id + "\"" +
-                  (meant.empty() ? "" : "; did you mean \"" + meant + "\"?") +
+  return NotFound("there is no worker \"" + id + "\"" + Meant(id, have) +
                   " (`eidactl get workers` lists them)");
 }
 

@@ -195,7 +195,7 @@ Result<int> FetchWanted(Context& context, const FetchArguments& arguments) {
   return ShowFetched(context, wanted, *manifest, "fetched");
 }
 
-constexpr const char* kExamples =
+constexpr const char* kFetchExamples =
     "Examples:\n"
     "  eidactl fetch --list                                   what is known by name\n"
     "  eidactl fetch roberta-base                             into models/roberta-base\n"
@@ -218,7 +218,7 @@ void Register_fetch(CLI::App* app, Context& context) {
   app->add_flag("--list", a->list, "What is known by name, with size and licence");
   app->add_flag("--dry-run", a->dry_run, "Ask for the list of files, fetch nothing");
   app->add_flag("--verify", a->verify, "Hash what was fetched before; no network");
-  app->footer(kExamples);
+  app->footer(kFetchExamples);
   OnChosen(app, context, [a](Context& c) {
     if (a->list) return ListSources(c);
     if (a->name.empty())

@@ -43,10 +43,8 @@ int Get(Context& c, const std::string& what, const ListRequest& request) {
                          [&](Session& s) { return kind.list(c, s.api(), request); });
     }
   }
-  const std::string meant = Nearest(what, KindNames());
   return Fail(c, InvalidArgument("there is nothing called \"" + what + "\" to get" +
-                                 (meant.empty() ? "" : "; did you mean \"" + meant + "\"?") + " (" +
-                                 Join(KindNames(), ", ") + ")"));
+                                 Meant(what, KindNames()) + " (" + Join(KindNames(), ", ") + ")"));
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ Result<render::LinePlot> MakePlot(Api& api, const SweepData& data, const PlotArg
     const bool traced = !soup.content.value("trace", Json::array()).empty();
     if (a.soup.empty() ? traced : soup.name == a.soup) return SoupPlot(soup);
   }
-  return NotFound(a.soup.empty() ? "the sweep has no finished greedy soup"
+  return NotFound(a.soup.empty() ? "the sweep has no finished soup that tried candidates"
                                  : "the sweep has no finished soup \"" + a.soup + "\"");
 }
 

@@ -66,7 +66,9 @@ int Preview(Context& context, const PreviewArguments& arguments) {
     context.printer().Report("Preview", variants, json);
   else
     context.printer().Object("Preview", json, text);
-  SuggestNext(context, "eidactl run " + arguments.file);
+  const std::string& preset = file->spec->preset;
+  SuggestNext(context,
+              "eidactl run " + arguments.file + (preset.empty() ? "" : " --preset " + preset));
   return kOk;
 }
 
@@ -75,9 +77,7 @@ int Preview(Context& context, const PreviewArguments& arguments) {
 void Register_preview(CLI::App* app, Context& context) {
   auto arguments = std::make_shared<PreviewArguments>();
   app->add_option("FILE", arguments->file, "Sweep file, - for standard input")->required();
-  app->add_option("--set", arguments->overrides, "path=value; may be repeated")
-      ->take_all()
-      ->allow_extra_args(false);
+  AddOverrideOptions(app, &arguments->overrides);
   OnChosen(app, context, [arguments](Context& c) { return Preview(c, *arguments); });
 }
 

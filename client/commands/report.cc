@@ -27,11 +27,8 @@ Result<const report::Paper*> PaperOf(const std::string& id) {
   if (id.empty()) return nullptr;
   if (const report::Paper* paper = report::FindPaper(id)) return paper;
   const std::vector<std::string> ids = PaperIds();
-  const std::string nearest = Nearest(id, ids);
-  return InvalidArgument("there is no paper \"" + id + "\"" +
-                         (nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?") +
-                         " (there are: " + Join(ids, ", ") +
-                         "; without --paper the report is of the sweep alone)");
+  return InvalidArgument("there is no paper \"" + id + "\"" + Meant(id, ids) + " (there are: " +
+                         Join(ids, ", ") + "; without --paper the report is of the sweep alone)");
 }
 
 // Before anything is asked of a coordinator.

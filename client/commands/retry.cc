@@ -19,10 +19,8 @@ Status CheckClass(const std::string& text) {
   for (const ErrorClass value : AllValues<ErrorClass>()) {
     if (value != ErrorClass::kNone) classes.push_back(ToString(value));
   }
-  const std::string meant = Nearest(text, classes);
-  return InvalidArgument("--failed=" + text + ": no such error class" +
-                         (meant.empty() ? "" : "; did you mean \"" + meant + "\"?") + " (" +
-                         Join(classes, ", ") + ")");
+  return InvalidArgument("--failed=" + text + ": no such error class" + Meant(text, classes) +
+                         " (" + Join(classes, ", ") + ")");
 }
 
 // With --failed the jobs that failed, named one by one: the coordinator's default takes cancelled

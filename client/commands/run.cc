@@ -170,9 +170,7 @@ int RunSweepFile(Context& context, const RunArguments& arguments) {
 void Register_run(CLI::App* app, Context& context) {
   auto arguments = std::make_shared<RunArguments>();
   app->add_option("FILE", arguments->file, "Sweep file, - for standard input")->required();
-  app->add_option("--set", arguments->overrides, "path=value; may be repeated")
-      ->take_all()
-      ->allow_extra_args(false);
+  AddOverrideOptions(app, &arguments->overrides);
   app->add_option("--results", arguments->results,
                   "Where tables and pictures are written (eida-results/NAME)");
   OnChosen(app, context, [arguments](Context& c) { return RunSweepFile(c, *arguments); });

@@ -46,11 +46,12 @@ void Register_soup(CLI::App* app, Context& context) {
       if (soups.empty())
         return NotFound(a->name.empty() ? "the sweep has no finished soup"
                                         : "the sweep has no finished soup \"" + a->name + "\"");
-      // A uniform soup tries nothing.
+      // Not every type tries candidates.
       if (a->trace) {
         std::erase_if(
             soups, [](const Soup& s) { return s.content.value("trace", Json::array()).empty(); });
-        if (soups.empty()) return NotFound("no soup of the sweep tried candidates: none is greedy");
+        if (soups.empty())
+          return NotFound("none of these soups tried candidates: only a search does");
       }
       return PrintSoup(c, soups, a->trace);
     });

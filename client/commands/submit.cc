@@ -51,9 +51,7 @@ int SubmitVerb(Context& context, SubmitArguments arguments) {
 void Register_submit(CLI::App* app, Context& context) {
   auto arguments = std::make_shared<SubmitArguments>();
   app->add_option("FILE", arguments->file, "Sweep file, - for standard input")->required();
-  app->add_option("--set", arguments->overrides, "path=value; may be repeated")
-      ->take_all()
-      ->allow_extra_args(false);
+  AddOverrideOptions(app, &arguments->overrides);
   app->add_option("--name", arguments->name, "Another name for the sweep");
   app->add_option("--idempotency-key", arguments->key,
                   "The same key and file again is the same sweep");

@@ -45,10 +45,7 @@ int Validate(Context& context, const ValidateArguments& arguments) {
 void Register_validate(CLI::App* app, Context& context) {
   auto arguments = std::make_shared<ValidateArguments>();
   app->add_option("FILE", arguments->files, "Sweep files, - for standard input")->required();
-  app->add_option("--set", arguments->overrides,
-                  "path=value, applied before checking; may be repeated")
-      ->take_all()
-      ->allow_extra_args(false);
+  AddOverrideOptions(app, &arguments->overrides);
   OnChosen(app, context, [arguments](Context& c) { return Validate(c, *arguments); });
 }
 

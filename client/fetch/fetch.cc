@@ -179,10 +179,8 @@ Result<Wanted> MakeWanted(const std::string& name, const std::string& directory)
   } else if (const Source* source = FindSource(name); source != nullptr) {
     wanted.source = *source;
   } else {
-    const std::string meant = Nearest(name, SourceIds());
     return InvalidArgument("there is nothing named \"" + name + "\" to fetch" +
-                           (meant.empty() ? "" : "; did you mean \"" + meant + "\"?") +
-                           " Known: " + Join(SourceIds(), ", ") +
+                           Meant(name, SourceIds()) + " Known: " + Join(SourceIds(), ", ") +
                            "; any repository of Hugging Face: hf:owner/name");
   }
   wanted.identity = wanted.source.from;
@@ -251,16 +249,27 @@ Result<Manifest> Carry(Transport& transport, const Plan& plan, const std::string
   return manifest;
 }
 
-std::string SweepLines(const Wanted& wanted) {
-  if (wanted.source.model) return "model:\n  path: " + Yaml(wanted.directory) + "\n";
-  if (wanted.source.outputs.empty()) return "";
+std::string ModelLines(const std::string& directory) {
+  return "model:\n  path: " + Yaml(directory) + "\n";
+}
+
+std::string DataLines(const std::vector<std::string>& settings,
+                      const std::vector<std::pair<std::string, std::string>>& splits) {
   std::string lines = "data:\n";
-  for (const std::string& setting : wanted.source.settings) lines += "  " + setting + "\n";
+  for (const std::string& setting : settings) lines += "  " + setting + "\n";
   lines += "  splits:\n";
-  for (const Output& output : wanted.source.outputs)
-    lines += "    " + output.path.substr(0, output.path.find('.')) + ": " +
-             Yaml(JoinPath(wanted.directory, output.path)) + "\n";
+  for (const auto& [split, file] : splits) lines += "    " + split + ": " + Yaml(file) + "\n";
   return lines;
+}
+
+std::string SweepLines(const Wanted& wanted) {
+  if (wanted.source.model) return ModelLines(wanted.directory);
+  if (wanted.source.outputs.empty()) return "";
+  std::vector<std::pair<std::string, std::string>> splits;
+  for (const Output& output : wanted.source.outputs)
+    splits.emplace_back(output.path.substr(0, output.path.find('.')),
+                        JoinPath(wanted.directory, output.path));
+  return DataLines(wanted.source.settings, splits);
 }
 
 }  // namespace eida::fetch

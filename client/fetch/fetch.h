@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "client/fetch/catalogue.h"
@@ -51,5 +52,9 @@ Result<Manifest> Carry(Transport& transport, const Plan& plan, const std::string
 
 // The lines of a sweep file that name what was fetched.
 std::string SweepLines(const Wanted& wanted);
+// The same of any model's directory, and of a data set: its settings, and (split, file) pairs.
+std::string ModelLines(const std::string& directory);
+std::string DataLines(const std::vector<std::string>& settings,
+                      const std::vector<std::pair<std::string, std::string>>& splits);
 
 }  // namespace eida::fetch

@@ -5,6 +5,7 @@
 #include <functional>
 #include <vector>
 
+#include "common/base/csv.h"
 #include "common/base/json.h"
 #include "common/base/text.h"
 
@@ -59,61 +60,20 @@ Result<Converted> FromGlue(const std::string& content, const std::string& name) 
   return out;
 }
 
-// RFC 4180: fields in double quotes may hold commas, line feeds and doubled quotes.
-class CsvReader {
- public:
-  CsvReader(std::string_view content, const std::string& name) : rest_(content), name_(name) {}
-  bool AtEnd() const { return rest_.empty(); }
-  size_t line() const { return line_; }
-  Result<std::vector<std::string>> Row() {
-    std::vector<std::string> fields(1);
-    const size_t begin = line_;
-    bool quoted = false;
-    while (!rest_.empty()) {
-      const char c = rest_[0];
-      rest_.remove_prefix(1);
-      if (c == '\n') ++line_;
-      if (quoted) {
-        if (c != '"')
-          fields.back() += c;
-        else if (!rest_.empty() && rest_[0] == '"')
-          fields.back() += '"', rest_.remove_prefix(1);
-        else
-          quoted = false;
-      } else if (c == '"') {
-        quoted = true;
-      } else if (c == ',') {
-        fields.emplace_back();
-      } else if (c == '\n') {
-        return fields;
-      } else if (c != '\r') {
-        fields.back() += c;
-      }
-    }
-    if (quoted) return Fail(name_, begin, "a double quote is not closed");
-    return fields;
-  }
-
- private:
-  std::string_view rest_;
-  const std::string& name_;
-  size_t line_ = 1;
-};
-
 Result<Converted> FromE2eCsv(const std::string& content, const std::string& name) {
   Converted out;
-  CsvReader reader(WithoutMark(content), name);
+  CsvReader reader(content, name);
   EIDA_ASSIGN_OR_RETURN(std::vector<std::string> header, reader.Row());
   for (std::string& column : header)
     std::ranges::transform(column, column.begin(), [](unsigned char c) { return std::tolower(c); });
   if (header != std::vector<std::string>{"mr", "ref"})
     return Fail(name, 1, "has the columns " + Join(header, ", ") + ", expected mr, ref");
   while (!reader.AtEnd()) {
-    const size_t line = reader.line();
     EIDA_ASSIGN_OR_RETURN(const std::vector<std::string> fields, reader.Row());
     if (fields.size() == 1 && fields[0].empty()) continue;
     if (fields.size() != 2)
-      return Fail(name, line, "has " + std::to_string(fields.size()) + " fields, expected 2");
+      return Fail(name, reader.line(),
+                  "has " + std::to_string(fields.size()) + " fields, expected 2");
     const std::string mr = Flat(fields[0]), ref = Flat(fields[1]);
     if (mr.empty() || ref.empty() || mr.find("||") != std::string::npos) {
       ++out.dropped;

@@ -14,6 +14,9 @@ std::string_view Trim(std::string_view text);
 size_t EditDistance(std::string_view a, std::string_view b);
 // The candidate nearest to `word`, or "" when none is near enough to be what was meant.
 std::string Nearest(std::string_view word, const std::vector<std::string>& candidates);
+// "; did you mean \"..\"?" with the candidate nearest to `word`, or "" when none is near: the end
+// of a message about a word that is not known.
+std::string Meant(std::string_view word, const std::vector<std::string>& candidates);
 // Shell-style * and ?.
 bool GlobMatch(std::string_view pattern, std::string_view text);
 // 12.3 MiB; bytes below 1 KiB as "n B".

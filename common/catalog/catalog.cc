@@ -35,6 +35,16 @@ std::vector<Role> ParseRoles(const std::string& text) {
   return roles;
 }
 
+// key=name
+std::vector<Column> ParseColumns(const std::string& text) {
+  std::vector<Column> columns;
+  for (const std::string& word : Words(text)) {
+    const size_t equals = word.find('=');
+    columns.push_back({word.substr(0, equals), word.substr(equals + 1)});
+  }
+  return columns;
+}
+
 // name:type=default
 std::vector<Parameter> ParseParameters(const std::string& text) {
   std::vector<Parameter> parameters;
@@ -81,22 +91,53 @@ const std::vector<Adapter>& Adapters() {
 
 const std::vector<Task>& Tasks() {
   static const std::vector<Task> table = {
-#define EIDA_TASK(id, learns, formats, metrics, text_metrics, help) \
-  {#id, std::string(#learns) == "text", Words(formats), Words(metrics), Words(text_metrics), help},
+#define EIDA_TASK(id, learns, columns, labels, formats, metrics, text_metrics, help) \
+  {#id,                                                                              \
+   std::string(#learns) == "text",                                                   \
+   ParseColumns(columns),                                                            \
+   Words(labels),                                                                    \
+   Words(formats),                                                                   \
+   Words(metrics),                                                                   \
+   Words(text_metrics),                                                              \
+   help},
 #include "common/catalog/tasks.def"
 #undef EIDA_TASK
   };
   return table;
 }
 
+const std::vector<Format>& Formats() {
+  static const std::vector<Format> table = {
+#define EIDA_FORMAT(id, help) {#id, help},
+#include "common/catalog/formats.def"
+#undef EIDA_FORMAT
+  };
+  return table;
+}
+
 const std::vector<Metric>& Metrics() {
   static const std::vector<Metric> table = {
-#define EIDA_METRIC(id, direction, heading, help) \
-  {#id, std::string(#direction) == "maximize", heading, help},
+#define EIDA_METRIC(id, needs, direction, heading, help) \
+  {#id,                                                  \
+   std::string(#needs) == "labels",                      \
+   std::string(#needs) == "smoothing",                   \
+   std::string(#direction) == "maximize",                \
+   heading,                                              \
+   help},
 #include "common/catalog/metrics.def"
 #undef EIDA_METRIC
   };
   return table;
+}
+
+bool Gives(const Task& task, const Metric& metric) { return !metric.of_labels || !task.generates; }
+
+std::vector<std::string> MetricsOf(const Task& task) {
+  std::vector<std::string> ids;
+  for (const Metric& metric : Metrics()) {
+    if (Gives(task, metric)) ids.push_back(metric.id);
+  }
+  return ids;
 }
 
 const std::vector<GenerationMetric>& GenerationMetrics() {
@@ -127,5 +168,17 @@ const std::vector<AnalysisPreset>& AnalysisPresets() {
   };
   return table;
 }
+
+const std::vector<SoupMethod>& SoupMethods() {
+  static const std::vector<SoupMethod> table = {
+#define EIDA_SOUP(id, reads, path_steps, parameters, heading, help) \
+  {#id, std::string(#reads) == "factors", path_steps, ParseParameters(parameters), heading, help},
+#include "common/catalog/soups.def"
+#undef EIDA_SOUP
+  };
+  return table;
+}
+
+bool HasFactors(const std::string& adapter) { return adapter != "none" && adapter != "bitfit"; }
 
 }  // namespace eida::catalog

@@ -17,11 +17,10 @@ Status NoSuchSite(const std::string& target, const std::vector<SiteShape>& sites
   for (const SiteShape& site : sites) {
     if (std::find(roles.begin(), roles.end(), site.role) == roles.end()) roles.push_back(site.role);
   }
-  const std::string meant = Nearest(target, roles);
   return InvalidArgument("adapter target \"" + target +
                          "\" names no linear map of the model (roles: " + Join(roles, ", ") +
                          "; modules such as " + (sites.empty() ? "none" : sites.front().module) +
-                         ")" + (meant.empty() ? "" : "; did you mean \"" + meant + "\"?"));
+                         ")" + Meant(target, roles));
 }
 
 }  // namespace

@@ -17,10 +17,11 @@ struct Row {
   int64_t label = 0;
 };
 
-// `format`: tsv (GLUE form: a header line, tabs, no quoting), jsonl, or e2e (`text||text_pair` a
-// line, no header, blanks around both dropped). Rows are numbered from 0 in file order.
-// InvalidArgument with `name:line` for a ragged row, a missing column, an empty text, bytes that
-// are not UTF-8, a label that is not a whole number in 0..labels-1, and for a file without rows.
+// `format`: a line of common/catalog/formats.def. Rows are numbered from 0 in file order. This is
+// the one reader, of the checks before a study and of the engine.
+// InvalidArgument with `name:line` for a ragged row, a column that is missing or there twice, an
+// empty text, bytes that are not UTF-8 or NUL, quotes that do not match, a label that is not a
+// whole number in 0..labels-1; with `name` for a file without rows and one that is no text.
 Result<std::vector<Row>> ReadRows(const std::string& content, const std::string& name,
                                   const std::string& format, const Columns& columns,
                                   int64_t labels);

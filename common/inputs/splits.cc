@@ -75,6 +75,12 @@ std::vector<int64_t> SampleRows(const std::vector<int64_t>& rows, int64_t n, int
   return Choose(rows, n, Rng(static_cast<uint64_t>(seed), "samples")).first;
 }
 
+std::vector<int64_t> HalfOfRows(const std::vector<int64_t>& rows, int64_t seed, bool other) {
+  auto halves =
+      Choose(rows, static_cast<int64_t>(rows.size() / 2), Rng(static_cast<uint64_t>(seed), "half"));
+  return other ? std::move(halves.second) : std::move(halves.first);
+}
+
 Result<std::vector<SplitRule>> SplitRulesOf(const Json& data) {
   std::vector<SplitRule> rules;
   const auto splits = data.find("splits");

@@ -36,6 +36,10 @@ Result<std::map<std::string, SplitItems>> ResolveSplits(
 // `n` of the rows, chosen by Rng(seed, "samples"), ascending; all of them when there are not more.
 std::vector<int64_t> SampleRows(const std::vector<int64_t>& rows, int64_t n, int64_t seed);
 
+// One half of the rows (the first floor(n / 2) that Rng(seed, "half") chooses) or the other,
+// ascending.
+std::vector<int64_t> HalfOfRows(const std::vector<int64_t>& rows, int64_t seed, bool other);
+
 // The rules of a job's spec["data"]["splits"]: an array of {"name", "digest" | "from", ..} in file
 // order.
 Result<std::vector<SplitRule>> SplitRulesOf(const Json& data);

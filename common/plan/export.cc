@@ -2,6 +2,7 @@
 
 #include "common/base/json.h"
 #include "common/base/text.h"
+#include "common/catalog/catalog.h"
 #include "common/plan/job_list.h"
 #include "common/plan/plan.h"
 
@@ -54,7 +55,7 @@ Result<JobRecord> MakeExportJob(const std::vector<JobRecord>& jobs,
   EIDA_ASSIGN_OR_RETURN(const Json parent_spec, ParseJson(parent->spec.spec, parent->spec.name));
   const Json adapter = parent_spec.value("adapter", Json{{"type", "none"}});
   const auto type = GetOr<std::string>(adapter, "type", "none");
-  if (format == "peft" && (type == "none" || type == "bitfit")) {
+  if (format == "peft" && !catalog::HasFactors(type)) {
     return InvalidArgument(source +
                            " has no low-rank factors, so there is nothing to write as a PEFT "
                            "directory; use the format hf");

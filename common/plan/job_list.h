@@ -17,6 +17,8 @@ struct NewJob {
   Json spec;
   std::vector<JobInput> inputs;
   std::vector<ParentEdge> parents;
+  // Parents whose results spare work and change nothing of the result: no part of the fingerprint.
+  std::vector<ParentEdge> shortcuts;
   std::string bundle_key;
   int slots = 1;
   double cost = 1;

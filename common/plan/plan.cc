@@ -7,6 +7,7 @@
 #include "common/base/digest.h"
 #include "common/catalog/catalog.h"
 #include "common/inputs/gather.h"
+#include "common/plan/data_parts.h"
 #include "common/plan/job_list.h"
 #include "common/plan/parameters.h"
 #include "common/spec/selection.h"
@@ -54,42 +55,43 @@ class Planner {
     if (model == inputs_.files.end())
       return InvalidArgument("the files of model.path \"" + spec_.model.path + "\" were not given");
     for (const auto& [name, digest] : model->second)
-      static_inputs_.push_back({"model/" + name, digest});
+      model_inputs_.push_back({"model/" + name, digest});
     model_ = {{"digest", inputs::ModelDigest(model->second)},
               {"architecture", inputs_.model.architecture},
               {"labels", spec_.model.labels}};
-    Json splits = Json::array();
-    for (const spec::SplitSpec& s : spec_.data.splits) {
-      Json split = {{"name", s.name}};
-      if (s.file.empty()) {
-        split["from"] = s.from;
-        split["seed"] = s.seed;
-        if (s.fraction) split["fraction"] = *s.fraction;
-        if (s.items) split["items"] = *s.items;
-      } else {
-        const auto file = inputs_.files.find(s.file);
-        if (file == inputs_.files.end() || file->second.count("") == 0)
-          return InvalidArgument("the data file \"" + s.file + "\" was not given");
-        split["digest"] = file->second.at("").str();
-        static_inputs_.push_back({"data/" + s.name, file->second.at("")});
-      }
-      splits.push_back(std::move(split));
-    }
-    Json columns = {{"text", spec_.data.text}};
-    if (!spec_.data.label.empty()) columns["label"] = spec_.data.label;
-    if (!spec_.data.text_pair.empty()) columns["text_pair"] = spec_.data.text_pair;
-    data_ = {{"task", spec_.data.task},   {"format", spec_.data.format},
-             {"columns", columns},        {"max_length", spec_.data.max_length},
-             {"limit", spec_.data.limit}, {"splits", splits}};
-    if (!spec_.data.source_lang.empty()) data_["source_lang"] = spec_.data.source_lang;
-    if (!spec_.data.target_lang.empty()) data_["target_lang"] = spec_.data.target_lang;
+    EIDA_ASSIGN_OR_RETURN(data_, DataParts::Of(spec_.data, inputs_));
     return OkStatus();
+  }
+
+  // The model and what the job sees of the data, in its spec and its inputs.
+  void See(const std::set<std::string>& splits, NewJob& job) const {
+    DataPart part = data_.For(splits);
+    job.spec["model"] = model_;
+    job.spec["data"] = std::move(part.data);
+    job.inputs = model_inputs_;
+    job.inputs.insert(job.inputs.end(), part.inputs.begin(), part.inputs.end());
   }
 
   Json EvalNumerics() const {
     return {{"precision", spec_.eval["precision"]},
             {"batch_size", spec_.eval["batch_size"]},
             {"batching", "bucketed"}};
+  }
+
+  // For jobs that measure losses.
+  Json Smoothed(Json numerics) const {
+    if (!spec_.eval.contains("label_smoothing")) return numerics;
+    numerics["label_smoothing"] = spec_.eval["label_smoothing"];
+    // What runs are chosen by, models are compared by.
+    if (spec_.eval["metric"] == "loss_smoothed") numerics["loss"] = "loss_smoothed";
+    return numerics;
+  }
+
+  // What a run learns from, and what it is judged by on the way.
+  std::set<std::string> TrainingSplits() const {
+    std::set<std::string> splits = {"train"};
+    if (!spec_.eval["every"].is_null()) splits.insert(spec_.eval["split"].get<std::string>());
+    return splits;
   }
 
   Status Runs() {
@@ -115,15 +117,13 @@ class Planner {
         run.trainable_parameters = parameters->trainable();
         run.base_parameters = parameters->base;
         NewJob job{JobKind::kTrain, "train/" + run.name, run.id};
-        job.spec = {{"model", model_},
-                    {"data", data_},
-                    {"seed", seed},
+        job.spec = {{"seed", seed},
                     {"adapter", *adapter},
                     {"train", variant.train},
                     {"eval", eval},
                     {"checkpoint", spec_.checkpoint}};
         if (!spec_.early_stop.is_null()) job.spec["early_stop"] = spec_.early_stop;
-        job.inputs = static_inputs_;
+        See(TrainingSplits(), job);
         if (variant.adapter.contains("init")) {
           for (const auto& [name, digest] :
                inputs_.files.at(variant.adapter["init"].get<std::string>()))
@@ -149,8 +149,9 @@ class Planner {
         {"precision", precision},
         {"gradient_checkpointing", train.value("gradient_checkpointing", Json())},
         {"label_smoothing", train.value("label_smoothing", Json())}};
-    const std::string key =
-        "train-" + ShortHash({{"model", model_}, {"data", data_}, {"numerics", numerics}});
+    const std::string key = "train-" + ShortHash({{"model", model_},
+                                                  {"data", data_.For(TrainingSplits()).data},
+                                                  {"numerics", numerics}});
     return key + "-" + std::to_string(packed_[key]++ / spec_.pack);
   }
 
@@ -170,11 +171,14 @@ class Planner {
     return {role, plan_.runs[run].train_job, at == "best" ? "best" : "weights"};
   }
 
-  Json Items(const std::string& split, const std::optional<int64_t>& samples, int64_t item_seed,
-             const Json& numerics) const {
-    return {{"model", model_},        {"data", data_},
-            {"split", split},         {"samples", samples ? Json(*samples) : Json(nullptr)},
-            {"item_seed", item_seed}, {"numerics", numerics}};
+  // The items of a split, and their files.
+  void SeeItems(const std::string& split, const std::optional<int64_t>& samples, int64_t item_seed,
+                const Json& numerics, NewJob& job) const {
+    job.spec = {{"split", split},
+                {"samples", samples ? Json(*samples) : Json(nullptr)},
+                {"item_seed", item_seed},
+                {"numerics", numerics}};
+    See({split}, job);
   }
 
   JobId Evaluate(size_t run, const std::string& at, const std::string& split,
@@ -183,8 +187,7 @@ class Planner {
                "evaluate/" + plan_.runs[run].name + "/" + split +
                    (samples ? "-" + std::to_string(*samples) : "") + (at == "best" ? "/best" : ""),
                plan_.runs[run].id};
-    job.spec = Items(split, samples, item_seed, numerics);
-    job.inputs = static_inputs_;
+    SeeItems(split, samples, item_seed, Smoothed(numerics), job);
     job.parents = {Weights(run, at, "weights")};
     job.bundle_key = "evaluate-" + ShortHash(job.spec);
     job.cost = 2;
@@ -198,12 +201,11 @@ class Planner {
                plan_.runs[run].id};
     Json options = spec_.eval["generate"], numerics = EvalNumerics();
     numerics["batch_size"] = options["batch_size"];
-    job.spec = Items(split, std::nullopt, 0, numerics);
+    SeeItems(split, std::nullopt, 0, numerics, job);
     job.spec["metrics"] = options["metrics"];
     options.erase("batch_size");
     options.erase("metrics");
     job.spec["generate"] = options;
-    job.inputs = static_inputs_;
     job.parents = {Weights(run, "final", "weights")};
     job.bundle_key = "generate-" + ShortHash(job.spec);
     job.cost = 10;
@@ -233,24 +235,39 @@ class Planner {
     return members;
   }
 
-  Status Analyse(const spec::AnalysisSpec& a) {
+  // The runs of an analysis and the pairs that it wants of them, by their places in `runs`. Of two
+  // selections only the pairs across: rows of the one, columns of the other.
+  struct Compared {
+    std::vector<size_t> runs;
+    size_t rows = 0;  // runs of the first selection
+    std::vector<std::pair<size_t, size_t>> pairs;
+  };
+  Result<Compared> ComparedBy(const spec::AnalysisSpec& a) const {
     Status status;
-    std::vector<size_t> runs = Select(a.select, &status);
+    Compared of;
+    of.runs = Select(a.select, &status);
     EIDA_RETURN_IF_ERROR(status);
-    // Of two selections only the pairs across: rows of the one, columns of the other.
-    const size_t rows = runs.size();
+    of.rows = of.runs.size();
     if (!a.with.empty()) {
       const std::vector<size_t> columns = Select(a.with, &status);
       EIDA_RETURN_IF_ERROR(status);
-      runs.insert(runs.end(), columns.begin(), columns.end());
+      of.runs.insert(of.runs.end(), columns.begin(), columns.end());
     }
-    NewJob matrix{JobKind::kMatrix, "matrix/" + a.name, RunId()};
-    Json pairs = Json::array();
-    for (size_t i = 0; i < rows; ++i) {
-      for (size_t j = a.with.empty() ? i + 1 : rows; j < runs.size(); ++j) {
-        if (Wanted(a.pairs, plan_.runs[runs[i]], plan_.runs[runs[j]])) pairs.push_back({i, j});
+    for (size_t i = 0; i < of.rows; ++i) {
+      for (size_t j = a.with.empty() ? i + 1 : of.rows; j < of.runs.size(); ++j) {
+        if (Wanted(a.pairs, plan_.runs[of.runs[i]], plan_.runs[of.runs[j]]))
+          of.pairs.emplace_back(i, j);
       }
     }
+    return of;
+  }
+
+  Status Analyse(const spec::AnalysisSpec& a) {
+    EIDA_ASSIGN_OR_RETURN(const Compared of, ComparedBy(a));
+    const std::vector<size_t>& runs = of.runs;
+    NewJob matrix{JobKind::kMatrix, "matrix/" + a.name, RunId()};
+    Json pairs = Json::array();
+    for (const auto& [i, j] : of.pairs) pairs.push_back({i, j});
     if (pairs.size() > kMaxPairs)
       return InvalidArgument("analysis \"" + a.name + "\" has " + std::to_string(pairs.size()) +
                              " pairs, more than " + std::to_string(kMaxPairs));
@@ -259,7 +276,7 @@ class Planner {
                    {"at", a.at},
                    {"precision", a.numerics["precision"]}};
     if (!a.preset.empty()) detail["preset"] = a.preset;
-    if (!a.with.empty()) detail["rows"] = rows;
+    if (!a.with.empty()) detail["rows"] = of.rows;
     if (catalog::Find(catalog::Analyses(), a.type)->by_path) {
       detail["alphas"] = a.alphas;
       detail["space"] = a.space;
@@ -294,11 +311,10 @@ class Planner {
         JobKind::kPath,
         "path/" + plan_.runs[i].name + "~" + plan_.runs[j].name + (a.at == "best" ? "/best" : ""),
         RunId()};
-    job.spec = Items(a.split, a.samples, a.item_seed, a.numerics);
+    SeeItems(a.split, a.samples, a.item_seed, Smoothed(a.numerics), job);
     job.spec["alphas"] = a.alphas;
     job.spec["space"] = a.space;
     if (a.confidence != spec::AnalysisSpec().confidence) job.spec["confidence"] = a.confidence;
-    job.inputs = static_inputs_;
     job.parents = {Weights(i, a.at, "a"),
                    Weights(j, a.at, "b"),
                    {"end_a", end_a, "eval"},
@@ -312,9 +328,8 @@ class Planner {
     NewJob job{JobKind::kGram,
                "gram/" + plan_.runs[i].name + "/" + a.split + (a.at == "best" ? "/best" : ""),
                plan_.runs[i].id};
-    job.spec = Items(a.split, a.samples, a.item_seed, a.numerics);
+    SeeItems(a.split, a.samples, a.item_seed, a.numerics, job);
     job.spec["layers"] = a.layers;
-    job.inputs = static_inputs_;
     job.parents = {Weights(i, a.at, "weights")};
     job.bundle_key = "gram-" + ShortHash(job.spec);
     job.cost = 2;
@@ -326,16 +341,10 @@ class Planner {
     const std::vector<size_t> runs = Select(s.select, &status);
     EIDA_RETURN_IF_ERROR(status);
     NewJob job{JobKind::kSoup, "soup/" + s.name, RunId()};
-    job.spec = {{"model", model_},
-                {"data", data_},
-                {"type", s.type},
-                {"members", Members(runs)},
-                {"select", s.split},
-                {"report", s.report},
-                {"alphas", {0.2, 0.4, 0.6, 0.8}},
-                {"min_gain", s.min_gain},
-                {"numerics", s.numerics}};
-    job.inputs = static_inputs_;
+    job.spec = {{"type", s.type},    {"options", s.options}, {"members", Members(runs)},
+                {"select", s.split}, {"report", s.report},   {"numerics", Smoothed(s.numerics)}};
+    if (s.split_half) job.spec["split_half"] = *s.split_half;
+    See({s.split, s.report}, job);
     for (size_t k = 0; k < runs.size(); ++k) {
       const std::string index = std::to_string(k);
       job.parents.push_back(Weights(runs[k], "final", "member/" + index));
@@ -346,9 +355,64 @@ class Planner {
                              Evaluate(runs[k], "final", s.report, std::nullopt, 0, s.numerics),
                              "eval"});
     }
-    job.cost = s.type == "greedy" ? 8.0 * static_cast<double>(runs.size()) : 5;
+    EIDA_RETURN_IF_ERROR(CheckRank(s, runs));
+    EIDA_ASSIGN_OR_RETURN(job.shortcuts, PathsOf(s, runs));
+    const bool tries = catalog::Find(catalog::SoupMethods(), s.type)->path_steps > 0;
+    job.cost = tries ? 8.0 * static_cast<double>(runs.size()) : 5;
     jobs_.Add(std::move(job));
     return OkStatus();
+  }
+
+  // A rank that a soup asks for must be one that every map of its members can have.
+  Status CheckRank(const spec::SoupSpec& s, const std::vector<size_t>& members) const {
+    const auto rank = GetOr<int64_t>(s.options, "rank", 0);
+    for (const size_t run : members) {
+      if (rank == 0) break;
+      const Json settings = Json::parse(plan_.runs[run].settings);
+      const auto sites = catalog::TargetSites(
+          inputs_.model.sites,
+          GetOr<std::vector<std::string>>(settings["adapter"], "targets", {"query", "value"}));
+      EIDA_RETURN_IF_ERROR(sites.status());
+      for (const catalog::SiteShape& site : *sites) {
+        if (rank <= std::min(site.in, site.out)) continue;
+        return InvalidArgument("soup \"" + s.name + "\": rank is " + std::to_string(rank) +
+                               ", but " + site.name + " of " + plan_.runs[run].name + " maps " +
+                               std::to_string(site.in) + " to " + std::to_string(site.out) +
+                               " numbers: its rank is at most " +
+                               std::to_string(std::min(site.in, site.out)));
+      }
+    }
+    return OkStatus();
+  }
+
+  // The paths between members that the sweep's analyses measure anyway and whose points are what
+  // the soup tries first: same weights, split, items and numerics, and a grid that holds them.
+  Result<std::vector<ParentEdge>> PathsOf(const spec::SoupSpec& s,
+                                          const std::vector<size_t>& members) {
+    const int steps = catalog::Find(catalog::SoupMethods(), s.type)->path_steps;
+    const auto metric = GetOr<std::string>(s.options, "metric", "");
+    std::vector<ParentEdge> paths;
+    if (steps == 0 || s.split_half || (metric != "loss" && metric != "accuracy"))
+      return paths;                            // what curves hold
+    std::unordered_map<size_t, size_t> place;  // run -> member
+    for (size_t k = 0; k < members.size(); ++k) place[members[k]] = k;
+    std::set<std::string> known;
+    for (const spec::AnalysisSpec& a : spec_.analyses) {
+      if (!catalog::Find(catalog::Analyses(), a.type)->by_path || a.at != "final" ||
+          a.space != "merged" || a.split != s.split || a.samples || a.numerics != s.numerics ||
+          (a.alphas - 1) % steps != 0)
+        continue;
+      EIDA_ASSIGN_OR_RETURN(const Compared of, ComparedBy(a));
+      const std::vector<size_t>& runs = of.runs;
+      for (const auto& [i, j] : of.pairs) {
+        const auto one = place.find(runs[i]), other = place.find(runs[j]);
+        if (one == place.end() || other == place.end()) continue;
+        const std::string role =
+            "path/" + std::to_string(one->second) + "/" + std::to_string(other->second);
+        if (known.insert(role).second) paths.push_back({role, Path(a, runs[i], runs[j]), "curve"});
+      }
+    }
+    return paths;
   }
 
   Status Observe(const spec::ObservationSpec& o) {
@@ -356,10 +420,11 @@ class Planner {
     const auto sites = catalog::TargetSites(inputs_.model.sites, targets);
     if (!sites.ok()) return Annotate(sites.status(), "observation \"" + o.name + "\"");
     NewJob job{JobKind::kObserve, "observe/" + o.name, RunId()};
-    job.spec = {{"model", model_},       {"data", data_},
-                {"split", o.split},      {"seed", o.seed},
-                {"observe", o.settings}, {"numerics", {{"precision", o.precision}}}};
-    job.inputs = static_inputs_;
+    job.spec = {{"split", o.split},
+                {"seed", o.seed},
+                {"observe", o.settings},
+                {"numerics", {{"precision", o.precision}}}};
+    See({o.split}, job);
     job.cost = 60;
     if (!o.of_runs) {
       jobs_.Add(std::move(job));
@@ -382,7 +447,13 @@ class Planner {
     sweep.description = spec_.description;
     sweep.labels = spec_.labels;
     sweep.source = source_;
-    sweep.resolved = Canonical(ToJson(spec_));
+    // With what its files turned out to hold, and the data as a job that saw all of it would have
+    // it.
+    std::set<std::string> splits;
+    for (const spec::SplitSpec& split : spec_.data.splits) splits.insert(split.name);
+    Json resolved = ToJson(spec_);
+    resolved["inputs"] = {{"model", model_}, {"data", data_.For(splits).data}};
+    sweep.resolved = Canonical(resolved);
     sweep.retries = spec_.retries;
     sweep.max_parallel = spec_.max_parallel;
     sweep.max_failures = spec_.max_failures;
@@ -398,8 +469,9 @@ class Planner {
   const PlanInputs& inputs_;
   Plan plan_;
   JobList jobs_;
-  Json model_, data_;
-  std::vector<JobInput> static_inputs_;
+  Json model_;
+  DataParts data_;
+  std::vector<JobInput> model_inputs_;
   std::map<std::string, int> packed_;  // runs of each pack's kind so far
 };
 

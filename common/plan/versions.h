@@ -19,7 +19,7 @@ constexpr int CodeVersion(JobKind kind) {
     case JobKind::kMatrix:
       return 2;  // with intervals and missing pairs
     case JobKind::kSoup:
-      return 1;
+      return 2;
     case JobKind::kExport:
       return 1;
     case JobKind::kGenerate:

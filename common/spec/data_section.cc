@@ -16,8 +16,8 @@ SplitSpec ReadSplit(MapReader& splits, const std::string& name, const Tree& valu
   }
   MapReader reader(splits.context(), &value, splits.PathOf(name));
   split.from = reader.Text("from", "", true);
-  if (reader.Has("fraction")) split.fraction = reader.Number("fraction", 0.1, 0, 1);
-  if (reader.Has("items")) split.items = reader.Int("items", 1, 1, INT64_MAX);
+  split.fraction = reader.MaybeNumber("fraction", 0, 1);
+  split.items = reader.MaybeInt("items", 1, INT64_MAX);
   split.seed = reader.Int("seed", 0, 0, INT64_MAX);
   reader.Finish();
   if (split.fraction.has_value() == split.items.has_value()) {
@@ -27,26 +27,55 @@ SplitSpec ReadSplit(MapReader& splits, const std::string& name, const Tree& valu
   return split;
 }
 
-// A text to label, or a text and the one to learn behind it; a form of its own has no columns.
+// By the names that the task has for them; a form of its own has no columns.
 void ReadColumns(MapReader& sweep, const catalog::Task& task, DataSpec* data) {
-  if (!task.generates) {
-    MapReader columns = sweep.Map("columns");
-    data->text = columns.Text("text", "text");
-    data->text_pair = columns.Text("text_pair", "");
-    data->label = columns.Text("label", "label");
-    columns.Finish();
-    return;
+  std::optional<MapReader> columns;
+  if (data->format != "e2e") columns = sweep.Map("columns");
+  data->text.clear(), data->text_pair.clear(), data->label.clear();
+  for (const catalog::Column& column : task.columns) {
+    std::string& name = column.key == "text" || column.key == "source" ? data->text
+                        : column.key == "label"                        ? data->label
+                                                                       : data->text_pair;
+    name = columns ? columns->Text(column.key, column.name) : column.name;
   }
-  data->label.clear();
-  data->text = "source";
-  data->text_pair = "target";
-  if (data->format == "e2e") return;
-  MapReader columns = sweep.Map("columns");
-  data->text = columns.Text("source", "source");
-  data->text_pair = columns.Text("target", "target");
-  columns.Finish();
+  if (!columns) return;
+  columns->Finish();
+  if (!task.generates) return;
   data->source_lang = sweep.Text("source_lang", "");
   data->target_lang = sweep.Text("target_lang", "");
+}
+
+void ReadSplits(MapReader& sweep, DataSpec* data) {
+  const Tree* splits = sweep.Get("splits", true, "a map of names to files or parts");
+  MapReader reader(sweep.context(), splits, sweep.PathOf("splits"));
+  if (reader.tree() == nullptr) return;
+  for (const auto& [key, value] : reader.tree()->entries) {
+    reader.Get(key.text, false, "a file, or a map");
+    data->splits.push_back(ReadSplit(reader, key.text, value));
+  }
+  for (size_t i = 0; i < data->splits.size(); ++i) {
+    const SplitSpec& split = data->splits[i];
+    const SplitSpec* source = split.from.empty() ? nullptr : data->Find(split.from);
+    if (!split.from.empty() && (source == nullptr || source >= &split)) {
+      std::vector<std::string> have;
+      for (size_t k = 0; k < i; ++k) have.push_back(data->splits[k].name);
+      reader.Error(reader.tree()->Find(split.name), "bad-reference",
+                   "split \"" + split.name + "\" is taken from \"" + split.from +
+                       "\", which is not defined above it (have: " + Join(have, ", ") + ")");
+    }
+  }
+  if (data->Find("train") == nullptr)
+    reader.Error(splits, "missing-key", "data.splits needs a split named \"train\"");
+}
+
+// A task whose labels have names has as many as that.
+void CheckHead(const MapReader& sweep, const catalog::Task& task, int labels) {
+  const auto named = static_cast<int>(task.labels.size());
+  if (named == 0 || named == labels) return;
+  sweep.Error(sweep.tree()->Find("model")->Find("head"), "range",
+              "the task " + task.id + " has " + std::to_string(named) + " labels (" +
+                  Join(task.labels, ", ") + "), and \"model.head.classification.labels\" is " +
+                  std::to_string(labels));
 }
 
 }  // namespace
@@ -61,7 +90,7 @@ const SplitSpec* DataSpec::Find(const std::string& name) const {
 void ReadModel(MapReader sweep, ModelSpec* model) {
   model->path = sweep.Text("path", "", true);
   model->digest = sweep.Text("digest", "");
-  const Tree* head = sweep.Get("head");
+  const Tree* head = sweep.Get("head", false, "a map");
   if (head != nullptr) {
     MapReader heads(sweep.context(), head, sweep.PathOf("head"));
     MapReader classification = heads.Map("classification", true);
@@ -72,35 +101,17 @@ void ReadModel(MapReader sweep, ModelSpec* model) {
   sweep.Finish();
 }
 
-void ReadData(MapReader sweep, DataSpec* data) {
-  data->task = sweep.Choice("task", "classification", catalog::Ids(catalog::Tasks()), true);
-  const catalog::Task* task = catalog::Find(catalog::Tasks(), data->task);
-  if (task == nullptr) task = &catalog::Tasks().front();  // the mistake is noted
-  data->format = sweep.Choice("format", task->formats.front(), task->formats);
-  ReadColumns(sweep, *task, data);
-  data->max_length = static_cast<int>(sweep.Int("max_length", 128, 3, 100'000));
-  const Tree* splits = sweep.Get("splits", true);
-  MapReader reader(sweep.context(), splits, sweep.PathOf("splits"));
-  if (reader.tree() != nullptr) {
-    for (const auto& [key, value] : reader.tree()->entries) {
-      reader.Get(key.text);
-      data->splits.push_back(ReadSplit(reader, key.text, value));
-    }
-    for (size_t i = 0; i < data->splits.size(); ++i) {
-      const SplitSpec& split = data->splits[i];
-      const SplitSpec* source = split.from.empty() ? nullptr : data->Find(split.from);
-      if (!split.from.empty() && (source == nullptr || source >= &split)) {
-        std::vector<std::string> have;
-        for (size_t k = 0; k < i; ++k) have.push_back(data->splits[k].name);
-        reader.Error(reader.tree()->Find(split.name), "bad-reference",
-                     "split \"" + split.name + "\" is taken from \"" + split.from +
-                         "\", which is not defined above it (have: " + Join(have, ", ") + ")");
-      }
-    }
-    if (data->Find("train") == nullptr)
-      reader.Error(splits, "missing-key", "data.splits needs a split named \"train\"");
-  }
-  MapReader limit = sweep.Map("limit");
+void ReadData(MapReader& sweep, SweepSpec* spec) {
+  DataSpec* data = &spec->data;
+  MapReader reader = sweep.Map("data", true);
+  data->task = reader.Choice("task", "classification", catalog::Ids(catalog::Tasks()), true);
+  const catalog::Task& task = *catalog::Find(catalog::Tasks(), data->task);
+  CheckHead(sweep, task, spec->model.labels);
+  data->format = reader.Choice("format", task.formats.front(), task.formats);
+  ReadColumns(reader, task, data);
+  data->max_length = static_cast<int>(reader.Int("max_length", 128, 3, 100'000));
+  ReadSplits(reader, data);
+  MapReader limit = reader.Map("limit");
   if (limit.tree() != nullptr) {
     for (const auto& [key, value] : limit.tree()->entries) {
       data->limit[key.text] = limit.Int(key.text, 1, 1, INT64_MAX);
@@ -110,11 +121,11 @@ void ReadData(MapReader sweep, DataSpec* data) {
             "data.limit names the split \"" + key.text + "\", which data.splits does not define");
     }
   }
-  sweep.Finish();
+  reader.Finish();
 }
 
 void ReadSeeds(MapReader& sweep, bool required, std::vector<int64_t>* seeds) {
-  const Tree* value = sweep.Get("seeds", required);
+  const Tree* value = sweep.Get("seeds", required, "whole numbers from 0, or ranges such as 0..4");
   if (value == nullptr) return;
   const auto add = [&](const Tree& item) {
     const size_t dots = item.text.find("..");

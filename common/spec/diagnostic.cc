@@ -39,6 +39,15 @@ std::string RenderOne(const Diagnostic& d, bool color) {
   return out;
 }
 
+// Behind the counts: where the keys of the first mistake are explained.
+std::string WhereToRead(const std::vector<Diagnostic>& diagnostics) {
+  for (const Diagnostic& d : diagnostics) {
+    if (d.severity != Severity::kError || !d.section) continue;
+    return "   See: eidactl explain-field" + (d.section->empty() ? "" : " " + *d.section);
+  }
+  return "";
+}
+
 }  // namespace
 
 bool HasErrors(const std::vector<Diagnostic>& diagnostics) {
@@ -58,7 +67,8 @@ std::string Render(const std::vector<Diagnostic>& diagnostics, const std::string
   const size_t warnings = diagnostics.size() - errors;
   std::string counts = errors > 0 ? Counted(errors, "error") : "";
   if (warnings > 0) counts += (errors > 0 ? ", " : "") + Counted(warnings, "warning");
-  return out + counts + " in " + file + (errors > 0 ? " - nothing was submitted." : ".") + "\n";
+  return out + counts + " in " + file + (errors > 0 ? " - nothing was submitted." : ".") +
+         WhereToRead(diagnostics) + "\n";
 }
 
 }  // namespace eida::spec

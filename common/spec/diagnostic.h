@@ -1,6 +1,7 @@
 // What is wrong with a sweep file, where, and what was probably meant.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,8 @@ struct Diagnostic {
   int column = 0;  // from 1
   int length = 1;  // of the underlined text
   std::string source_line;
+  // The section whose keys help, as explain-field calls it; nothing where they do not.
+  std::optional<std::string> section;
 };
 
 bool HasErrors(const std::vector<Diagnostic>& diagnostics);

@@ -17,8 +17,8 @@ Json ReadMetric(MapReader reader) {
   const std::string id = reader.Choice("metric", ids.front(), ids, true);
   Json metric = {{"metric", id}};
   for (const catalog::Parameter& p : catalog::Find(catalog::GenerationMetrics(), id)->parameters) {
-    reader.Get(p.name);
-    if (reader.Has(p.name)) metric[p.name] = ReadParameter(reader, p);
+    Json value = ReadParameter(reader, p);
+    if (reader.Has(p.name)) metric[p.name] = std::move(value);
   }
   reader.Finish();
   return metric;
@@ -27,7 +27,7 @@ Json ReadMetric(MapReader reader) {
 // What the texts are scored by: [{"metric", its options}, ..]; those of the task by default.
 Json ReadMetrics(MapReader& reader, const catalog::Task& task) {
   Json metrics = Json::array();
-  const Tree* list = reader.Get("metrics");
+  const Tree* list = reader.Get("metrics", false, "a list of names or maps");
   if (list == nullptr) {
     for (const std::string& id : task.text_metrics) metrics.push_back({{"metric", id}});
     return metrics;
@@ -62,15 +62,14 @@ Json ReadMetrics(MapReader& reader, const catalog::Task& task) {
 
 Json ReadGenerate(MapReader& eval, const DataSpec& data, int64_t batch_size) {
   constexpr int64_t kMostTokens = 100'000;
-  const Tree* value = eval.Get("generate");
+  const Tree* value = eval.Get("generate", false, "a map");
   if (value == nullptr || value->kind == Tree::Kind::kNull) return nullptr;
   MapReader reader(eval.context(), value, eval.PathOf("generate"));
   Json generate = {{"num_beams", reader.Int("num_beams", 1, 1, 1000)},
                    {"length_penalty", reader.Number("length_penalty", 1, -100, 100)},
                    {"early_stopping", ReadEarlyStopping(reader)}};
   for (const char* key : {"max_length", "max_new_tokens"}) {
-    const int64_t tokens = reader.Int(key, 1, 1, kMostTokens);
-    if (reader.Has(key)) generate[key] = tokens;
+    if (const auto tokens = reader.MaybeInt(key, 1, kMostTokens)) generate[key] = *tokens;
   }
   if (!generate.contains("max_length") && !generate.contains("max_new_tokens")) {
     reader.Error(value, "missing-key",

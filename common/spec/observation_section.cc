@@ -7,9 +7,10 @@ namespace {
 // Numbers of at least 1 that ascend.
 std::vector<int64_t> ReadAscending(MapReader& reader, const std::string& key,
                                    const std::vector<int64_t>& fallback) {
-  if (!reader.Has(key)) return reader.Get(key), fallback;
+  std::vector<std::string> texts;
+  for (const int64_t number : fallback) texts.push_back(std::to_string(number));
   std::vector<int64_t> numbers;
-  for (const std::string& text : reader.Texts(key, {})) {
+  for (const std::string& text : reader.Texts(key, texts, "a list of whole numbers that ascend")) {
     const std::optional<int64_t> number = ParseInt(text);
     if (!number || *number < 1 || (!numbers.empty() && *number <= numbers.back())) {
       reader.Error(reader.Get(key), "range",
@@ -31,7 +32,10 @@ void ReadObservations(MapReader& sweep, SweepSpec* spec) {
     ObservationSpec o;
     o.name = name;
     o.of_runs = reader.Has("select");
-    if (o.of_runs) o.select = ReadSelect(reader, *spec);
+    if (o.of_runs)
+      o.select = ReadSelect(reader, *spec);
+    else
+      reader.Text("select", "");
     o.split = ReadSplitName(reader, "split", "train", *spec);
     o.seed = reader.Int("seed", 0, 0, INT64_MAX);
     o.settings = {

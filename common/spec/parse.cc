@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/base/text.h"
+#include "common/spec/presets.h"
 #include "common/spec/sections.h"
 
 namespace eida::spec {
@@ -25,6 +26,9 @@ void ReadHead(MapReader& sweep, SweepSpec* spec) {
     sweep.Error(sweep.tree()->Find("name"), "range",
                 "\"name\" must be 1 to 63 lower-case letters, digits or '-'");
   spec->description = sweep.Text("description", "");
+  // presets.h has taken them out; they are keys of a sweep file all the same.
+  sweep.Text("preset", "");
+  sweep.Get("presets", false, "a map of names to parts of a sweep file");
   MapReader labels = sweep.Map("labels");
   if (labels.tree() != nullptr) {
     for (const auto& [key, value] : labels.tree()->entries)
@@ -38,7 +42,7 @@ SweepSpec ReadSweep(ReadContext* context, const Tree& tree) {
   if (sweep.tree() == nullptr) return spec;
   ReadHead(sweep, &spec);
   ReadModel(sweep.Map("model", true), &spec.model);
-  ReadData(sweep.Map("data", true), &spec.data);
+  ReadData(sweep, &spec);
   // A sweep that only observes its base model has no runs.
   const bool runs = !sweep.Has("observations") || sweep.Has("variants") || sweep.Has("seeds");
   ReadSeeds(sweep, runs, &spec.seeds);
@@ -57,6 +61,27 @@ SweepSpec ReadSweep(ReadContext* context, const Tree& tree) {
   }
   sweep.Finish();
   return spec;
+}
+
+// The presets that were not asked for are read too, for their errors alone: a file is valid in all
+// of its sizes.
+void CheckOtherPresets(const Tree& file, const Presets& presets,
+                       std::vector<Diagnostic>* diagnostics) {
+  if (HasErrors(*diagnostics)) return;
+  for (const std::string& name : presets.names) {
+    if (name == presets.chosen) continue;
+    Tree tree = file;
+    std::vector<Diagnostic> found;
+    ApplyPreset({PresetOverride(name)}, &tree, &found);
+    SourceMap places;
+    ReadContext context{&found, &places};
+    ReadSweep(&context, tree);
+    for (Diagnostic& d : found) {
+      if (d.severity != Severity::kError) continue;
+      d.message += " (with the preset " + name + ")";
+      diagnostics->push_back(std::move(d));
+    }
+  }
 }
 
 // A grid reads its cells once each: the same complaint about the same place is made once.
@@ -91,18 +116,31 @@ Json EveryJson(const SplitSpec& s) {
 
 }  // namespace
 
+std::vector<FieldUse> UsesOf(const std::string& text, const std::vector<std::string>& overrides) {
+  std::vector<Diagnostic> ignored;
+  Tree tree = ParseYaml(text, "", &ignored);
+  for (const std::string& assignment : overrides) ApplyOverride(assignment, &tree, &ignored);
+  SourceMap places;
+  std::vector<FieldUse> uses;
+  ReadContext context{&ignored, &places, &uses};
+  ReadSweep(&context, tree);
+  return uses;
+}
+
 ParseResult ParseSweep(const std::string& text, const std::string& file_name,
                        const std::vector<std::string>& overrides) {
   ParseResult result;
-  Tree tree = ParseYaml(text, file_name, &result.diagnostics);
-  if (!HasErrors(result.diagnostics) || tree.kind == Tree::Kind::kMap) {
-    for (const std::string& assignment : overrides)
-      ApplyOverride(assignment, &tree, &result.diagnostics);
+  const Tree file = ParseYaml(text, file_name, &result.diagnostics);
+  if (!HasErrors(result.diagnostics) || file.kind == Tree::Kind::kMap) {
+    Tree tree = file;
+    const Presets presets = ApplyPreset(overrides, &tree, &result.diagnostics);
     SourceMap places;
     ReadContext context{&result.diagnostics, &places};
     SweepSpec spec = ReadSweep(&context, tree);
+    spec.preset = presets.chosen;
     spec.places = std::move(places);
     result.spec = std::move(spec);
+    CheckOtherPresets(file, presets, &result.diagnostics);
   }
   Tidy(text, file_name, &result.diagnostics);
   if (HasErrors(result.diagnostics)) result.spec.reset();
@@ -117,15 +155,15 @@ Json ToJson(const SweepSpec& spec) {
     variants.push_back({{"name", v.name}, {"adapter", v.adapter}, {"train", v.train}});
   for (const AnalysisSpec& a : spec.analyses) analyses.push_back(ToJson(a));
   for (const SoupSpec& s : spec.soups) {
-    soups.push_back({{"name", s.name},
-                     {"type", s.type},
-                     {"select", s.select},
-                     {"order_by", s.order_by},
-                     {"metric", s.metric},
-                     {"split", s.split},
-                     {"report", s.report},
-                     {"min_gain", s.min_gain},
-                     {"numerics", s.numerics}});
+    Json soup = s.options;
+    soup.update({{"name", s.name},
+                 {"type", s.type},
+                 {"select", s.select},
+                 {"split", s.split},
+                 {"report", s.report},
+                 {"numerics", s.numerics}});
+    if (s.split_half) soup["split_half"] = *s.split_half;
+    soups.push_back(std::move(soup));
   }
   for (ErrorClass e : spec.retries.never) never.push_back(ToString(e));
   Json json = {
@@ -162,6 +200,7 @@ Json ToJson(const SweepSpec& spec) {
         {"never", never}}},
       {"analyses", analyses},
       {"soups", soups}};
+  if (!spec.preset.empty()) json["preset"] = spec.preset;
   if (!spec.data.source_lang.empty()) json["data"]["source_lang"] = spec.data.source_lang;
   if (!spec.data.target_lang.empty()) json["data"]["target_lang"] = spec.data.target_lang;
   if (spec.pack != 1) json["resources"]["pack"] = spec.pack;

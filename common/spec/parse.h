@@ -16,7 +16,7 @@ struct ParseResult {
 };
 
 // All errors at once. `overrides` are "path=value" texts (--set), applied before validation; they
-// are reported as file "--set".
+// are reported as file "--set". "preset=NAME" chooses one of the file's presets (presets.h).
 ParseResult ParseSweep(const std::string& text, const std::string& file_name,
                        const std::vector<std::string>& overrides);
 

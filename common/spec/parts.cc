@@ -29,15 +29,35 @@ Json ReadParameter(MapReader& reader, const catalog::Parameter& p) {
   if (p.type == "fraction")
     return reader.Number(p.name, ParseNumber(p.fallback).value_or(0), 0, 0.999, p.required);
   if (p.type == "number")
-    return reader.Number(p.name, ParseNumber(p.fallback).value_or(0), -1e30, 1e30, p.required);
+    return p.fallback.empty()
+               ? Json(reader.MaybeNumber(p.name, -1e30, 1e30, p.required).value_or(0))
+               : Json(reader.Number(p.name, ParseNumber(p.fallback).value_or(0), -1e30, 1e30));
+  if (p.type == "amount")
+    return reader.Number(p.name, ParseNumber(p.fallback).value_or(0), 0, 1e9, p.required);
   if (p.type == "flag") return reader.Flag(p.name, p.fallback == "true");
   if (p.type == "names")
     return reader.Texts(p.name,
                         p.fallback.empty() ? std::vector<std::string>() : Split(p.fallback, ','));
   if (p.type == "ints" || p.type == "numbers") return ReadPattern(reader, p);
   if (p.type == "enum") return reader.Choice(p.name, p.fallback, p.choices, p.required);
-  return reader.Text(p.name, p.fallback,
-                     p.required);  // text and scale; scales are settled once r is known
+  if (p.type == "scale")  // settled once r is known
+    return reader.Text(p.name, p.fallback, p.required, "a number, or a multiple of r such as 4r");
+  return reader.Text(p.name, p.fallback, p.required);
+}
+
+std::vector<std::string> MetricsOf(const DataSpec& data) {
+  const catalog::Task* task = catalog::Find(catalog::Tasks(), data.task);
+  return task == nullptr ? catalog::Ids(catalog::Metrics()) : catalog::MetricsOf(*task);
+}
+
+void CheckSmoothing(const MapReader& reader, const std::string& key, const std::string& metric,
+                    const Json& eval) {
+  const catalog::Metric* known = catalog::Find(catalog::Metrics(), metric);
+  if (known == nullptr || !known->of_smoothing || eval.contains("label_smoothing")) return;
+  reader.Error(reader.tree() == nullptr ? nullptr : reader.tree()->Find(key), "bad-reference",
+               "\"" + reader.PathOf(key) + "\" is " + metric +
+                   ", which needs \"eval.label_smoothing\": what the loss is smoothed by, such as "
+                   "train.label_smoothing");
 }
 
 Json ReadNumerics(MapReader& reader, const Json& eval) {
@@ -70,10 +90,9 @@ void CheckSplit(MapReader& reader, const std::string& key, const std::string& sp
   if (split.empty() || data.Find(split) != nullptr) return;
   std::vector<std::string> have;
   for (const SplitSpec& s : data.splits) have.push_back(s.name);
-  const std::string meant = Nearest(split, have);
   reader.Error(reader.tree()->Find(key), "bad-reference",
                "split \"" + split + "\" is not defined in data.splits (have: " + Join(have, ", ") +
-                   ")" + (meant.empty() ? "" : "; did you mean \"" + meant + "\"?"));
+                   ")" + Meant(split, have));
 }
 
 std::string ReadSplitName(MapReader& reader, const std::string& key, const std::string& fallback,

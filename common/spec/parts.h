@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "common/catalog/catalog.h"
 #include "common/spec/reader.h"
@@ -12,6 +13,11 @@ namespace eida::spec {
 
 // One setting of an entry of the catalog, by the type that it has there.
 Json ReadParameter(MapReader& reader, const catalog::Parameter& parameter);
+// The metrics of its items that the task gives.
+std::vector<std::string> MetricsOf(const DataSpec& data);
+// A metric of smoothed labels needs `eval.label_smoothing`.
+void CheckSmoothing(const MapReader& reader, const std::string& key, const std::string& metric,
+                    const Json& eval);
 // precision, batch_size (eval's by default), batching.
 Json ReadNumerics(MapReader& reader, const Json& eval);
 // A selection of runs that selects some.
@@ -25,7 +31,7 @@ std::string ReadSplitName(MapReader& reader, const std::string& key, const std::
 // Calls `read` for each map of a list section; names must be unique.
 template <class F>
 void ForEachNamed(MapReader& sweep, const std::string& key, F&& read) {
-  const Tree* list = sweep.Get(key);
+  const Tree* list = sweep.Get(key, false, "a list of maps");
   if (list == nullptr || list->kind == Tree::Kind::kNull) return;
   if (list->kind != Tree::Kind::kList)
     return sweep.Error(list, "type",

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <set>
 
+#include "common/base/clock.h"
 #include "common/base/text.h"
+#include "common/spec/fields.h"
 
 namespace eida::spec {
 namespace {
@@ -13,12 +16,12 @@ std::string Quoted(const std::string& text) { return "\"" + Ellipsis(text, 60) +
 
 std::string In(const std::string& path) { return path.empty() ? "" : " in \"" + path + "\""; }
 
+}  // namespace
+
 std::string RangeText(double low, double high) {
   if (std::isinf(high) || high >= 1e15) return "at least " + FormatDouble(low);
   return "between " + FormatDouble(low) + " and " + FormatDouble(high);
 }
-
-}  // namespace
 
 MapReader::MapReader(ReadContext* context, const Tree* tree, std::string path, bool required)
     : context_(context), place_(tree), path_(std::move(path)) {
@@ -35,82 +38,114 @@ void MapReader::Finish() {
   if (tree_ == nullptr) return;
   for (const auto& [key, value] : tree_->entries) {
     if (std::find(known_.begin(), known_.end(), key.text) != known_.end()) continue;
-    const std::string meant = Nearest(key.text, known_);
-    std::string message = "unknown key " + Quoted(key.text) + In(path_);
-    if (!meant.empty())
-      message += "; did you mean \"" + meant + "\"?";
-    else
-      message += "; expected one of: " + Join(known_, ", ");
-    Error(&key, "unknown-key", message);
+    const std::string meant = Meant(key.text, known_);
+    Error(&key, "unknown-key",
+          "unknown key " + Quoted(key.text) + In(path_) +
+              (meant.empty() ? "; expected one of: " + Join(known_, ", ") : meant));
   }
 }
 
-const Tree* MapReader::Get(const std::string& key, bool required) {
+const Tree* MapReader::Ask(const std::string& key, FieldUse use) {
   known_.push_back(key);
+  if (context_->uses != nullptr) {
+    use.path = PathOf(key);
+    context_->uses->push_back(use);
+  }
   const Tree* value = tree_ == nullptr ? nullptr : tree_->Find(key);
   if (value != nullptr) {
     (*context_->places)[PathOf(key)] = value->place;
     return value;
   }
-  if (required) Error(place_, "missing-key", "missing key \"" + key + "\"" + In(path_));
+  if (use.required) Error(place_, "missing-key", "missing key \"" + key + "\"" + In(path_));
   return nullptr;
 }
 
-const Tree* MapReader::Scalar(const std::string& key, bool required, const char* what) {
-  const Tree* value = Get(key, required);
+const Tree* MapReader::Get(const std::string& key, bool required, const char* type) {
+  return Ask(key, {"", type, "", {}, {}, {}, required});
+}
+
+const Tree* MapReader::Scalar(const std::string& key, FieldUse use) {
+  const Tree* value = Ask(key, use);
   if (value == nullptr) return nullptr;
-  if (value->kind == Tree::Kind::kNull && !required) return nullptr;
+  if (value->kind == Tree::Kind::kNull && !use.required) return nullptr;
   if (value->kind != Tree::Kind::kScalar) {
     Error(value, "type",
-          "\"" + PathOf(key) + "\" must be " + what + ", not " + KindName(value->kind));
+          "\"" + PathOf(key) + "\" must be " + use.type + ", not " + KindName(value->kind));
     return nullptr;
   }
   return value;
 }
 
-std::string MapReader::Text(const std::string& key, const std::string& fallback, bool required) {
-  const Tree* value = Scalar(key, required, "a text");
+std::string MapReader::Text(const std::string& key, const std::string& fallback, bool required,
+                            const char* type) {
+  const Tree* value = Scalar(key, {"", type, fallback, {}, {}, {}, required});
   return value == nullptr ? fallback : value->text;
 }
 
-int64_t MapReader::Int(const std::string& key, int64_t fallback, int64_t low, int64_t high,
-                       bool required) {
-  const Tree* value = Scalar(key, required, "a whole number");
-  if (value == nullptr) return fallback;
-  const std::optional<int64_t> number = value->quoted ? std::nullopt : ParseInt(value->text);
+template <class T, class Parse>
+T MapReader::Numeric(const Tree* value, const FieldUse& use, T fallback, Parse parse) const {
+  const auto number = value->quoted ? std::nullopt : parse(value->text);
+  const std::string path = PathOf(use.path);
   if (!number) {
-    Error(value, "type",
-          "\"" + PathOf(key) + "\" must be a whole number, not " + Quoted(value->text));
+    Error(value, "type", "\"" + path + "\" must be " + use.type + ", not " + Quoted(value->text));
     return fallback;
   }
-  if (*number < low || *number > high) {
+  const auto as_double = static_cast<double>(*number);
+  if (!(as_double >= *use.low && as_double <= *use.high)) {
     Error(value, "range",
-          "\"" + PathOf(key) + "\" is " + value->text + ", but must be " +
-              RangeText(static_cast<double>(low), static_cast<double>(high)));
+          "\"" + path + "\" is " + value->text + ", but must be " + RangeText(*use.low, *use.high));
     return fallback;
   }
   return *number;
+}
+
+namespace {
+
+FieldUse WholeUse(const std::string& key, int64_t low, int64_t high) {
+  return {key, "a whole number", "", {}, static_cast<double>(low), static_cast<double>(high)};
+}
+FieldUse NumberUse(const std::string& key, double low, double high) {
+  return {key, "a number", "", {}, low, high};
+}
+
+}  // namespace
+
+int64_t MapReader::Int(const std::string& key, int64_t fallback, int64_t low, int64_t high,
+                       bool required) {
+  FieldUse use = WholeUse(key, low, high);
+  use.fallback = std::to_string(fallback);
+  use.required = required;
+  const Tree* value = Scalar(key, use);
+  return value == nullptr ? fallback : Numeric(value, use, fallback, ParseInt);
+}
+
+std::optional<int64_t> MapReader::MaybeInt(const std::string& key, int64_t low, int64_t high) {
+  const FieldUse use = WholeUse(key, low, high);
+  const Tree* value = Scalar(key, use);
+  if (value == nullptr) return std::nullopt;
+  return Numeric(value, use, std::max<int64_t>(low, 1), ParseInt);
 }
 
 double MapReader::Number(const std::string& key, double fallback, double low, double high,
                          bool required) {
-  const Tree* value = Scalar(key, required, "a number");
-  if (value == nullptr) return fallback;
-  const std::optional<double> number = value->quoted ? std::nullopt : ParseNumber(value->text);
-  if (!number) {
-    Error(value, "type", "\"" + PathOf(key) + "\" must be a number, not " + Quoted(value->text));
-    return fallback;
-  }
-  if (!(*number >= low && *number <= high)) {
-    Error(value, "range",
-          "\"" + PathOf(key) + "\" is " + value->text + ", but must be " + RangeText(low, high));
-    return fallback;
-  }
-  return *number;
+  FieldUse use = NumberUse(key, low, high);
+  use.fallback = FormatDouble(fallback);
+  use.required = required;
+  const Tree* value = Scalar(key, use);
+  return value == nullptr ? fallback : Numeric(value, use, fallback, ParseNumber);
+}
+
+std::optional<double> MapReader::MaybeNumber(const std::string& key, double low, double high,
+                                             bool required) {
+  FieldUse use = NumberUse(key, low, high);
+  use.required = required;
+  const Tree* value = Scalar(key, use);
+  if (value == nullptr) return std::nullopt;
+  return Numeric(value, use, std::clamp(1.0, low, high), ParseNumber);
 }
 
 bool MapReader::Flag(const std::string& key, bool fallback) {
-  const Tree* value = Scalar(key, false, "true or false");
+  const Tree* value = Scalar(key, {"", "true or false", fallback ? "true" : "false"});
   if (value == nullptr) return fallback;
   if (!value->quoted && (value->text == "true" || value->text == "false"))
     return value->text == "true";
@@ -120,20 +155,19 @@ bool MapReader::Flag(const std::string& key, bool fallback) {
 
 std::string MapReader::Choice(const std::string& key, const std::string& fallback,
                               const std::vector<std::string>& choices, bool required) {
-  const Tree* value = Scalar(key, required, "a text");
+  const Tree* value = Scalar(key, {"", "a text", fallback, choices, {}, {}, required});
   if (value == nullptr) return fallback;
   if (std::find(choices.begin(), choices.end(), value->text) != choices.end()) return value->text;
-  const std::string meant = Nearest(value->text, choices);
-  std::string message = "\"" + PathOf(key) + "\" is " + Quoted(value->text) +
-                        ", expected one of: " + Join(choices, ", ");
-  if (!meant.empty()) message += "; did you mean \"" + meant + "\"?";
-  Error(value, "enum", message);
+  Error(value, "enum",
+        "\"" + PathOf(key) + "\" is " + Quoted(value->text) +
+            ", expected one of: " + Join(choices, ", ") + Meant(value->text, choices));
   return fallback;
 }
 
 std::vector<std::string> MapReader::Texts(const std::string& key,
-                                          const std::vector<std::string>& fallback) {
-  const Tree* value = Get(key);
+                                          const std::vector<std::string>& fallback,
+                                          const char* type) {
+  const Tree* value = Ask(key, {"", type, Join(fallback, ", ")});
   if (value == nullptr || value->kind == Tree::Kind::kNull) return fallback;
   if (value->kind == Tree::Kind::kScalar) return {value->text};
   if (value->kind != Tree::Kind::kList) {
@@ -154,7 +188,7 @@ std::vector<std::string> MapReader::Texts(const std::string& key,
 }
 
 Millis MapReader::Duration(const std::string& key, Millis fallback) {
-  const Tree* value = Scalar(key, false, "a duration");
+  const Tree* value = Scalar(key, {"", "a duration", FormatDuration(fallback)});
   if (value == nullptr) return fallback;
   const std::optional<Millis> duration = ParseDuration(value->text);
   if (duration) return *duration;
@@ -165,12 +199,15 @@ Millis MapReader::Duration(const std::string& key, Millis fallback) {
 }
 
 MapReader MapReader::Map(const std::string& key, bool required) {
-  const Tree* value = Get(key, required);
+  const Tree* value = Get(key, required, "a map");
   return MapReader(context_, value, PathOf(key), required);
 }
 
 void MapReader::Error(const Tree* at, const std::string& code, const std::string& message) const {
+  static const std::set<std::string> kOfAKey = {"unknown-key", "missing-key", "type", "range",
+                                                "enum"};
   Diagnostic d{Severity::kError, code, message, at == nullptr ? "" : at->file, 0, 0, 1, ""};
+  if (kOfAKey.count(code) > 0) d.section = SectionPath(path_);
   if (at != nullptr)
     d.line = at->place.line, d.column = at->place.column, d.length = at->place.length;
   context_->diagnostics->push_back(std::move(d));

@@ -12,10 +12,21 @@
 
 namespace eida::spec {
 
+// What was asked of a key, whether or not the file has it: fields.h makes explanations of it.
+struct FieldUse {
+  std::string path;      // "variants[0].train.lr"
+  std::string type;      // "a whole number"; "" where whoever asks reads the value by itself
+  std::string fallback;  // the value of an absent key; "" = it has none
+  std::vector<std::string> choices;
+  std::optional<double> low, high;
+  bool required = false;
+};
+
 // Shared by all readers of one file.
 struct ReadContext {
   std::vector<Diagnostic>* diagnostics;
   SourceMap* places;
+  std::vector<FieldUse>* uses = nullptr;  // null: nobody wants to know
 };
 
 class MapReader {
@@ -25,17 +36,24 @@ class MapReader {
   // Reports unknown keys. Call once, after all fields were read.
   void Finish();
 
-  // The value of a key, or null; asking makes it known. `required`: missing is reported.
-  const Tree* Get(const std::string& key, bool required = false);
-  std::string Text(const std::string& key, const std::string& fallback, bool required = false);
+  // The value of a key, or null; asking makes it known. `required`: missing is reported. `type`:
+  // what the value must be, for explanations.
+  const Tree* Get(const std::string& key, bool required = false, const char* type = "");
+  std::string Text(const std::string& key, const std::string& fallback, bool required = false,
+                   const char* type = "a text");
   int64_t Int(const std::string& key, int64_t fallback, int64_t low, int64_t high,
               bool required = false);
   double Number(const std::string& key, double fallback, double low, double high,
                 bool required = false);
+  // Nothing where the key is absent.
+  std::optional<int64_t> MaybeInt(const std::string& key, int64_t low, int64_t high);
+  std::optional<double> MaybeNumber(const std::string& key, double low, double high,
+                                    bool required = false);
   bool Flag(const std::string& key, bool fallback);
   std::string Choice(const std::string& key, const std::string& fallback,
                      const std::vector<std::string>& choices, bool required = false);
-  std::vector<std::string> Texts(const std::string& key, const std::vector<std::string>& fallback);
+  std::vector<std::string> Texts(const std::string& key, const std::vector<std::string>& fallback,
+                                 const char* type = "a list of texts");
   Millis Duration(const std::string& key, Millis fallback);
   MapReader Map(const std::string& key, bool required = false);
   bool Has(const std::string& key) const { return tree_ != nullptr && tree_->Find(key) != nullptr; }
@@ -52,13 +70,20 @@ class MapReader {
   void Warn(const Tree* at, const std::string& code, const std::string& message) const;
 
  private:
-  const Tree* Scalar(const std::string& key, bool required, const char* what);
+  // Notes what is asked, and finds it.
+  const Tree* Ask(const std::string& key, FieldUse use);
+  const Tree* Scalar(const std::string& key, FieldUse use);
+  // `fallback` where there is nothing or no whole number in the range.
+  template <class T, class Parse>
+  T Numeric(const Tree* value, const FieldUse& use, T fallback, Parse parse) const;
   ReadContext* context_;
   const Tree* tree_ = nullptr;
   const Tree* place_ = nullptr;  // where a missing key is reported
   std::string path_;
   std::vector<std::string> known_;
 };
+
+std::string RangeText(double low, double high);  // "between 0 and 1"
 
 // Strict scalars: decimal only, no octal, no yes/on, no spaces; nothing when the text is not one.
 std::optional<int64_t> ParseInt(const std::string& text);

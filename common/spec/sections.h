@@ -7,7 +7,8 @@
 namespace eida::spec {
 
 void ReadModel(MapReader sweep, ModelSpec* model);
-void ReadData(MapReader sweep, DataSpec* data);
+// After ReadModel, whose head must have the task's labels.
+void ReadData(MapReader& sweep, SweepSpec* spec);
 void ReadSeeds(MapReader& sweep, bool required, std::vector<int64_t>* seeds);
 // `train` of the file is the base of every variant's.
 void ReadVariants(MapReader& sweep, bool required, std::vector<VariantSpec>* variants);
@@ -24,5 +25,8 @@ Json ToJson(const AnalysisSpec& analysis);
 void ReadSoups(MapReader& sweep, SweepSpec* spec);
 void ReadObservations(MapReader& sweep, SweepSpec* spec);
 Json ToJson(const ObservationSpec& observation);
+
+// Every key that is asked for when a file is read, errors in it or not.
+std::vector<FieldUse> UsesOf(const std::string& text, const std::vector<std::string>& overrides);
 
 }  // namespace eida::spec

@@ -54,10 +54,9 @@ Result<Selection> Selection::Parse(const std::string& text) {
                              parsed.field + "\"");
     parsed.value = std::string(Trim(term.substr(at + parsed.op.size())));
     if (std::find(kFields.begin(), kFields.end(), parsed.field) == kFields.end()) {
-      const std::string meant = Nearest(parsed.field, kFields);
       return InvalidArgument("\"" + parsed.field + "\" is no field of a run" +
-                             (meant.empty() ? "" : "; did you mean \"" + meant + "\"?") +
-                             " (fields: " + Join(kFields, ", ") + ")");
+                             Meant(parsed.field, kFields) + " (fields: " + Join(kFields, ", ") +
+                             ")");
     }
     const bool ordered = parsed.op[0] == '<' || parsed.op[0] == '>';
     if (parsed.field == "seed") {

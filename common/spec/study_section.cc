@@ -10,7 +10,7 @@ namespace {
 
 // {epochs: n} or {steps: n}; null when absent.
 Json ReadEvery(MapReader& reader, const std::string& key) {
-  const Tree* value = reader.Get(key);
+  const Tree* value = reader.Get(key, false, "a map of epochs or steps");
   if (value == nullptr || value->kind == Tree::Kind::kNull) return nullptr;
   MapReader every(reader.context(), value, reader.PathOf(key));
   Json result;
@@ -18,18 +18,20 @@ Json ReadEvery(MapReader& reader, const std::string& key) {
     every.Error(value, "missing-key",
                 "\"" + reader.PathOf(key) + "\" needs either \"epochs\" or \"steps\"");
   // Both are asked for, so that a misspelt one is recognised.
-  const int64_t epochs = every.Int("epochs", 1, 1, 1'000'000);
-  const int64_t steps = every.Int("steps", 1, 1, 1'000'000'000);
-  if (every.Has("epochs")) result = {{"epochs", epochs}};
-  if (every.Has("steps")) result = {{"steps", steps}};
+  const std::optional<int64_t> epochs = every.MaybeInt("epochs", 1, 1'000'000);
+  const std::optional<int64_t> steps = every.MaybeInt("steps", 1, 1'000'000'000);
+  if (epochs) result = {{"epochs", *epochs}};
+  if (steps) result = {{"steps", *steps}};
   every.Finish();
   return result;
 }
 
-// Those that the task gives.
-std::vector<std::string> MetricsOf(const DataSpec& data) {
-  const catalog::Task* task = catalog::Find(catalog::Tasks(), data.task);
-  return task == nullptr ? catalog::Ids(catalog::Metrics()) : task->metrics;
+// `eval.label_smoothing`, which stands in the resolved form only where there is some, and which one
+// metric needs.
+void ReadSmoothing(MapReader& reader, Json* eval) {
+  const double smoothing = reader.Number("label_smoothing", 0, 0, 0.999);
+  if (smoothing > 0) (*eval)["label_smoothing"] = smoothing;
+  CheckSmoothing(reader, "metric", (*eval)["metric"].get<std::string>(), *eval);
 }
 
 }  // namespace
@@ -62,6 +64,7 @@ void ReadEval(MapReader& sweep, SweepSpec* spec) {
   eval["split"] = split;
   eval["report"] = report;
   eval["batch_size"] = reader.Int("batch_size", 64, 1, 1'000'000);
+  ReadSmoothing(reader, &eval);
   eval["precision"] = reader.Choice("precision", "fp32", {"fp32", "bf16", "fp16"});
   if (const Json generate = ReadGenerate(reader, spec->data, eval["batch_size"]);
       !generate.is_null())
@@ -71,7 +74,7 @@ void ReadEval(MapReader& sweep, SweepSpec* spec) {
 }
 
 void ReadEarlyStop(MapReader& sweep, SweepSpec* spec) {
-  const Tree* value = sweep.Get("early_stop");
+  const Tree* value = sweep.Get("early_stop", false, "a map");
   if (value == nullptr || value->kind == Tree::Kind::kNull) return;
   MapReader reader(sweep.context(), value, "early_stop");
   spec->early_stop = {{"patience", reader.Int("patience", 1, 1, 1'000'000, true)},
@@ -79,6 +82,7 @@ void ReadEarlyStop(MapReader& sweep, SweepSpec* spec) {
                       {"min_epochs", reader.Number("min_epochs", 0, 0, 100'000)},
                       {"metric", reader.Choice("metric", spec->eval["metric"].get<std::string>(),
                                                MetricsOf(spec->data))}};
+  CheckSmoothing(reader, "metric", spec->early_stop["metric"].get<std::string>(), spec->eval);
   if (spec->eval["every"].is_null())
     reader.Error(value, "bad-reference",
                  "\"early_stop\" looks at evaluations while a run trains: it needs \"eval.every\"");
@@ -124,9 +128,12 @@ void ReadLimits(MapReader& sweep, SweepSpec* spec) {
   spec->retries.max = static_cast<int>(retries.Int("max", spec->retries.max, 0, 1000));
   spec->retries.backoff = retries.Duration("backoff", spec->retries.backoff);
   spec->retries.max_backoff = retries.Duration("max_backoff", spec->retries.max_backoff);
+  std::vector<std::string> never;
+  for (const ErrorClass value : spec->retries.never) never.push_back(ToString(value));
+  never = retries.Texts("never", never, "a list of error classes");
   if (retries.Has("never")) {
     spec->retries.never.clear();
-    for (const std::string& text : retries.Texts("never", {})) {
+    for (const std::string& text : never) {
       const Result<ErrorClass> parsed = ParseEnum<ErrorClass>(text);
       if (parsed.ok())
         spec->retries.never.push_back(*parsed);
@@ -136,22 +143,6 @@ void ReadLimits(MapReader& sweep, SweepSpec* spec) {
     }
   }
   retries.Finish();
-}
-
-void ReadSoups(MapReader& sweep, SweepSpec* spec) {
-  ForEachNamed(sweep, "soups", [&](MapReader& reader, const std::string& name) {
-    SoupSpec s;
-    s.name = name;
-    s.type = reader.Choice("type", "greedy", {"greedy", "uniform"}, true);
-    s.select = ReadSelect(reader, *spec);
-    s.order_by = reader.Choice("order_by", "loss", {"loss"});
-    s.metric = reader.Choice("metric", "loss", {"loss"});
-    s.split = ReadSplitName(reader, "split", GetOr<std::string>(spec->eval, "split", ""), *spec);
-    s.report = ReadSplitName(reader, "report", GetOr<std::string>(spec->eval, "report", ""), *spec);
-    s.min_gain = reader.Number("min_gain", 0, 0, 1e9);
-    s.numerics = ReadNumerics(reader, spec->eval);
-    spec->soups.push_back(std::move(s));
-  });
 }
 
 }  // namespace eida::spec

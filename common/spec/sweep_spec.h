@@ -73,11 +73,12 @@ struct AnalysisSpec {
 };
 
 struct SoupSpec {
-  std::string name, type;  // greedy, uniform
+  std::string name, type;  // type: a soups.def id
   std::string select;
-  std::string order_by = "loss", metric = "loss";
+  Json options = Json::object();  // of its type
   std::string split, report;
-  double min_gain = 0;
+  std::optional<int64_t> split_half;  // the seed by which `split` is halved: chosen on one half,
+                                      // reported on the other
   Json numerics;
 };
 
@@ -94,6 +95,7 @@ struct ObservationSpec {
 
 struct SweepSpec {
   std::string name, description;
+  std::string preset;  // that the file was read with, "" = none
   std::map<std::string, std::string> labels;
   ModelSpec model;
   DataSpec data;

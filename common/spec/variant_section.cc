@@ -68,7 +68,10 @@ Json ReadStartedAdapter(MapReader& reader, const catalog::Adapter& entry) {
   return adapter;
 }
 
-bool IsNull(const Tree* tree) { return tree == nullptr || tree->kind == Tree::Kind::kNull; }
+bool IsGiven(const MapReader& reader, const std::string& key) {
+  const Tree* value = reader.tree() == nullptr ? nullptr : reader.tree()->Find(key);
+  return value != nullptr && value->kind != Tree::Kind::kNull;
+}
 
 Json ReadAdapter(MapReader reader) {
   const std::string type = reader.Choice("type", "none", catalog::Ids(catalog::Adapters()), true);
@@ -77,12 +80,11 @@ Json ReadAdapter(MapReader reader) {
   const Tree* written = reader.Get("type");
   if (written != nullptr && written->text != type) return adapter;
   const catalog::Adapter* entry = catalog::Find(catalog::Adapters(), type);
-  if (type == "lora" && !IsNull(reader.tree()->Find("init")))
-    return ReadStartedAdapter(reader, *entry);
+  if (type == "lora" && IsGiven(reader, "init")) return ReadStartedAdapter(reader, *entry);
   for (const catalog::Parameter& p : entry->parameters) {
-    if (p.implied && IsNull(reader.Get(p.name))) continue;
     Json value = ReadParameter(reader, p);
-    if (!p.implied || !SaysNothing(p, value)) adapter[p.name] = std::move(value);
+    if (p.implied && (!IsGiven(reader, p.name) || SaysNothing(p, value))) continue;
+    adapter[p.name] = std::move(value);
   }
   for (const catalog::Parameter& p : entry->parameters) {
     if (p.type == "scale") SettleScale(reader, p.name, &adapter);
@@ -95,7 +97,7 @@ Json ReadAdapter(MapReader reader) {
 Json ReadOptimizer(MapReader reader) {
   Json optimizer = {{"name", reader.Choice("name", "adamw", {"adamw", "adam"})}};
   Json betas = Json::array({0.9, 0.999});
-  if (const Tree* value = reader.Get("betas")) {
+  if (const Tree* value = reader.Get("betas", false, "a list of two numbers")) {
     const bool pair = value->kind == Tree::Kind::kList && value->items.size() == 2;
     for (size_t i = 0; pair && i < 2; ++i) {
       const std::optional<double> beta = ParseNumber(value->items[i].text);
@@ -127,10 +129,15 @@ Json ReadSchedule(MapReader reader, double lr) {
   const std::string name =
       reader.Choice("name", "linear", {"linear", "polynomial", "cosine", "constant"});
   Json schedule = {{"name", name}};
-  if (reader.Has("warmup_steps"))
-    schedule["warmup_steps"] = reader.Int("warmup_steps", 0, 0, INT64_MAX);
+  const std::optional<int64_t> warmup = reader.MaybeInt("warmup_steps", 0, INT64_MAX);
+  const double ratio = reader.Number("warmup_ratio", 0, 0, 1);
+  if (warmup && reader.Has("warmup_ratio"))
+    reader.Error(reader.tree()->Find("warmup_ratio"), "range",
+                 "give either \"warmup_steps\" or \"warmup_ratio\" in \"" + reader.path() + "\"");
+  if (warmup)
+    schedule["warmup_steps"] = *warmup;
   else
-    schedule["warmup_ratio"] = reader.Number("warmup_ratio", 0, 0, 1);
+    schedule["warmup_ratio"] = ratio;
   // Of a name that does not exist every key may be right: one mistake, one message.
   const Tree* written = reader.tree() == nullptr ? nullptr : reader.tree()->Find("name");
   const bool unknown = written != nullptr && written->text != name;
@@ -152,25 +159,26 @@ Json ReadSchedule(MapReader reader, double lr) {
 }
 
 void ReadBatches(MapReader& reader, Json* train) {
-  if (reader.Has("batch_tokens")) {
-    if (reader.Has("batch_size"))
-      reader.Error(reader.Get("batch_tokens"), "range",
-                   "give either \"batch_size\" or \"batch_tokens\" in \"" + reader.path() + "\"");
-    reader.Int("batch_size", 32, 1, 1'000'000);
-    (*train)["batch_tokens"] = reader.Int("batch_tokens", 4096, 1, 1'000'000'000);
-  } else {
-    (*train)["batch_size"] = reader.Int("batch_size", 32, 1, 1'000'000);
-    reader.Get("batch_tokens");
-  }
+  const std::optional<int64_t> tokens = reader.MaybeInt("batch_tokens", 1, 1'000'000'000);
+  const int64_t size = reader.Int("batch_size", 32, 1, 1'000'000);
+  if (tokens && reader.Has("batch_size"))
+    reader.Error(reader.tree()->Find("batch_tokens"), "range",
+                 "give either \"batch_size\" or \"batch_tokens\" in \"" + reader.path() + "\"");
+  if (tokens)
+    (*train)["batch_tokens"] = *tokens;
+  else
+    (*train)["batch_size"] = size;
   (*train)["grad_accum"] = reader.Int("grad_accum", 1, 1, 1'000'000);
   (*train)["batching"] = reader.Choice("batching", "bucketed", {"padded", "bucketed", "packed"});
 }
 
 Json ReadTrain(MapReader reader) {
   Json train;
-  if (reader.Has("steps")) train["steps"] = reader.Int("steps", 1, 0, 1'000'000'000);
-  if (!reader.Has("steps") || reader.Has("epochs"))
-    train["epochs"] = reader.Number("epochs", 1, 0.001, 100'000, true);
+  const std::optional<int64_t> steps = reader.MaybeInt("steps", 0, 1'000'000'000);
+  const std::optional<double> epochs =
+      reader.MaybeNumber("epochs", 0.001, 100'000, !reader.Has("steps"));
+  if (steps) train["steps"] = *steps;
+  if (epochs || !steps) train["epochs"] = epochs.value_or(1);
   if (train.contains("steps") && train.contains("epochs"))
     reader.Error(reader.tree()->Find("epochs"), "range",
                  "give either \"epochs\" or \"steps\" in \"" + reader.path() + "\"");
@@ -181,10 +189,8 @@ Json ReadTrain(MapReader reader) {
   train["schedule"] = ReadSchedule(reader.Map("schedule"), lr);
   train["precision"] = reader.Choice("precision", "fp32", {"fp32", "bf16", "fp16"});
   train["grad_clip"] = reader.Number("grad_clip", 1.0, 0, 1e9);
-  train["dropout"] = reader.Has("dropout") && reader.Get("dropout")->kind != Tree::Kind::kNull
-                         ? Json(reader.Number("dropout", 0, 0, 0.999))
-                         : Json(nullptr);
-  reader.Get("dropout");
+  const std::optional<double> dropout = reader.MaybeNumber("dropout", 0, 0.999);
+  train["dropout"] = dropout ? Json(*dropout) : Json(nullptr);
   Put(&train, "label_smoothing", reader.Number("label_smoothing", 0, 0, 0.999), 0.0);
   Put<std::string>(&train, "normalise",
                    reader.Choice("normalise", "update", {"update", "micro_batch"}), "update");
@@ -314,9 +320,9 @@ bool IsName(const std::string& name) {
 }  // namespace
 
 void ReadVariants(MapReader& sweep, bool required, std::vector<VariantSpec>* variants) {
-  const Tree* base_train = sweep.Get("train");
-  const Tree* base_adapter = sweep.Get("adapter");
-  const Tree* list = sweep.Get("variants", required);
+  const Tree* base_train = sweep.Get("train", false, "a map");
+  const Tree* base_adapter = sweep.Get("adapter", false, "a map");
+  const Tree* list = sweep.Get("variants", required, "a list of maps");
   if (list == nullptr) return;
   if (list->kind != Tree::Kind::kList || list->items.empty())
     return sweep.Error(list, "type", "\"variants\" must be a list of at least one variant");
@@ -326,12 +332,13 @@ void ReadVariants(MapReader& sweep, bool required, std::vector<VariantSpec>* var
     MapReader reader(sweep.context(), &list->items[i], path);
     if (reader.tree() == nullptr) continue;
     const std::string name = reader.Text("name", "", true);
-    const Tree* grid = reader.Get("grid");
+    const Tree* grid = reader.Get("grid", false, "a map of paths to lists of values");
     Tree merged = list->items[i];
-    const Tree* own_train = reader.Get("train");
+    const Tree* own_train = reader.Get("train", false, "a map");
     const Tree shared = WithoutOtherLength(base_train, own_train);
     const Tree train = Overlay(base_train == nullptr ? nullptr : &shared, own_train);
-    const Tree adapter = Overlay(base_adapter, reader.Get("adapter", base_adapter == nullptr));
+    const Tree adapter =
+        Overlay(base_adapter, reader.Get("adapter", base_adapter == nullptr, "a map"));
     if (train.kind != Tree::Kind::kNull) SetAt(&merged, "train", train);
     if (adapter.kind != Tree::Kind::kNull) SetAt(&merged, "adapter", adapter);
     reader.Finish();

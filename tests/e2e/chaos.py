@@ -51,7 +51,7 @@ def results(eidactl):
                 found[f"{rest}.{form}"] = ask(eidactl, "heatmap", "--analysis", rest, "--format", form)
             if kind == "soup":
                 found[f"soup-{rest}.{form}"] = ask(eidactl, "soup", "--name", rest, "-o", form)
-        if "soup/greedy" in jobs:  # Other soups try nothing.
+        if "soup/greedy" in jobs:  # The others try nothing.
             found["soups' trace." + form] = ask(eidactl, "soup", "--trace", "-o", form)
     for name, job in sorted(jobs.items()):
         digests = {artifact["name"]: artifact["digest"] for artifact in job["artifacts"]}

@@ -50,6 +50,20 @@ class BadInput(Case):
         self.edit("targets: [query, value]", "targets: [query, valve]")
         self.assertRefused('"valve"', "query")
 
+    def test_a_metric_that_the_task_cannot_give(self):
+        self.edit("metric: accuracy", "metric: bleu")
+        self.assertRefused(f'{self.place("bleu")}: error: "eval.metric" is "bleu", expected one of: accuracy, f1, loss, ',
+                           "See: eidactl explain-field eval")
+
+    def test_a_smoothed_loss_without_a_smoothing(self):
+        self.edit("metric: accuracy, goal: maximize", "metric: loss_smoothed")
+        self.assertRefused(f'{self.place("loss_smoothed")}: error: "eval.metric" is loss_smoothed, which needs "eval.label_smoothing"')
+
+    def test_a_csv_whose_quote_is_not_closed(self):
+        self.edit("format: tsv", "format: csv")
+        self.write('text,label\n"good, film",1\n"bad film,0\n', "reviews.tsv")
+        self.assertRefused(f'{self.place("reviews.tsv")}: error: reviews.tsv:3: a double quote is opened here and never closed')
+
     def test_a_split_that_is_not_defined(self):
         self.edit("split: select, report: report}\ncheckpoint", "split: selekt, report: report}\ncheckpoint")
         self.assertRefused(f'{self.place("selekt")}: error: split "selekt" is not defined in data.splits',

@@ -145,7 +145,7 @@ class Formats(FinishedRun):
         rows = list(csv.reader(self.world.eidactl("soup", "--name", "greedy", "--trace", "-o", "csv").out.splitlines()))
         self.assertEqual(rows[0][:3], ["soup", "#", "member"])
         self.assertNotIn("uniform", self.world.eidactl("soup", "--trace").out)
-        self.assertEnds(self.world.eidactl("soup", "--name", "uniform", "--trace"), 3, "none is greedy")
+        self.assertEnds(self.world.eidactl("soup", "--name", "uniform", "--trace"), 3, "none of these soups tried candidates")
         self.assertEqual([row[2] for row in rows[1:]], [step["member"] for step in greedy["trace"]])
         self.assertEqual([row["model"] for row in greedy["table"]], ["greedy soup", "uniform soup", "logit ensemble", "best single"])
 

@@ -46,7 +46,8 @@ ALLOWED = {
     "worker/runner": PLAN | {"worker/engine", "worker/analysis"},
     "client/fetch": BASE,
     "client/report": CATALOG | {"common/render"},
-    "client": WIRE | SIDE | {"client/fetch", "client/report"},
+    "client/synth": BASE,
+    "client": WIRE | SIDE | {"client/fetch", "client/report", "client/synth"},
 }
 
 # pattern of an #include -> rooms that may have it, and what to do instead.

@@ -190,8 +190,8 @@ class AnalysisTest(unittest.TestCase):
         for kind in ("uniform", "greedy"):
             with self.subTest(type=kind):
                 soup = self.bench.run("soup", {"type": kind, "members": [{"label": k, "variant": k, "seed": 0} for k in members],
-                                               "select": "select", "report": "report", "alphas": [0.2, 0.4, 0.6, 0.8],
-                                               "min_gain": 0, "numerics": eida.NUMERICS}, inputs)
+                                               "select": "select", "report": "report", "options": {},
+                                               "numerics": eida.NUMERICS}, inputs)
                 told, weights = soup.json("soup"), soup.tensors("weights")
                 coefficients = [told["coefficients"].get(k, 0.0) for k in members]
                 self.assertAlmostEqual(sum(coefficients), 1)

@@ -3,6 +3,7 @@
 import unittest
 
 import torch
+import transformers.trainer_pt_utils
 
 import eida
 import limits
@@ -43,6 +44,22 @@ class ForwardTest(unittest.TestCase):
                 labels = torch.tensor([self.items.rows[i][1] for i in numbers])
                 self.assertTrue(torch.equal(labels, result["label"]))
                 limits.check(self, "item losses", eida.largest(result["loss"], peer.losses(expected, labels)))
+
+    def test_smoothed_losses_equal_those_of_transformers_trainers(self):
+        result = self.bench.evaluate(self.weights, label_smoothing=0.1)
+        tensors = result.tensors("eval")
+        logits = peer.logits(self.model, self.items, tensors["item"].tolist())
+        smoother = transformers.trainer_pt_utils.LabelSmoother(epsilon=0.1)
+        expected = [smoother({"logits": row[None]}, label[None]) for row, label in zip(logits, tensors["label"], strict=True)]
+        limits.check(self, "item losses", eida.largest(tensors["loss_smoothed"], torch.stack(expected)))
+        limits.check(self, "item losses", abs(result.summary["loss_smoothed"] - float(torch.stack(expected).mean())))
+        limits.check(self, "item losses", eida.largest(tensors["loss"], peer.losses(logits, tensors["label"])))
+
+    def test_matthews_is_the_correlation_of_guesses_and_labels(self):
+        result = self.bench.evaluate(self.weights)
+        tensors = result.tensors("eval")
+        pairs = torch.stack([tensors["logits"].argmax(1), tensors["label"]]).double()
+        self.assertAlmostEqual(result.summary["matthews"], float(torch.corrcoef(pairs)[0, 1]), places=12)
 
     def test_hidden_states_of_every_layer_at_every_token_equal_transformers(self):
         ours = self.bench.states("select", LAYERS, self.weights)

@@ -1,189 +1,206 @@
-#include <cmath>
-#include <numeric>
+#include "worker/analysis/run_soup.h"
 
+#include <algorithm>
+
+#include "common/catalog/catalog.h"
 #include "worker/analysis/analysis.h"
 #include "worker/analysis/output.h"
-#include "worker/analysis/soup.h"
+#include "worker/analysis/soups/soups.h"
+#include "worker/engine/tasks/task.h"
 
 namespace eida::analysis {
 namespace {
 
-// What the job was asked for, and its members' results on both splits.
-struct Pot {
-  std::string type, select, report;
-  Json members;
-  std::vector<double> alphas;
-  double min_gain = 0;
-  std::vector<std::string> weights;                    // files
-  std::vector<engine::EvalResult> selected, reported;  // per member
-  std::vector<engine::Scores> singles;                 // per member, on `select`
-};
+using engine::Scores;
 
-Result<Pot> ReadPot(const engine::Job& job) {
-  Pot pot;
-  const auto bad = [&](const std::string& reason) {
-    return engine::ConfigError("job " + job.name + ": spec: " + reason);
-  };
-  EIDA_ASSIGN_OR_RETURN(pot.type, SpecField<std::string>(job, "type"));
-  EIDA_ASSIGN_OR_RETURN(pot.select, SpecField<std::string>(job, "select"));
-  EIDA_ASSIGN_OR_RETURN(pot.report, SpecField<std::string>(job, "report"));
-  if (pot.type != "greedy" && pot.type != "uniform")
-    return bad("type \"" + pot.type + "\"; a soup is greedy or uniform");
-  pot.members = job.spec.value("members", Json());
-  if (!pot.members.is_array() || pot.members.empty())
-    return bad("\"members\" must be a list with at least one member");
-  pot.alphas = GetOr<std::vector<double>>(job.spec, "alphas", {0.2, 0.4, 0.6, 0.8});
-  for (const double alpha : pot.alphas) {
-    if (!(alpha > 0 && alpha < 1)) return bad("alphas must lie between 0 and 1, without the ends");
-  }
-  pot.min_gain = GetOr<double>(job.spec, "min_gain", 0);
-  if (!(pot.min_gain >= 0)) return bad("min_gain must not be negative");
-  for (size_t i = 0; i < pot.members.size(); ++i) {
-    const std::string number = std::to_string(i);
-    EIDA_ASSIGN_OR_RETURN(const std::string weights, engine::Input(job, "member/" + number));
-    EIDA_ASSIGN_OR_RETURN(const std::string select, engine::Input(job, "select/" + number));
-    EIDA_ASSIGN_OR_RETURN(const std::string report, engine::Input(job, "report/" + number));
-    pot.weights.push_back(weights);
-    EIDA_ASSIGN_OR_RETURN(engine::EvalResult selected, engine::ReadEval(select));
-    EIDA_ASSIGN_OR_RETURN(engine::EvalResult reported, engine::ReadEval(report));
-    pot.singles.push_back(engine::Score(selected));
-    if (!std::isfinite(pot.singles.back().loss)) {
-      return engine::NonfiniteError("job " + job.name + ": member/" + number +
-                                    " has a loss that is not finite");
-    }
-    pot.selected.push_back(std::move(selected));
-    pot.reported.push_back(std::move(reported));
-  }
-  return pot;
-}
-
-Json TableRow(const std::string& model, const engine::Scores& select,
-              const engine::Scores& report) {
+Json TableRow(const std::string& model, const Scores& select, const Scores& report) {
   return {{"model", model}, {"select", engine::ToJson(select)}, {"report", engine::ToJson(report)}};
 }
 
-// How member i is named in the artifact.
-std::string Label(const Pot& pot, int member) {
-  const Json& entry = pot.members[member];
-  return entry.is_object() ? entry.value("label", std::to_string(member)) : std::to_string(member);
-}
-
-// What a list says of a member or a trial.
-Json ScoreJson(Json entry, double loss, double accuracy, bool classified) {
-  entry["loss"] = loss;
-  if (classified) entry["accuracy"] = accuracy;
+// What a list says of a member or a trial: loss, accuracy, and the metrics that were looked at.
+Json ScoreJson(const Pot& pot, Json entry, const SoupScore& score) {
+  for (const std::string& id : {std::string("loss"), std::string("accuracy"), pot.metric}) {
+    if (const auto found = score.metrics.find(id); found != score.metrics.end())
+      entry[id] = found->second;
+  }
   return entry;
 }
 
-Json TraceJson(const Pot& pot, const SoupSearch& search) {
+Json TraceJson(const Pot& pot, const Dish& dish) {
   Json trace = Json::array();
-  for (const SoupTrial& trial : search.trace) {
-    trace.push_back(ScoreJson({{"member", Label(pot, trial.member)},
-                               {"alpha", trial.alpha},
-                               {"accepted", trial.accepted}},
-                              trial.score.loss, trial.score.accuracy, trial.score.classified));
+  for (const SoupTrial& trial : dish.trace) {
+    trace.push_back(ScoreJson(
+        pot,
+        {{"member", pot.Label(trial.member)}, {"alpha", trial.alpha}, {"accepted", trial.accepted}},
+        trial.score));
   }
   return trace;
 }
 
-Json OrderJson(const Pot& pot, const std::vector<int>& order) {
-  Json json = Json::array();
-  for (const int i : order) {
-    const engine::Scores& single = pot.singles[i];
-    json.push_back(
-        ScoreJson({{"member", Label(pot, i)}}, single.loss, single.accuracy, single.classified));
-  }
-  return json;
+Json OrderJson(const Pot& pot) {
+  Json order = Json::array();
+  for (const int i : OrderBy(pot.singles, pot.order_by))
+    order.push_back(ScoreJson(pot, {{"member", pot.Label(i)}}, pot.singles[i]));
+  return order;
 }
 
-Result<engine::Scores> Evaluated(engine::Study& study, const engine::Weights& weights) {
-  EIDA_ASSIGN_OR_RETURN(const engine::EvalResult result, study.Evaluate(weights));
-  return engine::Score(result);
+Json CoefficientsJson(const Pot& pot, const Dish& dish) {
+  Json coefficients = Json::object();
+  for (size_t i = 0; i < pot.size(); ++i) {
+    if (dish.coefficients[i] != 0) coefficients[pot.Label(i)] = dish.coefficients[i];
+  }
+  return coefficients;
 }
 
-// Rows of the table that need no model of their own.
-Status AddBaselines(const engine::Job& job, const Pot& pot, int best, Json& table) {
-  if (pot.singles[best].classified) {  // of a language model no logits are kept
-    const auto select = EnsembleLogits(pot.selected), report = EnsembleLogits(pot.reported);
-    if (!select.ok()) return Annotate(select.status(), "job " + job.name + ": split " + pot.select);
-    if (!report.ok()) return Annotate(report.status(), "job " + job.name + ": split " + pot.report);
-    table.push_back(TableRow("logit ensemble", engine::Score(*select), engine::Score(*report)));
+// Makes the rows of the table, and counts the models that ran for them.
+class Table {
+ public:
+  Table(const Pot& pot, engine::Study& report) : pot_(pot), report_(report) {}
+
+  Status Add(const std::string& heading, const Dish& dish) {
+    ++models;
+    if (dish.alone) {
+      rows.push_back(TableRow(heading, engine::Score(pot_.selected[*dish.alone]),
+                              engine::Score(pot_.reported[*dish.alone])));
+      return OkStatus();
+    }
+    Json select;
+    if (dish.score && dish.score->whole) {
+      select = dish.score->metrics;
+      select["n"] = pot_.selected[0].loss.numel();
+    } else {
+      EIDA_ASSIGN_OR_RETURN(const Scores scores, Evaluated(*pot_.study, dish.weights));
+      select = engine::ToJson(scores);
+    }
+    EIDA_ASSIGN_OR_RETURN(const Scores report, Evaluated(report_, dish.weights));
+    rows.push_back(
+        {{"model", heading}, {"select", std::move(select)}, {"report", engine::ToJson(report)}});
+    return OkStatus();
   }
-  table.push_back(TableRow("best single", pot.singles[best], engine::Score(pot.reported[best])));
-  table.back()["member"] = Label(pot, best);
-  return OkStatus();
+
+  // What needs no model of its own.
+  Status AddBaselines() {
+    if (pot_.singles[0].metrics.count("accuracy") > 0) {  // of a language model no logits are kept
+      EIDA_ASSIGN_OR_RETURN(const auto select, EnsembleLogits(pot_.selected));
+      EIDA_ASSIGN_OR_RETURN(const auto report, EnsembleLogits(pot_.reported));
+      rows.push_back(TableRow("logit ensemble", engine::Score(select), engine::Score(report)));
+    }
+    const int best = OrderBy(pot_.singles, pot_.metric).front();
+    rows.push_back(TableRow("best single", engine::Score(pot_.selected[best]),
+                            engine::Score(pot_.reported[best])));
+    rows.back()["member"] = pot_.Label(best);
+    return OkStatus();
+  }
+
+  Json rows = Json::array();
+  int64_t evaluations = 0, models = 0;  // passes that ran; rows that are a model of their own
+
+ private:
+  Result<Scores> Evaluated(engine::Study& study, const engine::Weights& weights) {
+    if (pot_.events->StopRequested()) return engine::Preempted();
+    EIDA_ASSIGN_OR_RETURN(const engine::EvalResult result, study.Evaluate(weights));
+    ++evaluations;
+    return engine::Score(result);
+  }
+
+  const Pot& pot_;
+  engine::Study& report_;
+};
+
+// Passes over a split: those that ran for this soup (in all attempts), those whose result a path
+// had, and those that a program would run that keeps nothing: every member on both splits, every
+// candidate, the rows of the table.
+Json Evaluations(const Pot& pot, const Table& table) {
+  const auto& entries = pot.journal.entries();
+  const int64_t tried = std::count_if(entries.begin(), entries.end(),
+                                      [](const SoupJournal::Entry& e) { return e.evaluated; });
+  const auto candidates = static_cast<int64_t>(entries.size()),
+             members = static_cast<int64_t>(pot.size());
+  return {{"done", tried + table.evaluations},
+          {"from_paths", candidates - tried},
+          {"naive", 2 * (members + table.models) + candidates}};
+}
+
+// For people: of halves, which.
+std::string SplitName(const engine::Job& job, const std::string& role) {
+  const auto split = GetOr<std::string>(job.spec, role.c_str(), "");
+  if (!job.spec.contains("split_half")) return split;
+  return split + (role == "select" ? " half 1" : " half 2");
+}
+
+Status Stopped(Pot& pot, const Status& status) {
+  if (engine::ErrorClassOf(status) == "preempted")
+    EIDA_RETURN_IF_ERROR(pot.journal.Save(*pot.job, *pot.events));
+  return status;
 }
 
 }  // namespace
 
-Result<engine::JobResult> RunSoup(const engine::Job& job, engine::Events& events) {
+Result<engine::JobResult> MakeSoup(const engine::Job& job, engine::Study& select,
+                                   engine::Study& report, engine::Events& events) {
   const Stopwatch watch;
-  EIDA_ASSIGN_OR_RETURN(const Pot pot, ReadPot(job));
-  const size_t size = pot.members.size();
-  const bool greedy = pot.type == "greedy";
-  EIDA_ASSIGN_OR_RETURN(const auto select, engine::Study::For(job, pot.select, false));
-  const std::vector<double> uniform_coefficients(size, 1.0 / static_cast<double>(size));
-  EIDA_ASSIGN_OR_RETURN(const engine::Weights uniform,
-                        CombineMembers(*select, pot.weights, uniform_coefficients));
-  EIDA_ASSIGN_OR_RETURN(const engine::Scores uniform_select, Evaluated(*select, uniform));
+  EIDA_ASSIGN_OR_RETURN(const std::string type, SpecField<std::string>(job, "type"));
+  const auto recipe = FindSoup(type);
+  if (!recipe.ok()) return Annotate(recipe.status(), "job " + job.name + ": spec");
+  EIDA_ASSIGN_OR_RETURN(Pot pot, ReadPot(job, select, report, events));
+  const auto made = (*recipe)(pot);
+  if (!made.ok()) return Stopped(pot, Annotate(made.status(), "job " + job.name));
+  const Dish& dish = *made;
 
-  // The search runs for both types (its order names the best single model); a uniform soup only has
-  // nothing to try.
-  StudyKitchen kitchen(*select, pot.weights,
-                       static_cast<int64_t>(greedy ? (size - 1) * pot.alphas.size() : 0), events);
-  std::vector<SoupScore> singles;
-  for (const engine::Scores& score : pot.singles)
-    singles.push_back({score.loss, score.accuracy, score.f1, score.classified});
-  auto searched =
-      GreedySearch(singles, greedy ? pot.alphas : std::vector<double>(), pot.min_gain, kitchen);
-  if (!searched.ok()) return Annotate(searched.status(), "job " + job.name);
-  const SoupSearch& search = *searched;
-  const int best = search.order.front();
-
-  EIDA_ASSIGN_OR_RETURN(const auto report, engine::Study::For(job, pot.report, false));
-  if (events.StopRequested()) return engine::Preempted();
-  Json table = Json::array();
-  if (greedy) {
-    // A soup that took nothing in is its first member, whose results are known.
-    const engine::Scores on_select{search.score.loss, search.score.accuracy, search.score.f1,
-                                   pot.singles[best].n, search.score.classified};
-    engine::Scores on_report = engine::Score(pot.reported[best]);
-    if (search.accepted > 0) {
-      EIDA_ASSIGN_OR_RETURN(on_report, Evaluated(*report, kitchen.soup()));
-    }
-    table.push_back(TableRow("greedy soup", on_select, on_report));
+  Table table(pot, report);
+  Status added = table.Add(catalog::Find(catalog::SoupMethods(), type)->heading, dish);
+  if (added.ok() && type != "uniform") {
+    Dish uniform;
+    EIDA_ASSIGN_OR_RETURN(uniform.weights, CombineMembers(select, pot.weights, pot.Uniform()));
+    added = table.Add("uniform soup", uniform);
   }
-  EIDA_ASSIGN_OR_RETURN(const engine::Scores uniform_report, Evaluated(*report, uniform));
-  table.push_back(TableRow("uniform soup", uniform_select, uniform_report));
-  EIDA_RETURN_IF_ERROR(AddBaselines(job, pot, best, table));
+  if (added.ok()) added = table.AddBaselines();
+  if (!added.ok()) return Stopped(pot, Annotate(added, "job " + job.name));
 
-  Json coefficients = Json::object();
-  for (size_t i = 0; i < size; ++i) {
-    const double weight = greedy ? search.coefficients[i] : uniform_coefficients[i];
-    if (weight != 0) coefficients[Label(pot, static_cast<int>(i))] = weight;
-  }
+  const Json coefficients = CoefficientsJson(pot, dish);
   const Json soup = {{"format", "eida/soup/v1"},
-                     {"type", pot.type},
-                     {"select_split", pot.select},
-                     {"report_split", pot.report},
-                     {"order", OrderJson(pot, search.order)},
-                     {"trace", TraceJson(pot, search)},
+                     {"type", type},
+                     {"metric", pot.metric},
+                     {"select_split", SplitName(job, "select")},
+                     {"report_split", SplitName(job, "report")},
+                     {"order", OrderJson(pot)},
+                     {"trace", TraceJson(pot, dish)},
                      {"coefficients", coefficients},
-                     {"table", table}};
+                     {"table", table.rows}};
   engine::JobResult result;
   EIDA_RETURN_IF_ERROR(AddJson(job, "soup", "soup", "soup.json", soup, result));
   const std::map<std::string, std::string> metadata = {
       {"format", "pt"}, {"eida.coefficients", Canonical(coefficients)}};
-  EIDA_RETURN_IF_ERROR(engine::WriteSafetensors(greedy ? kitchen.soup() : uniform, metadata,
-                                                job.out + "/model.safetensors"));
+  EIDA_RETURN_IF_ERROR(
+      engine::WriteSafetensors(dish.weights, metadata, job.out + "/model.safetensors"));
   AddFile(job, "weights", "model", "model.safetensors", Json::object(), result);
-  result.summary = {{"type", pot.type},
-                    {"candidates", search.trace.size()},
-                    {"accepted", search.accepted},
-                    {"select", table[0]["select"]},
-                    {"report", table[0]["report"]},
+  result.summary = {{"type", type},
+                    {"candidates", dish.trace.size()},
+                    {"accepted", dish.accepted},
+                    {"select", table.rows[0]["select"]},
+                    {"report", table.rows[0]["report"]},
+                    {"evaluations", Evaluations(pot, table)},
+                    {"resumed_from_step", pot.journal.resumed()},
                     {"seconds", watch.Seconds()}};
   return result;
+}
+
+Result<engine::JobResult> RunSoup(const engine::Job& job, engine::Events& events) {
+  EIDA_ASSIGN_OR_RETURN(const std::string select, SpecField<std::string>(job, "select"));
+  EIDA_ASSIGN_OR_RETURN(const std::string report, SpecField<std::string>(job, "report"));
+  engine::ItemChoice chosen{.split = select}, reported{.split = report};
+  if (job.spec.contains("split_half")) {
+    EIDA_ASSIGN_OR_RETURN(const auto seed, SpecField<int64_t>(job, "split_half"));
+    if (select != report)
+      return engine::ConfigError("job " + job.name +
+                                 ": spec: \"split_half\" halves one split, but \"select\" is " +
+                                 select + " and \"report\" is " + report);
+    chosen.half = {seed, false};
+    reported.half = {seed, true};
+  }
+  EIDA_ASSIGN_OR_RETURN(const auto on_select, engine::Study::For(job, chosen));
+  EIDA_ASSIGN_OR_RETURN(const auto on_report, engine::Study::For(job, reported));
+  return MakeSoup(job, *on_select, *on_report, events);
 }
 
 }  // namespace eida::analysis

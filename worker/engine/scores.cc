@@ -1,45 +1,61 @@
 // Per-item results as numbers and as files.
 #include <torch/torch.h>
 
+#include "worker/engine/metrics/metric.h"
 #include "worker/engine/study.h"
 
 namespace eida::engine {
+
+namespace {
+
+template <class T>
+std::vector<T> Numbers(const at::Tensor& tensor, at::ScalarType type) {
+  const at::Tensor plain = tensor.to(type).contiguous();
+  return {plain.data_ptr<T>(), plain.data_ptr<T>() + plain.numel()};
+}
+
+Measured MeasuredOf(const EvalResult& result) {
+  Measured out;
+  out.loss = Numbers<double>(result.loss, at::kDouble);
+  if (result.loss_smoothed.defined())
+    out.loss_smoothed = Numbers<double>(result.loss_smoothed, at::kDouble);
+  out.count = result.count.defined() ? Numbers<double>(result.count, at::kDouble)
+                                     : std::vector<double>(out.loss.size(), 1.0);
+  out.classes = result.logits.size(1);
+  if (out.classes == 0 || out.loss.empty()) return out;
+  out.label = Numbers<int64_t>(result.label, at::kLong);
+  out.guess = Numbers<int64_t>(result.logits.argmax(1), at::kLong);
+  return out;
+}
+
+}  // namespace
 
 Scores Score(const EvalResult& result) {
   Scores scores;
   scores.n = result.loss.numel();
   if (scores.n == 0) return scores;
-  const at::Tensor loss = result.loss.to(at::kDouble).contiguous(),
-                   label = result.label.contiguous();
   scores.classified = result.logits.size(1) > 0;
-  const at::Tensor guess =
-      scores.classified ? result.logits.argmax(1).contiguous() : at::full_like(label, -1);
-  const at::Tensor count = result.count.defined() ? result.count.contiguous() : at::Tensor();
-  const float* counts = count.defined() ? count.data_ptr<float>() : nullptr;
-  const double* losses = loss.data_ptr<double>();
-  const int64_t* labels = label.data_ptr<int64_t>();
-  const int64_t* guesses = guess.data_ptr<int64_t>();
-  double sum = 0, weight = 0;
-  int64_t right = 0, true_positive = 0, positive_guesses = 0, positives = 0;
-  for (int64_t i = 0; i < scores.n; ++i) {
-    const double own = counts == nullptr ? 1.0 : counts[i];
-    sum += own * losses[i];
-    weight += own;
-    right += labels[i] == guesses[i];
-    true_positive += labels[i] == 1 && guesses[i] == 1;
-    positive_guesses += guesses[i] == 1;
-    positives += labels[i] == 1;
+  for (const auto& [id, value] : MetricsOf(MeasuredOf(result))) {
+    (id == "loss"       ? scores.loss
+     : id == "accuracy" ? scores.accuracy
+     : id == "f1"       ? scores.f1
+                        : scores.more[id]) = value;
   }
-  scores.loss = sum / weight;
-  scores.accuracy = static_cast<double>(right) / static_cast<double>(scores.n);
-  const int64_t both = positive_guesses + positives;
-  scores.f1 = both == 0 ? 0 : 2.0 * static_cast<double>(true_positive) / static_cast<double>(both);
   return scores;
 }
 
 Json ToJson(const Scores& scores) {
-  if (!scores.classified) return {{"loss", scores.loss}, {"n", scores.n}};
-  return {{"loss", scores.loss}, {"accuracy", scores.accuracy}, {"f1", scores.f1}, {"n", scores.n}};
+  Json json = {{"loss", scores.loss}, {"n", scores.n}};
+  if (scores.classified) json.update({{"accuracy", scores.accuracy}, {"f1", scores.f1}});
+  for (const auto& [id, value] : scores.more) json[id] = value;
+  return json;
+}
+
+EvalResult Compared(EvalResult result) {
+  if (result.compare_smoothed && result.loss_smoothed.defined()) result.loss = result.loss_smoothed;
+  result.loss_smoothed = at::Tensor();
+  result.compare_smoothed = false;
+  return result;
 }
 
 Status WriteEval(const EvalResult& result, const std::string& path) {
@@ -48,28 +64,38 @@ Status WriteEval(const EvalResult& result, const std::string& path) {
                      {"loss", result.loss},
                      {"logits", result.logits}};
   if (result.count.defined()) tensors["count"] = result.count;
-  return WriteSafetensors(tensors, {{"format", "pt"}, {"eida.format", "eida/eval/v1"}}, path);
+  if (result.loss_smoothed.defined()) tensors["loss_smoothed"] = result.loss_smoothed;
+  std::map<std::string, std::string> metadata = {{"format", "pt"}, {"eida.format", "eida/eval/v1"}};
+  if (result.compare_smoothed) metadata["eida.loss"] = "loss_smoothed";
+  return WriteSafetensors(tensors, metadata, path);
 }
 
 Result<EvalResult> ReadEval(const std::string& path) {
-  EIDA_ASSIGN_OR_RETURN(const Weights tensors, ReadSafetensors(path));
+  std::map<std::string, std::string> metadata;
+  EIDA_ASSIGN_OR_RETURN(const Weights tensors, ReadSafetensors(path, &metadata));
   for (const char* name : {"item", "label", "loss", "logits"}) {
     if (tensors.count(name) == 0)
       return ConfigError(path + " is not an eval artifact: it has no tensor \"" + name + "\"");
   }
-  const auto count = tensors.find("count");
-  EvalResult result{tensors.at("item"), tensors.at("label"), tensors.at("loss"),
-                    tensors.at("logits"), count == tensors.end() ? at::Tensor() : count->second};
+  const auto optional = [&](const char* name) {
+    const auto found = tensors.find(name);
+    return found == tensors.end() ? at::Tensor() : found->second;
+  };
+  EvalResult result{tensors.at("item"),   tensors.at("label"), tensors.at("loss"),
+                    tensors.at("logits"), optional("count"),   optional("loss_smoothed")};
   const int64_t n = result.item.numel();
-  const bool fits = result.item.dim() == 1 && result.label.sizes() == result.item.sizes() &&
-                    result.loss.sizes() == result.item.sizes() && result.logits.dim() == 2 &&
-                    result.logits.size(0) == n && result.item.scalar_type() == at::kLong &&
-                    result.label.scalar_type() == at::kLong &&
-                    result.loss.scalar_type() == at::kFloat &&
-                    result.logits.scalar_type() == at::kFloat;
+  const bool fits =
+      result.item.dim() == 1 && result.label.sizes() == result.item.sizes() &&
+      result.loss.sizes() == result.item.sizes() && result.logits.dim() == 2 &&
+      result.logits.size(0) == n && result.item.scalar_type() == at::kLong &&
+      result.label.scalar_type() == at::kLong && result.loss.scalar_type() == at::kFloat &&
+      result.logits.scalar_type() == at::kFloat &&
+      (!result.loss_smoothed.defined() || result.loss_smoothed.sizes() == result.item.sizes());
   if (!fits)
     return ConfigError(path + " is not an eval artifact: its tensors do not fit one another");
-  return result;
+  result.compare_smoothed =
+      metadata.count("eida.loss") > 0 && metadata.at("eida.loss") == "loss_smoothed";
+  return Compared(std::move(result));
 }
 
 }  // namespace eida::engine

@@ -17,6 +17,12 @@ namespace {
 
 constexpr size_t kKept = 2;  // a soup goes back and forth between two splits
 
+// alpha left + (1 - alpha) right; exchanging the two gives the same bits.
+at::Tensor Mix(const at::Tensor& left, const at::Tensor& right, double alpha) {
+  if (alpha == 0.5) return (left + right).mul_(0.5);
+  return alpha < 0.5 ? at::lerp(right, left, alpha) : at::lerp(left, right, 1 - alpha);
+}
+
 class BaseStudy : public Study {
  public:
   BaseStudy(std::shared_ptr<const Base> base, std::shared_ptr<const Examples> examples,
@@ -24,6 +30,17 @@ class BaseStudy : public Study {
       : base_(std::move(base)), examples_(std::move(examples)), numerics_(numerics) {}
 
   Result<Weights> LoadMember(const std::string& path) override { return ReadMember(*base_, path); }
+
+  Result<LowRank> LoadFactors(const std::string& path) override {
+    EIDA_ASSIGN_OR_RETURN(const MemberFile member, OpenMember(*base_, path));
+    // Merging checks that the file belongs to this model.
+    Status fits = member.adapter->Merge(*base_, member.tensors).status();
+    if (!fits.ok()) return Annotate(fits, path);
+    const at::NoGradGuard no_grad;
+    return member.adapter->AsLowRank(*base_, member.tensors);
+  }
+
+  Result<Weights> Merge(const LowRank& update) override { return MergeLowRank(*base_, update); }
 
   Weights Interpolate(const Weights& a, const Weights& b, double alpha) override {
     if (alpha == 1) return a;
@@ -39,7 +56,7 @@ class BaseStudy : public Study {
           mixed[name] = tensor;
           continue;
         }
-        mixed[name] = at::lerp(right.to(at::kFloat), left.to(at::kFloat), alpha);
+        mixed[name] = Mix(left.to(at::kFloat), right.to(at::kFloat), alpha);
       }
     }
     return mixed;
@@ -50,6 +67,12 @@ class BaseStudy : public Study {
   }
 
   Result<EvalResult> Evaluate(const Weights& weights) override {
+    EIDA_ASSIGN_OR_RETURN(EvalResult result, Measure(weights));
+    return Compared(std::move(result));
+  }
+
+  // With every loss that there is.
+  Result<EvalResult> Measure(const Weights& weights) const {
     return EvaluateWeights(*base_, weights, *examples_, numerics_);
   }
 
@@ -86,9 +109,7 @@ class BaseStudy : public Study {
 std::string KeyOf(const Job& job, const ItemChoice& choice) {
   std::string key = job.device + job.spec.value("model", Json::object()).dump() +
                     job.spec.value("data", Json::object()).dump() +
-                    job.spec.value("numerics", Json::object()).dump() + "\n" + choice.split + "\n" +
-                    (choice.samples ? std::to_string(*choice.samples) : "all") + "\n" +
-                    std::to_string(choice.item_seed);
+                    job.spec.value("numerics", Json::object()).dump() + choice.key();
   for (const auto& [role, path] : job.inputs) {
     if (role.rfind("model/", 0) == 0 || role.rfind("data/", 0) == 0)
       key += "\n" + role + "=" + path;
@@ -96,12 +117,9 @@ std::string KeyOf(const Job& job, const ItemChoice& choice) {
   return key;
 }
 
-}  // namespace
-
-Result<std::shared_ptr<Study>> Study::For(const Job& job, const std::string& split, bool sampled) {
+Result<std::shared_ptr<BaseStudy>> StudyOf(const Job& job, const ItemChoice& choice) {
   static std::mutex mutex;
-  static std::deque<std::pair<std::string, std::shared_ptr<Study>>> kept;
-  EIDA_ASSIGN_OR_RETURN(const ItemChoice choice, ReadItemChoice(job, split, sampled));
+  static std::deque<std::pair<std::string, std::shared_ptr<BaseStudy>>> kept;
   const std::string key = KeyOf(job, choice);
   const std::lock_guard<std::mutex> lock(mutex);
   for (const auto& [name, study] : kept) {
@@ -118,15 +136,28 @@ Result<std::shared_ptr<Study>> Study::For(const Job& job, const std::string& spl
   return kept.back().second;
 }
 
+}  // namespace
+
+Result<std::shared_ptr<Study>> Study::For(const Job& job, const std::string& split, bool sampled) {
+  EIDA_ASSIGN_OR_RETURN(const ItemChoice choice, ReadItemChoice(job, split, sampled));
+  return For(job, choice);
+}
+
+Result<std::shared_ptr<Study>> Study::For(const Job& job, const ItemChoice& choice) {
+  EIDA_ASSIGN_OR_RETURN(std::shared_ptr<Study> study, StudyOf(job, choice));
+  return study;
+}
+
 Result<JobResult> RunEvaluate(const Job& job, Events& events) {
   const Stopwatch watch;
   const auto split = Require<std::string>(job.spec, "split", "job " + job.name + ": spec");
   if (!split.ok()) return ConfigError(Message(split.status()));
-  EIDA_ASSIGN_OR_RETURN(const std::shared_ptr<Study> study, Study::For(job, *split, true));
+  EIDA_ASSIGN_OR_RETURN(const ItemChoice choice, ReadItemChoice(job, *split, true));
+  EIDA_ASSIGN_OR_RETURN(const std::shared_ptr<BaseStudy> study, StudyOf(job, choice));
   EIDA_ASSIGN_OR_RETURN(const std::string weights_path, Input(job, "weights"));
   EIDA_ASSIGN_OR_RETURN(const Weights weights, study->LoadMember(weights_path));
   if (events.StopRequested()) return Preempted();
-  const auto evaluated = study->Evaluate(weights);
+  const auto evaluated = study->Measure(weights);
   if (!evaluated.ok()) return Annotate(evaluated.status(), "job " + job.name);
   const std::string path = job.out + "/eval.safetensors";
   EIDA_RETURN_IF_ERROR(WriteEval(*evaluated, path));

@@ -21,10 +21,10 @@ constexpr Entry kMetrics[] = {
 #undef EIDA_GENERATION_METRIC
 };
 
-std::string Meant(const std::string& word, const std::vector<std::string>& known) {
-  const std::string nearest = Nearest(word, known);
-  return nearest.empty() ? "it is one of: " + Join(known, ", ")
-                         : "did you mean \"" + nearest + "\"?";
+// Behind the name of something that there is not.
+std::string MeantOrKnown(const std::string& word, const std::vector<std::string>& known) {
+  const std::string meant = Meant(word, known);
+  return meant.empty() ? "; it is one of: " + Join(known, ", ") : meant;
 }
 
 Status CheckValue(const catalog::Parameter& parameter, const Json& value) {
@@ -54,8 +54,8 @@ Status CheckOptions(const catalog::GenerationMetric& metric, const Json& options
       return nullptr;
     }();
     if (parameter == nullptr)
-      return InvalidArgument("unknown option \"" + key + "\"; " +
-                             (known.empty() ? "it has none" : Meant(key, known)));
+      return InvalidArgument("unknown option \"" + key + "\"" +
+                             (known.empty() ? "; it has none" : MeantOrKnown(key, known)));
     EIDA_RETURN_IF_ERROR(CheckValue(*parameter, value));
   }
   return OkStatus();
@@ -64,8 +64,8 @@ Status CheckOptions(const catalog::GenerationMetric& metric, const Json& options
 Result<const Entry*> Find(const Wanted& wanted) {
   const auto* metric = catalog::Find(catalog::GenerationMetrics(), wanted.id);
   if (metric == nullptr)
-    return InvalidArgument("unknown metric of texts \"" + wanted.id + "\"; " +
-                           Meant(wanted.id, MetricNames()));
+    return InvalidArgument("unknown metric of texts \"" + wanted.id + "\"" +
+                           MeantOrKnown(wanted.id, MetricNames()));
   const Status options = CheckOptions(*metric, wanted.options);
   if (!options.ok()) return Annotate(options, "metric " + wanted.id);
   for (const Entry& entry : kMetrics) {

@@ -18,7 +18,7 @@ constexpr Entry kJobs[] = {
     {"gram", analysis::RunGram, true}, {"path", analysis::RunPath, true},
     {"matrix", analysis::RunMatrix},   {"soup", analysis::RunSoup, true},
     {"export", engine::RunExport},     {"generate", engine::RunGenerate},
-    {"observe", engine::RunObserve},
+    {"observe", engine::RunObserve},   {"new_model", engine::RunNewModel},
 };
 
 Status InputsAreThere(const engine::Job& job) {

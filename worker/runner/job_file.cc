@@ -46,9 +46,8 @@ Result<std::string> KindOf(const Fields& fields) {
   EIDA_ASSIGN_OR_RETURN(std::string kind, fields.Text("kind"));
   const std::vector<std::string> kinds = JobKinds();
   if (std::find(kinds.begin(), kinds.end(), kind) != kinds.end()) return kind;
-  const std::string near = Nearest(kind, kinds);
-  return fields.Error("kind", "\"" + kind + "\" is none of " + Join(kinds, ", ") +
-                                  (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
+  return fields.Error("kind",
+                      "\"" + kind + "\" is none of " + Join(kinds, ", ") + Meant(kind, kinds));
 }
 
 // An object of a text a role, where the key is there; `what` the texts are is for the message.

@@ -31,9 +31,9 @@ const std::vector<Paper>& Papers() {
            "Tables 6 and 7 average over all unordered pairs of two seeds, self-pairs excluded.",
            "Rank maps: off the diagonal the mean over seeds of two ranks with the same seed.",
            "Relative gap: the gap divided by the larger loss of the two ends.",
-           "The loss of En-Ro is taken to be cross-entropy with label smoothing 0.1; ours is the "
-           "plain mean cross-entropy unless the sweep says otherwise, so values of table 5 do not "
-           "compare by their digits.",
+           "The loss of En-Ro is taken to be cross-entropy with label smoothing 0.1. Ours is that "
+           "one where the sweep chooses by loss_smoothed, as the paper's sweep file does; else it "
+           "is the plain mean cross-entropy, and values of table 5 do not compare by their digits.",
            "Training on QQP is not described in the thesis; the sweep's settings stand below.",
        },
        {

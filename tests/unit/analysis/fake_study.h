@@ -1,5 +1,6 @@
-// A study without a transformer: members are safetensors files of one vector "w", the loss of item
-// i is a smooth function of w with several basins, and everything evaluated is counted.
+// A study without a transformer: members are tensors "w" (or low-rank updates of it), the loss of
+// item i is a smooth function of the first two numbers of w with several basins, and everything
+// evaluated is counted.
 #pragma once
 
 #include <torch/torch.h>
@@ -17,10 +18,23 @@ class FakeStudy : public engine::Study {
   }
 
   Result<engine::Weights> LoadMember(const std::string& path) override {
+    ++loads;
+    if (const auto update = factors.find(path); update != factors.end())
+      return Merge(update->second);
     const auto it = files.find(path);
     if (it == files.end()) return engine::ConfigError("no member " + path);
-    ++loads;
     return it->second;
+  }
+  Result<engine::LowRank> LoadFactors(const std::string& path) override {
+    const auto it = factors.find(path);
+    if (it == factors.end()) return engine::ConfigError("no low-rank factors");
+    return it->second;
+  }
+  Result<engine::Weights> Merge(const engine::LowRank& update) override {
+    engine::Weights merged = update.whole;
+    for (const engine::LowRankMap& map : update.maps)
+      merged[map.site.module] = base.at(map.site.module) + map.scale * map.b.matmul(map.a);
+    return merged;
   }
   engine::Weights Interpolate(const engine::Weights& a, const engine::Weights& b,
                               double alpha) override {
@@ -44,7 +58,7 @@ class FakeStudy : public engine::Study {
   Result<engine::EvalResult> Evaluate(const engine::Weights& weights) override {
     ++evaluations;
     const int64_t n = static_cast<int64_t>(items_.size());
-    const at::Tensor w = weights.count("w") ? weights.at("w") : base.at("w");
+    const at::Tensor w = (weights.count("w") ? weights.at("w") : base.at("w")).flatten();
     const at::Tensor item = torch::tensor(items_);
     const at::Tensor phase = torch::arange(n, torch::kFloat) * 0.1;
     const at::Tensor margin = torch::sin(w[0] * 4 + phase) + w[1];
@@ -72,6 +86,7 @@ class FakeStudy : public engine::Study {
   std::vector<std::string> BaseNames() const override { return {"w"}; }
 
   std::map<std::string, engine::Weights> files;
+  std::map<std::string, engine::LowRank> factors;
   engine::Weights base = {{"w", torch::tensor({0.25f, -0.5f})}, {"head", torch::tensor({1.0f})}};
   int evaluations = 0, loads = 0;
   float scale = 1;
@@ -87,8 +102,11 @@ class QuietEvents : public engine::Events {
     last_done = done, last_total = total;
   }
   void Metric(const std::string&, int64_t, double) override {}
-  void Checkpoint(int64_t, const std::string&, const Json&) override {}
+  void Checkpoint(int64_t, const std::string& path, const Json&) override {
+    checkpoints.push_back(path);
+  }
   bool StopRequested() override { return stop_after-- == 0; }
+  std::vector<std::string> checkpoints;
   int64_t last_done = -1, last_total = -1;
   int stop_after = -1;  // questions answered with no before the first yes; negative = never
 };

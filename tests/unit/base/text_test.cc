@@ -25,6 +25,8 @@ TEST(TextTest, EditDistanceCountsTranspositionsAsOne) {
 TEST(TextTest, NearestFindsWhatWasMeantAndNothingFarFetched) {
   EXPECT_EQ(Nearest("epohcs", {"epochs", "steps", "lr"}), "epochs");
   EXPECT_EQ(Nearest("zzzzzz", {"epochs", "steps", "lr"}), "");
+  EXPECT_EQ(Meant("epohcs", {"epochs", "lr"}), "; did you mean \"epochs\"?");
+  EXPECT_EQ(Meant("zzzzzz", {"epochs", "lr"}), "");
 }
 
 TEST(TextTest, GlobMatches) {

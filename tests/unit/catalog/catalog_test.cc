@@ -13,12 +13,50 @@ TEST(CatalogTest, TablesAreSortedAndHaveHelp) {
                              [](const Model& a, const Model& b) { return a.id < b.id; }));
   EXPECT_TRUE(std::is_sorted(Adapters().begin(), Adapters().end(),
                              [](const Adapter& a, const Adapter& b) { return a.id < b.id; }));
-  for (const Analysis& a : Analyses()) EXPECT_FALSE(a.help.empty()) << a.id;
-  for (const Task& t : Tasks()) {
-    for (const std::string& metric : t.metrics)
-      EXPECT_NE(Find(Metrics(), metric), nullptr) << metric;
+  EXPECT_TRUE(std::is_sorted(SoupMethods().begin(), SoupMethods().end(),
+                             [](const SoupMethod& a, const SoupMethod& b) { return a.id < b.id; }));
+  for (const SoupMethod& s : SoupMethods()) {
+    EXPECT_FALSE(s.help.empty() || s.heading.empty()) << s.id;
+    EXPECT_TRUE(std::any_of(s.parameters.begin(), s.parameters.end(), [](const Parameter& p) {
+      return p.name == "metric";
+    })) << s.id;
   }
+  for (const Analysis& a : Analyses()) EXPECT_FALSE(a.help.empty()) << a.id;
+  for (const Format& f : Formats()) EXPECT_FALSE(f.help.empty()) << f.id;
+  for (const Metric& m : Metrics()) EXPECT_FALSE(m.help.empty() || m.heading.empty()) << m.id;
 }
+
+class TaskTest : public testing::TestWithParam<Task> {};
+
+TEST_P(TaskTest, NamesWhatThereIs) {
+  const Task& task = GetParam();
+  EXPECT_FALSE(task.help.empty());
+  ASSERT_FALSE(task.formats.empty());
+  for (const std::string& format : task.formats) EXPECT_NE(Find(Formats(), format), nullptr);
+  ASSERT_FALSE(task.metrics.empty());
+  for (const std::string& id : task.metrics) {
+    ASSERT_NE(Find(Metrics(), id), nullptr) << id;
+    EXPECT_TRUE(Gives(task, *Find(Metrics(), id))) << id;
+  }
+  for (const std::string& id : task.text_metrics)
+    EXPECT_NE(Find(GenerationMetrics(), id), nullptr) << id;
+  EXPECT_EQ(task.text_metrics.empty(), !task.generates);
+  EXPECT_NE(std::find(task.metrics.begin(), task.metrics.end(), "loss"), task.metrics.end())
+      << "paths and soups look at it";
+}
+
+TEST_P(TaskTest, HasTheColumnsOfItsKind) {
+  std::vector<std::string> keys;
+  for (const Column& column : GetParam().columns) keys.push_back(column.key);
+  using Keys = std::vector<std::string>;
+  EXPECT_EQ(keys, GetParam().generates ? (Keys{"source", "target"})
+                                       : (Keys{"text", "text_pair", "label"}));
+  EXPECT_FALSE(GetParam().columns.front().name.empty());
+  EXPECT_FALSE(GetParam().columns.back().name.empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(Tasks, TaskTest, testing::ValuesIn(Tasks()),
+                         [](const auto& info) { return info.param.id; });
 
 TEST(CatalogTest, APresetSetsOnlyWhatItKnowsToBeANumber) {
   EXPECT_TRUE(

@@ -111,7 +111,7 @@ TEST_F(GetTest, ModelsAndDatasetsNameTheirSweeps) {
   EXPECT_EQ(model.at("architecture"), "bert");
   const Json data = Get({"datasets", "-o", "json"}).json().at("items")[0];
   EXPECT_EQ(data.at("file"), "reviews.tsv");
-  EXPECT_EQ(data.at("sweeps"), Json::array({"s2"}));
+  EXPECT_EQ(data.at("sweeps"), Json::array({"s1", "s2"}));
 }
 
 }  // namespace

@@ -18,7 +18,14 @@ v1::Sweep MakeSweep(int64_t id, const std::string& name, v1::SweepState state) {
   sweep.set_resolved(
       Json{{"eval", {{"metric", "accuracy"}, {"split", "select"}, {"report", "report"}}},
            {"model", {{"path", "models/tiny"}}},
-           {"data", {{"splits", {{{"name", "train"}, {"file", "reviews.tsv"}}}}}}}
+           {"data", {{"splits", {{{"name", "train"}, {"file", "reviews.tsv"}}}}}},
+           {"inputs",
+            {{"model", {{"digest", "abc"}, {"architecture", "bert"}, {"labels", 2}}},
+             {"data",
+              {{"task", "classification"},
+               {"format", "tsv"},
+               {"columns", {{"text", "text"}}},
+               {"splits", {{{"name", "train"}, {"digest", "def"}}, {{"name", "select"}}}}}}}}}
           .dump());
   sweep.set_created_ms(kCreated);
   sweep.set_finished_ms(kCreated + 60'000);
@@ -79,13 +86,6 @@ void AddPoints(FakeApi& api, int64_t job, const std::string& series,
 }
 
 void AddRuns(FakeApi& api) {
-  const Json spec = {
-      {"model", {{"digest", "abc"}, {"architecture", "bert"}, {"labels", 2}}},
-      {"data",
-       {{"task", "classification"},
-        {"format", "tsv"},
-        {"columns", {{"text", "text"}}},
-        {"splits", {{{"name", "train"}, {"digest", "def"}}, {{"name", "select"}}}}}}};
   const char* variants[] = {"full", "full", "lora-r8", "lora-r8"};
   for (int64_t i = 0; i < 4; ++i) {
     v1::Run run = MakeRun(101 + i, 2, variants[i], i % 2, 11 + i);
@@ -93,7 +93,6 @@ void AddRuns(FakeApi& api) {
         MakeJob(11 + i, v1::JOB_KIND_TRAIN, "train/" + run.name(), {{"steps", 8}, {"seconds", 5.0}},
                 i == 3 ? v1::JOB_STATE_FAILED : v1::JOB_STATE_SUCCEEDED);
     train.set_run(run.id());
-    train.set_spec(spec.dump());
     if (i == 3)
       train.set_error_message("loss is not finite"), train.set_error(v1::ERROR_CLASS_NONFINITE);
     api.jobs.push_back(train);

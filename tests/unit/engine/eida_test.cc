@@ -61,6 +61,19 @@ TEST(EidaBasisTest, IsThatOfPowerIterationOrthonormalAndNested) {
               HasSubstr("here: the sample of 4 tokens spans 4 dimensions, 6 are asked for"));
 }
 
+TEST(EidaBasisTest, WhatASampleDoesNotSpanIsZero) {
+  const at::Tensor x = Spread(40, 3).matmul(Spread(3, 16));
+  for (const at::Tensor& sample : {x, x.narrow(0, 0, 8)}) {  // by either Gram matrix
+    const at::Tensor basis = bases::MeanFirst(sample, 6, "x").value();
+    EXPECT_EQ(basis.sizes(), (std::vector<int64_t>{6, 16}));
+    const at::Tensor spanned = basis.narrow(0, 0, 3);
+    EXPECT_LE(Difference(spanned.matmul(spanned.t()), at::eye(3)), 1e-6);
+    EXPECT_EQ(basis.narrow(0, 3, 3).abs().max().item<double>(), 0);
+    EXPECT_NEAR(bases::MeanCosine(sample, basis, 6), 1, 1e-6);
+  }
+  EXPECT_FALSE(bases::MeanFirst(at::zeros({8, 16}), 6, "x").ok());
+}
+
 TEST(EidaSampleTest, UpdatesAreThoseOfTheFormedGradient) {
   for (const char* family : {"roberta", "gpt2", "mbart"}) {
     const ModelWorld w(family);

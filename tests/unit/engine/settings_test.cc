@@ -72,7 +72,13 @@ TEST(SettingsTest, WhatMakesNoSenseIsNamed) {
            {{{"early_stop", {{"patience", 1}}}}, "eval.every"},
            {{{"eval", evaluated}, {"early_stop", {{"patience", 0}}}}, "patience"},
            {{{"eval", evaluated}, {"early_stop", {{"min_delta", -1}}}}, "min_delta"},
-           {{{"eval", evaluated}, {"early_stop", {{"metric", "speed"}}}}, "speed"}}) {
+           {{{"eval", evaluated}, {"early_stop", {{"metric", "speed"}}}}, "speed"},
+           {{{"eval", evaluated},
+             {"data", {{"task", "e2e"}}},
+             {"early_stop", {{"patience", 1}, {"metric", "matthews"}}}},
+            "which the task e2e cannot give (it gives: loss, loss_smoothed)"},
+           {{{"eval", evaluated}, {"early_stop", {{"patience", 1}, {"metric", "loss_smoothed"}}}},
+            "needs eval.label_smoothing"}}) {
     const auto read = ReadTrainSettings(tiny.Train(c.changes));
     ASSERT_FALSE(read.ok()) << c.changes;
     EXPECT_EQ(ErrorClassOf(read.status()), "config") << c.changes;

@@ -104,6 +104,36 @@ TEST(StudyTest, InterpolationReproducesItsEndsBitForBit) {
   }
 }
 
+TEST(StudyTest, APointOfAPathIsTheSameBitForBitFromBothEnds) {
+  const StudyWorld w;
+  const Weights a = w.Load(kLora2, 1), b = w.Load(kLora5, 2);
+  for (int k = 1; k < 20; ++k) {
+    const Weights one = w.study->Interpolate(a, b, k / 20.0),
+                  other = w.study->Interpolate(b, a, 1 - k / 20.0);
+    ASSERT_EQ(one.size(), other.size());
+    for (const auto& [name, tensor] : one) EXPECT_TRUE(at::equal(tensor, other.at(name))) << k;
+  }
+}
+
+TEST(StudyTest, AMemberIsItsFactorsMergedAndAFullModelHasNone) {
+  const StudyWorld w;
+  for (const Json& settings : {kLora2, kLora5, Json{{"type", "lora_xs"}, {"r", 3}, {"alpha", 6}}}) {
+    const std::string path = w.Member(settings, 4);
+    const Weights member = w.study->LoadMember(path).value();
+    const auto factors = w.study->LoadFactors(path);
+    ASSERT_TRUE(factors.ok()) << factors.status();
+    const Weights merged = w.study->Merge(*factors).value();
+    ASSERT_EQ(merged.size(), member.size());
+    for (const auto& [name, tensor] : member)
+      EXPECT_LE(Difference(tensor, merged.at(name)), 1e-6) << name;
+  }
+  const auto full = w.study->LoadFactors(w.Member(kNone, 5));
+  ASSERT_FALSE(full.ok());
+  EXPECT_EQ(ErrorClassOf(full.status()), "config");
+  EXPECT_THAT(Message(full.status()),
+              HasSubstr("adapter none changes the model by no low-rank factors"));
+}
+
 TEST(StudyTest, InterpolationIsOnTheMergedUpdateWhateverTheRanks) {
   const StudyWorld w;
   const Weights a = w.Load(kLora2, 1), b = w.Load(kLora5, 2);
@@ -172,6 +202,36 @@ TEST(StudyTest, SamplesAreTheSameItemsForEveryCaller) {
       << "kept for the bundle's next job";
 }
 
+// Whatever part of a file is looked at, an item is the row of its number.
+TEST(StudyTest, AnItemIsTheSameInEverySubset) {
+  const StudyWorld w;
+  const Weights member = w.Load(kLora2, 1);
+  std::map<int64_t, std::pair<int64_t, float>> of_item;  // label and loss, out of all splits
+  const auto see = [&](const Job& job, const std::string& split, bool sampled) {
+    const EvalResult r = Study::For(job, split, sampled).value()->Evaluate(member).value();
+    for (int64_t i = 0; i < r.item.numel(); ++i) {
+      const std::pair<int64_t, float> own = {r.label[i].item<int64_t>(), r.loss[i].item<float>()};
+      const auto [known, fresh] = of_item.emplace(r.item[i].item<int64_t>(), own);
+      EXPECT_EQ(known->second.first, own.first) << known->first;
+      EXPECT_NEAR(known->second.second, own.second, 1e-5) << known->first;
+    }
+    return r.item.numel();
+  };
+  EXPECT_EQ(see(w.job, "train", false) + see(w.job, "select", false), 96);
+  EXPECT_EQ(of_item.size(), 96u);
+  Job some = w.job;
+  some.spec["samples"] = 7;
+  EXPECT_EQ(see(some, "select", true), 7);
+  Job fewer = w.job;
+  fewer.spec["data"]["limit"] = {{"select", 9}};
+  EXPECT_EQ(see(fewer, "select", false), 9);
+  Job other = w.job;  // another part of the same file
+  other.spec["data"]["splits"].push_back(
+      {{"name", "half"}, {"from", "train"}, {"fraction", 0.5}, {"seed", 3}});
+  EXPECT_EQ(see(other, "half", false), 36);
+  EXPECT_EQ(of_item.size(), 96u) << "no item that was not there";
+}
+
 TEST(StudyTest, TrainAndSelectShareNoItem) {
   const StudyWorld w;
   const auto train = Study::For(w.job, "train", false).value(),
@@ -180,6 +240,31 @@ TEST(StudyTest, TrainAndSelectShareNoItem) {
   for (const int64_t item : select->items()) {
     EXPECT_FALSE(std::binary_search(train->items().begin(), train->items().end(), item));
   }
+}
+
+// The jobs of a sweep that compares by the smoothed loss.
+TEST(EvaluateTest, TheSmoothedLossIsWhatIsCompared) {
+  const StudyWorld w;
+  Json spec = Spec("bucketed");
+  spec["numerics"]["label_smoothing"] = 0.1;
+  spec["numerics"]["loss"] = "loss_smoothed";
+  Job job = w.tiny.Make("evaluate", spec);
+  job.inputs["weights"] = w.Member(kLora2, 1);
+  Recorder events;
+  const JobResult result = RunEvaluate(job, events).value();
+  const double plain = result.summary.at("loss").get<double>(),
+               smoothed = result.summary.at("loss_smoothed").get<double>();
+  EXPECT_GT(std::abs(plain - smoothed), 1e-4);
+  const EvalResult end = ReadEval(ArtifactPath(result, "eval")).value();
+  const auto study = Study::For(job, "select", true).value();
+  const EvalResult point =
+      study->Evaluate(study->LoadMember(job.inputs["weights"]).value()).value();
+  EXPECT_TRUE(at::equal(end.loss, point.loss)) << "ends and points of a path";
+  EXPECT_EQ(Score(end).loss, smoothed);
+  job.spec["numerics"].erase("label_smoothing");
+  const Status refused = RunEvaluate(job, events).status();
+  EXPECT_EQ(ErrorClassOf(refused), "config");
+  EXPECT_THAT(Message(refused), HasSubstr("with label_smoothing, loss_smoothed"));
 }
 
 TEST(EvaluateTest, WritesItsResultAndItsScores) {
@@ -195,6 +280,17 @@ TEST(EvaluateTest, WritesItsResultAndItsScores) {
   EXPECT_EQ(result->summary.at("split"), "select");
   EXPECT_EQ(result->summary.at("item_hash"), w.study->item_hash());
   EXPECT_THAT(Message(ReadEval(job.inputs["weights"]).status()), HasSubstr("not an eval artifact"));
+}
+
+TEST(EvaluateTest, ASplitThatThereIsNotIsNamed) {
+  const StudyWorld w;
+  Job job = w.job;
+  job.inputs["weights"] = w.Member(kLora2, 1);
+  job.spec["split"] = "selekt";
+  Recorder events;
+  const Status refused = RunEvaluate(job, events).status();
+  EXPECT_EQ(ErrorClassOf(refused), "config");
+  EXPECT_THAT(Message(refused), HasSubstr("there is no split \"selekt\""));
 }
 
 TEST(EvaluateTest, DivergedWeightsAreNonfiniteAndNameAnItem) {

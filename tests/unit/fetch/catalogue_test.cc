@@ -87,8 +87,7 @@ TEST(WantedTest, GoesWhereSweepsLook) {
 
 TEST(WantedTest, SweepLinesNameEverySplit) {
   EXPECT_EQ(SweepLines(*MakeWanted("sst2", "")),
-            "data:\n  task: classification\n  format: tsv\n  columns: {text: sentence, label: "
-            "label}\n  splits:\n    train: datasets/sst2/train.tsv\n    dev: "
+            "data:\n  task: sst2\n  splits:\n    train: datasets/sst2/train.tsv\n    dev: "
             "datasets/sst2/dev.tsv\n");
   EXPECT_EQ(SweepLines(*MakeWanted("gpt2", "my models/x")), "model:\n  path: \"my models/x\"\n");
 }

@@ -46,7 +46,8 @@ TEST(FormsTest, ABadCsvIsToldWithItsLine) {
   const auto wide = Convert(Form::kE2eCsv, "mr,ref\na,b\na,b,c\n", "x.csv");
   EXPECT_THAT(Message(wide.status()), HasSubstr("x.csv:3: has 3 fields"));
   const auto open = Convert(Form::kE2eCsv, "mr,ref\n\"a,b\n", "x.csv");
-  EXPECT_THAT(Message(open.status()), HasSubstr("x.csv:2: a double quote is not closed"));
+  EXPECT_THAT(Message(open.status()),
+              HasSubstr("x.csv:2: a double quote is opened here and never closed"));
   const auto other = Convert(Form::kE2eCsv, "text,label\na,b\n", "x.csv");
   EXPECT_THAT(Message(other.status()), HasSubstr("expected mr, ref"));
 }

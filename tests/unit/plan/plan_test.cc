@@ -32,6 +32,7 @@ Plan PlanOf(const std::string& text) {
                            {"tokenizer.json", DigestOf("t")},
                            {"model.safetensors", DigestOf("m")}};
   inputs.files["rows.tsv"] = {{"", DigestOf("rows")}};
+  inputs.files["more.tsv"] = {{"", DigestOf("more")}};
   inputs.model = Facts();
   Result<Plan> plan = MakePlan(*parsed.spec, text, inputs);
   EXPECT_TRUE(plan.ok()) << plan.status();
@@ -44,9 +45,37 @@ std::map<std::string, std::string> FingerprintsByName(const Plan& plan) {
   return out;
 }
 
+Json SpecOf(const JobRecord& job) { return ParseJson(job.spec.spec, job.spec.name).value(); }
+
 int64_t CountOf(const Plan& plan, JobKind kind) {
   return std::count_if(plan.jobs.begin(), plan.jobs.end(),
                        [kind](const JobRecord& job) { return job.spec.kind == kind; });
+}
+
+TEST(PlanTest, WhatMeasuresLossesSmoothsThemWhereTheSweepSaysSo) {
+  const auto with = [](const std::string& eval) {
+    return PlanOf(spec::Replaced(spec::SampleSweep(), "metric: accuracy, split: select", eval));
+  };
+  const Plan beside = with("metric: accuracy, split: select, label_smoothing: 0.1"),
+             by = with("metric: loss_smoothed, split: select, label_smoothing: 0.1");
+  for (const auto& [plan, compared] : {std::pair(&beside, false), std::pair(&by, true)}) {
+    std::set<JobKind> smoothed;
+    for (const JobRecord& job : plan->jobs) {
+      const Json numerics = SpecOf(job).value("numerics", Json::object());
+      if (!numerics.contains("label_smoothing")) continue;
+      smoothed.insert(job.spec.kind);
+      EXPECT_EQ(numerics["label_smoothing"], 0.1) << job.spec.name;
+      EXPECT_EQ(numerics.contains("loss"), compared) << job.spec.name;
+    }
+    EXPECT_EQ(smoothed, (std::set<JobKind>{JobKind::kEvaluate, JobKind::kPath, JobKind::kSoup}));
+  }
+  const auto plain = FingerprintsByName(PlanOf(spec::SampleSweep()));
+  for (const auto& [name, fingerprint] : FingerprintsByName(beside)) {
+    const bool same = name.rfind("train/", 0) == 0 || name.rfind("gram/", 0) == 0;
+    if (same) {
+      EXPECT_EQ(plain.at(name), fingerprint) << name;
+    }
+  }
 }
 
 TEST(PlanTest, AMatrixMakesDoWithAPairAndNothingElseMakesDo) {
@@ -273,6 +302,113 @@ TEST(PlanTest, WhatChangesNoResultChangesNoFingerprint) {
   }
 }
 
+// Roles of the soup's inputs that begin with `prefix`.
+std::set<std::string> RolesOf(const Plan& plan, const std::string& soup,
+                              const std::string& prefix) {
+  std::set<std::string> roles;
+  for (const JobRecord& job : plan.jobs) {
+    if (job.spec.name != soup) continue;
+    for (const ParentEdge& edge : job.spec.parents) {
+      if (edge.role.rfind(prefix, 0) == 0) roles.insert(edge.role);
+    }
+  }
+  return roles;
+}
+
+TEST(PlanTest, ASoupReadsThePathsThatTheSweepMeasuresAnywayAndStaysTheSameJob) {
+  const std::string plain = spec::SampleSweep(),  // its paths are over some of the items
+      whole = spec::Replaced(plain, "convexity_gap, samples: 4, alphas: 5",
+                             "convexity_gap, pairs: same_variant, alphas: 11");
+  EXPECT_TRUE(RolesOf(PlanOf(plain), "soup/greedy", "path/").empty());
+  const Plan plan = PlanOf(whole);
+  // Six LoRA runs of two ranks: three pairs each; members are numbered as the soup has them.
+  EXPECT_EQ(RolesOf(plan, "soup/greedy", "path/"),
+            (std::set<std::string>{"path/0/1", "path/0/2", "path/1/2", "path/3/4", "path/3/5",
+                                   "path/4/5"}));
+  EXPECT_EQ(FingerprintsByName(plan).at("soup/greedy"),
+            FingerprintsByName(PlanOf(plain)).at("soup/greedy"));
+  for (const JobRecord& job : plan.jobs) {
+    for (const ParentEdge& edge : job.spec.parents) {
+      if (edge.role != "path/3/5") continue;
+      EXPECT_EQ(plan.jobs[edge.parent.value() - 1].spec.name, "path/lora-r8/seed0~lora-r8/seed2");
+    }
+  }
+  // No path beside those of the analysis: 9 full and LoRA pairs of equal variants, 36 of the other.
+  EXPECT_EQ(CountOf(plan, JobKind::kPath), 9 + 36);
+  // Grids without the points, other numerics and metrics that no curve holds are of no use.
+  const auto paths = [&](const std::string& from, const std::string& to) {
+    return RolesOf(PlanOf(spec::Replaced(whole, from, to)), "soup/greedy", "path/").size();
+  };
+  EXPECT_EQ(paths("alphas: 11", "alphas: 10"), 0u);
+  EXPECT_EQ(paths("alphas: 11", "alphas: 6"), 6u);
+  EXPECT_EQ(paths("alphas: 11", "alphas: 11, precision: bf16"), 0u);
+  EXPECT_EQ(paths("type: greedy", "type: greedy, precision: bf16"), 0u);
+  EXPECT_EQ(paths("type: greedy", "type: greedy, metric: accuracy"), 6u);
+  EXPECT_EQ(paths("type: greedy", "type: greedy, metric: f1"), 0u);
+  EXPECT_EQ(paths("type: greedy", "type: running_mean"), 6u);
+  EXPECT_EQ(paths("type: greedy", "type: uniform"), 0u);
+  EXPECT_EQ(paths("type: greedy", "type: greedy, split_half: 0"), 0u);  // curves are of the whole
+  EXPECT_EQ(paths("type: greedy", "type: peft_cat"), 0u);
+}
+
+TEST(PlanTest, ASoupOfARankThatAMapCannotHaveIsRefused) {
+  const auto plan = [](const std::string& rank) {
+    const std::string text =
+        spec::Replaced(spec::SampleSweep(), "type: greedy", "type: peft_svd, rank: " + rank);
+    PlanInputs inputs;
+    inputs.files["model"] = {{"config.json", DigestOf("c")}, {"model.safetensors", DigestOf("m")}};
+    inputs.files["rows.tsv"] = {{"", DigestOf("rows")}};
+    inputs.model = Facts();
+    return MakePlan(*spec::ParseSweep(text, "sweep.yaml", {}).spec, text, inputs).status();
+  };
+  const catalog::SiteShape site = catalog::TargetSites(Facts().sites, {"query"})->front();
+  EXPECT_TRUE(plan(std::to_string(site.in)).ok());
+  const std::string refused(Message(plan(std::to_string(site.in + 1))));
+  EXPECT_NE(refused.find("soup \"greedy\": rank is"), std::string::npos) << refused;
+  EXPECT_NE(refused.find(site.name + " of lora-r1/seed0 maps"), std::string::npos) << refused;
+}
+
+TEST(PlanTest, ASoupsOptionsAreItsOwn) {
+  const auto of = [](const std::string& options) {
+    return FingerprintsByName(PlanOf(spec::Replaced(spec::SampleSweep(), "type: greedy", options)))
+        .at("soup/greedy");
+  };
+  EXPECT_EQ(of("type: greedy"), of("type: greedy, metric: loss, order_by: loss, min_gain: 0"));
+  const std::set<std::string> all = {of("type: greedy"),
+                                     of("type: running_mean"),
+                                     of("type: greedy, metric: f1"),
+                                     of("type: greedy, order_by: accuracy"),
+                                     of("type: peft_svd"),
+                                     of("type: peft_svd, rank: 2"),
+                                     of("type: greedy, split_half: 0"),
+                                     of("type: greedy, split_half: 1")};
+  EXPECT_EQ(all.size(), 8u);
+}
+
+// What a job does not read is not in its spec: a test set that is added later costs its
+// evaluations.
+TEST(PlanTest, AJobSeesTheSplitsThatItReadsAndThoseThatShareTheirRows) {
+  const std::string text = spec::SampleSweep(),
+                    more = spec::Replaced(text, "    train: rows.tsv\n",
+                                          "    test: more.tsv\n    part: {from: test, items: 3}\n"
+                                          "    train: rows.tsv\n");
+  const Plan plan = PlanOf(text),
+             with_test =
+                 PlanOf(spec::Replaced(more, "split: select}", "split: select, report: part}"));
+  EXPECT_EQ(FingerprintsByName(PlanOf(more)), FingerprintsByName(plan));
+  const auto old_jobs = FingerprintsByName(plan), jobs = FingerprintsByName(with_test);
+  EXPECT_EQ(jobs.at("train/full/seed0"), old_jobs.at("train/full/seed0"));
+  const auto evaluation =
+      std::find_if(with_test.jobs.begin(), with_test.jobs.end(),
+                   [](const JobRecord& j) { return j.spec.name == "evaluate/full/seed0/part"; });
+  ASSERT_NE(evaluation, with_test.jobs.end());
+  const Json data = (*ParseJson(evaluation->spec.spec, "spec"))["data"];
+  ASSERT_EQ(data["splits"].size(), 2u) << data;
+  EXPECT_EQ(data["splits"][0]["name"], "test");
+  EXPECT_EQ(data["splits"][1]["from"], "test");
+  for (const JobInput& input : evaluation->spec.inputs) EXPECT_NE(input.name, "data/train");
+}
+
 TEST(PlanTest, PairsAreSelected) {
   const std::string text = spec::Replaced(spec::SampleSweep(), "{name: gap, type: convexity_gap,",
                                           "{name: gap, type: convexity_gap, pairs: same_variant,");
@@ -300,6 +436,7 @@ Result<Plan> PlanStarted(const std::map<std::string, std::string>& files, const 
   for (const auto& [name, content] : inputs::TinyModel())
     inputs.files["model"][name] = DigestOf(content);
   inputs.files["rows.tsv"] = {{"", DigestOf("rows")}};
+  inputs.files["more.tsv"] = {{"", DigestOf("more")}};
   for (const auto& [name, content] : files) inputs.files["peft"][name] = DigestOf(content);
   const std::string& weights = files.at("adapter_model.safetensors");
   uint64_t length = 0;

@@ -101,7 +101,8 @@ TEST(JobFileTest, EveryBadFileIsRefusedByFieldAndReason) {
        R"(f.jobs[0].job: must be a whole number of at least 1, not "1")"},
       {R"({"format": "eida/job/v1", "jobs": [{"job": 1}]})", "f.jobs[0].kind: is missing"},
       {R"({"format": "eida/job/v1", "jobs": [{"job": 1, "kind": "trian", "spec": {}}]})",
-       R"(f.jobs[0].kind: "trian" is none of train, evaluate, gram, path, matrix, soup, export, generate, observe; did you mean "train"?)"},
+       R"(f.jobs[0].kind: "trian" is none of train, evaluate, gram, path, matrix, soup, export, generate, observe, )"
+       R"(new_model; did you mean "train"?)"},
       {R"({"format": "eida/job/v1", "jobs": [{"job": 1, "kind": "train", "out": "o"}]})",
        "f.jobs[0].spec: must be an object"},
       {R"({"format": "eida/job/v1", "jobs": [{"job": 1, "kind": "train", "spec": [], "out": "o"}]})",

@@ -355,6 +355,29 @@ class MiniStudyTest : public ProgramTest {
     return members;
   }
 
+  std::map<std::string, std::string> SoupInputs() const {
+    std::map<std::string, std::string> inputs;
+    for (int i = 0; i < 3; ++i) {
+      const std::string number = std::to_string(i);
+      inputs["member/" + number] = weights_[i];
+      inputs["select/" + number] = select_[i];
+      inputs["report/" + number] = report_[i];
+    }
+    return inputs;
+  }
+  Json SoupJob(int64_t number, const std::string& type,
+               const std::map<std::string, std::string>& inputs) {
+    return StudyJob(
+        number, "soup", study_,
+        {{"type", type}, {"members", Members()}, {"select", "select"}, {"report", "report"}},
+        inputs);
+  }
+  // What a soup job left, byte for byte.
+  std::string Left(const Ran& ran, int64_t job) const {
+    return ReadFile(ran.Artifact(job, "soup")).value_or("none") +
+           ReadFile(ran.Artifact(job, "weights")).value_or("none");
+  }
+
   testing::TinyStudy study_;
   std::vector<std::string> weights_, select_, report_;
 };
@@ -427,23 +450,13 @@ TEST_F(MiniStudyTest, GramsJoinInACkaMatrix) {
 }
 
 TEST_F(MiniStudyTest, ASoupIsTheModelThatItsTableTalksAbout) {
-  std::map<std::string, std::string> inputs;
-  for (int i = 0; i < 3; ++i) {
-    const std::string number = std::to_string(i);
-    inputs["member/" + number] = weights_[i];
-    inputs["select/" + number] = select_[i];
-    inputs["report/" + number] = report_[i];
-  }
+  const std::map<std::string, std::string> inputs = SoupInputs();
   for (const std::string type : {"greedy", "uniform"}) {
     SCOPED_TRACE(type);
-    const Ran soup = Run({WriteJobs({StudyJob(400, "soup", study_,
-                                              {{"type", type},
-                                               {"members", Members()},
-                                               {"select", "select"},
-                                               {"report", "report"},
-                                               {"alphas", {0.2, 0.4, 0.6, 0.8}},
-                                               {"min_gain", 0}},
-                                              inputs)})});
+    const Ran soup = Run({WriteJobs({StudyJob(
+        400, "soup", study_,
+        {{"type", type}, {"members", Members()}, {"select", "select"}, {"report", "report"}},
+        inputs)})});
     ASSERT_EQ(soup.exit.code, 0) << soup.log;
     const Json json = *ReadJsonFile(soup.Artifact(400, "soup"));
     std::vector<std::string> models;
@@ -464,6 +477,106 @@ TEST_F(MiniStudyTest, ASoupIsTheModelThatItsTableTalksAbout) {
     ASSERT_EQ(again.exit.code, 0) << again.log;
     EXPECT_NEAR((*again.Find("done", 401))["summary"]["loss"].get<double>(),
                 json["table"][0]["select"]["loss"].get<double>(), 1e-9);
+  }
+}
+
+TEST_F(MiniStudyTest, ASoupIsChosenOnOneHalfAndReportedOnTheOther) {
+  std::map<std::string, std::string> inputs = SoupInputs();
+  for (int i = 0; i < 3; ++i) inputs["report/" + std::to_string(i)] = select_[i];
+  Json job = SoupJob(800, "greedy", inputs);
+  job["spec"]["report"] = "select";
+  job["spec"]["split_half"] = 4;
+  const Ran soup = Run({WriteJobs({job})});
+  ASSERT_EQ(soup.exit.code, 0) << soup.log;
+  const Json json = *ReadJsonFile(soup.Artifact(800, "soup"));
+  EXPECT_EQ(json["select_split"], "select half 1");
+  EXPECT_EQ(json["report_split"], "select half 2");
+  const int64_t whole = engine::ReadEval(select_[0])->loss.numel();
+  const auto single = json["table"].back();
+  EXPECT_EQ(single["select"]["n"], whole / 2);
+  EXPECT_EQ(single["report"]["n"], whole - whole / 2);
+  // The two halves are the split: so are the sums of the losses of whichever model.
+  const int best = std::stoi(single["member"].get<std::string>().substr(1));
+  const double sum = single["select"]["loss"].get<double>() * (whole / 2) +
+                     single["report"]["loss"].get<double>() * (whole - whole / 2);
+  EXPECT_NEAR(sum, engine::Score(*engine::ReadEval(select_[best])).loss * whole, 1e-6);
+  const Ran again = Run({WriteJobs(
+      {StudyJob(801, "evaluate", study_, kItems, {{"weights", soup.Artifact(800, "weights")}})})});
+  ASSERT_EQ(again.exit.code, 0) << again.log;
+  const Json row = json["table"][0];
+  EXPECT_NEAR((*again.Find("done", 801))["summary"]["loss"].get<double>() * whole,
+              row["select"]["loss"].get<double>() * (whole / 2) +
+                  row["report"]["loss"].get<double>() * (whole - whole / 2),
+              1e-5);
+  job["spec"]["report"] = "report";
+  const Ran refused = Run({WriteJobs({job})});
+  EXPECT_NE((*refused.Find("error", 800))["message"].get<std::string>().find("halves one split"),
+            std::string::npos);
+}
+
+TEST_F(MiniStudyTest, ASoupStoppedAtAnyCandidateGoesOnAndEndsWithTheSameBytes) {
+  const Ran whole = Run({WriteJobs({SoupJob(500, "greedy", SoupInputs())})});
+  ASSERT_EQ(whole.exit.code, 0) << whole.log;
+  const std::string expected = Left(whole, 500);
+  // Progress is said ten times a second, so the signal comes at whatever candidate is tried then.
+  Json job = SoupJob(501, "greedy", SoupInputs());
+  int attempts = 0;
+  for (Ran ran;; ++attempts) {
+    ASSERT_LT(attempts, 12);
+    bool signalled = false;
+    ran = Run({WriteJobs({job})}, [&](const Json& event, const Subprocess& process) {
+      if (event["event"] != "progress" || signalled) return;
+      signalled = true;
+      process.Kill(SIGTERM);
+    });
+    if (ran.exit.code == 0) {
+      EXPECT_EQ(Left(ran, 501), expected);
+      EXPECT_EQ((*ran.Find("done", 501))["summary"]["evaluations"],
+                (*whole.Find("done", 500))["summary"]["evaluations"]);
+      break;
+    }
+    ASSERT_EQ(ran.exit.code, kExitStopped) << ran.log;
+    ASSERT_NE(ran.Find("preempted", 501), nullptr);
+    std::string newest;
+    for (const Json& event : ran.events) {
+      if (event["event"] == "checkpoint") newest = event["path"];
+    }
+    if (newest.empty()) break;  // before the first candidate: there is nothing to keep
+    job["resume"] = JoinPath(dir_.path(), "kept" + std::to_string(attempts));
+    ASSERT_TRUE(RenameFile(newest, job["resume"]).ok());
+  }
+  // To the end from wherever that was.
+  const Ran resumed = Run({WriteJobs({job})});
+  ASSERT_EQ(resumed.exit.code, 0) << resumed.log;
+  EXPECT_EQ(Left(resumed, 501), expected);
+}
+
+TEST_F(MiniStudyTest, ASoupTakesWhatPathsHaveMeasuredAndEndsWithTheSameBytes) {
+  const Ran alone = Run({WriteJobs(
+      {SoupJob(600, "greedy", SoupInputs()), SoupJob(601, "running_mean", SoupInputs())})});
+  ASSERT_EQ(alone.exit.code, 0) << alone.log;
+  Json paths;
+  for (const auto& [i, j] :
+       {std::pair(0, 1), std::pair(2, 0), std::pair(1, 2)})  // either way round
+    paths.push_back(StudyJob(
+        610 + 10 * i + j, "path", study_, With(kItems, {{"alphas", 11}, {"space", "merged"}}),
+        {{"a", weights_[i]}, {"b", weights_[j]}, {"end_a", select_[i]}, {"end_b", select_[j]}}));
+  const Ran measured = Run({WriteJobs(paths)});
+  ASSERT_EQ(measured.exit.code, 0) << measured.log;
+  std::map<std::string, std::string> inputs = SoupInputs();
+  inputs["path/0/1"] = measured.Artifact(611, "curve");
+  inputs["path/2/0"] = measured.Artifact(630, "curve");
+  inputs["path/1/2"] = measured.Artifact(622, "curve");
+  const Ran with =
+      Run({WriteJobs({SoupJob(700, "greedy", inputs), SoupJob(701, "running_mean", inputs)})});
+  ASSERT_EQ(with.exit.code, 0) << with.log;
+  for (const int k : {0, 1}) {
+    EXPECT_EQ(Left(with, 700 + k), Left(alone, 600 + k));
+    const Json now = (*with.Find("done", 700 + k))["summary"]["evaluations"],
+               before = (*alone.Find("done", 600 + k))["summary"]["evaluations"];
+    EXPECT_GE(now["from_paths"], k == 0 ? 4 : 1);
+    EXPECT_LT(now["done"], before["done"]);
+    EXPECT_EQ(now["naive"], before["naive"]);
   }
 }
 

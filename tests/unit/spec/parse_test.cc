@@ -139,7 +139,7 @@ TEST(DiagnosticTest, RenderingShowsLineCaretAndCounts) {
             "mean \"batch_size\"? [unknown-key]\n"
             "   13 | train: {epochs: 1, bach_size: 4, lr: 1.0e-3}\n"
             "      |                    ^~~~~~~~~\n"
-            "1 error in sweep.yaml - nothing was submitted.\n");
+            "1 error in sweep.yaml - nothing was submitted.   See: eidactl explain-field train\n");
 }
 
 }  // namespace

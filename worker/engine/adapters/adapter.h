@@ -24,18 +24,6 @@ struct TrainingData {
   double first_lr = 0;      // learning rate of the first update that moves anything
 };
 
-// A map that an adapter changes: W + scale b a, a [r, in], b [out, r].
-struct LowRankMap {
-  SiteShape site;
-  at::Tensor a, b;
-  double scale = 1;
-};
-// An adapter's state as low-rank updates of maps, and parameters by name that differ as a whole.
-struct LowRank {
-  std::vector<LowRankMap> maps;
-  Weights whole;
-};
-
 class Adapter {
  public:
   virtual ~Adapter() = default;
@@ -70,6 +58,10 @@ class Adapter {
 
 // By settings["type"], one of common/catalog/adapters.def.
 Result<std::unique_ptr<Adapter>> MakeAdapter(const Json& settings);
+
+// The base's tensors with the updates in, and what is whole: what Merge gives of that state.
+// ConfigError when the base lacks a map. REQUIRES: factors of the maps' shapes.
+Result<Weights> MergeLowRank(const Base& base, const LowRank& update);
 
 // The part of a stored weight (or a gradient of its shape) that is the site's, as [out, in]. A
 // view.

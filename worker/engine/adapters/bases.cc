@@ -43,7 +43,7 @@ Result<at::Tensor> MeanFirst(const at::Tensor& sample, int64_t k, const std::str
   const at::NoGradGuard no_grad;
   const at::Tensor x = sample.detach().to(at::kCPU, at::kDouble);
   const int64_t n = x.size(0), d = x.size(1);
-  if (n == 0) return TooFew(what, n, 0, k);
+  if (std::min(n, d) < k) return TooFew(what, n, std::min(n, d), k);
   const at::Tensor mean = x.mean(0);
   const double length = mean.norm().item<double>(), scale = x.abs().max().item<double>();
   if (!(length > 1e-12 * scale)) return TooFew(what, n, 0, k);
@@ -54,13 +54,14 @@ Result<at::Tensor> MeanFirst(const at::Tensor& sample, int64_t k, const std::str
   const auto [values, vectors] =
       at::linalg_eigh(by_rows ? rest.matmul(rest.t()) : rest.t().matmul(rest));
   const double largest = std::max(values[-1].item<double>(), length * length * 1e-12);
-  const int64_t rank = 1 + at::gt(values, kRankTolerance * largest).sum().item<int64_t>();
-  if (rank < k) return TooFew(what, n, rank, k);
-  const at::Tensor top = vectors.narrow(1, vectors.size(1) - (k - 1), k - 1).flip({1});
+  const int64_t spanned =
+      std::min(k, 1 + at::gt(values, kRankTolerance * largest).sum().item<int64_t>());
+  const at::Tensor top = vectors.narrow(1, vectors.size(1) - (spanned - 1), spanned - 1).flip({1});
   const at::Tensor columns = at::cat({first.unsqueeze(1), by_rows ? rest.t().matmul(top) : top}, 1);
   // Columns are orthogonal up to rounding; the sign of R's diagonal keeps each one's direction.
   const auto [q, r] = at::linalg_qr(columns);
-  return (q * r.diagonal().sign()).t().contiguous().to(at::kFloat);
+  const at::Tensor basis = (q * r.diagonal().sign()).t().to(at::kFloat);
+  return at::constant_pad_nd(basis, {0, 0, 0, k - spanned}).contiguous();
 }
 
 double MeanCosine(const at::Tensor& sample, const at::Tensor& basis, int64_t k) {

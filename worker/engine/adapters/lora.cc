@@ -79,33 +79,19 @@ class Lora : public Adapter {
   }
 
   Result<Weights> Merge(const Base& base, const Weights& state) const override {
-    EIDA_ASSIGN_OR_RETURN(const std::vector<LoraSite> maps, Maps(base));
-    Weights merged;
-    const at::NoGradGuard no_grad;
-    size_t used = 0;
-    for (const LoraSite& map : maps) {
-      EIDA_ASSIGN_OR_RETURN(const Factors f, FactorsOf(state, map));
-      if (!f.a.defined()) continue;
-      at::Tensor& stored = merged[map.site.weight()];
-      if (!stored.defined()) stored = base.weights.at(map.site.weight()).clone();
-      WeightOf(stored, map.site)
-          .addmm_(f.b.to(stored.options()), f.a.to(stored.options()), 1.0, map.scale);
-      used += 2;
-    }
+    EIDA_ASSIGN_OR_RETURN(const LowRank update, AsLowRank(base, state));
     for (const Parameter& p : base.model->parameters()) {
-      const auto found = state.find(peft::KeyOf(p.name));
-      if (found == state.end()) continue;
-      if (found->second.sizes() != at::IntArrayRef(p.shape))
+      const auto found = update.whole.find(p.name);
+      if (found != update.whole.end() && found->second.sizes() != at::IntArrayRef(p.shape))
         return ConfigError("adapter weights of " + p.name + " do not fit the base model");
-      merged[p.name] = found->second.detach().to(base.device, at::kFloat);
-      ++used;
     }
+    const size_t used = 2 * update.maps.size() + update.whole.size();
     if (used != state.size()) {
       return ConfigError(
           "the adapter has " + std::to_string(state.size() - used) +
           " tensors that name no module of the base model: it was trained on another model");
     }
-    return merged;
+    return MergeLowRank(base, update);
   }
 
  private:

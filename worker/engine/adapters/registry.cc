@@ -36,8 +36,7 @@ Result<std::unique_ptr<Adapter>> MakeAdapter(const Json& settings) {
 
 Result<LowRank> Adapter::AsLowRank(const Base&, const Weights&) const {
   return ConfigError("adapter " + GetOr<std::string>(settings(), "type", "none") +
-                     " changes the model by no low-rank factors, so PEFT has no LoRA for it; use "
-                     "the format hf");
+                     " changes the model by no low-rank factors, so PEFT has no LoRA for it");
 }
 
 bool IsTiedTable(const Base& base, const std::string& parameter) {

@@ -237,8 +237,9 @@ class PeftWriter {
 
 Result<Files> Write(const Base& base, const Adapter& adapter, const Weights& state) {
   const at::NoGradGuard no_grad;
-  EIDA_ASSIGN_OR_RETURN(LowRank parts, adapter.AsLowRank(base, state));
-  return PeftWriter(base, std::move(parts), adapter.settings()).Write();
+  auto parts = adapter.AsLowRank(base, state);
+  if (!parts.ok()) return ConfigError(Message(parts.status()) + "; use the format hf");
+  return PeftWriter(base, std::move(*parts), adapter.settings()).Write();
 }
 
 }  // namespace eida::engine::peft

@@ -3,14 +3,13 @@
 #include <torch/torch.h>
 
 #include <algorithm>
-#include <cmath>
 #include <mutex>
 #include <set>
 
 #include "common/base/log_text.h"
-#include "common/base/rng.h"
 #include "common/base/text.h"
 #include "worker/engine/formats/safetensors.h"
+#include "worker/engine/models/draw.h"
 
 namespace eida::engine {
 namespace {
@@ -147,15 +146,9 @@ Weights Base::Fresh(uint64_t seed) const {
   Weights fresh;
   for (const Parameter& p : model->parameters()) {
     if (std::find(missing.begin(), missing.end(), p.name) == missing.end()) continue;
-    at::Tensor tensor = at::zeros(p.shape, at::kFloat);
-    if (p.init == Parameter::Init::kNormal) {
-      Rng rng(seed, "init/" + p.name);
-      float* data = tensor.data_ptr<float>();
-      for (int64_t i = 0; i < tensor.numel(); ++i) {  // Box and Muller, one of each pair
-        const double radius = std::sqrt(-2.0 * std::log(1.0 - rng.Unit()));
-        data[i] = static_cast<float>(p.spread * radius * std::cos(6.283185307179586 * rng.Unit()));
-      }
-    }
+    const at::Tensor tensor = p.init == Parameter::Init::kNormal
+                                  ? DrawNormal(p.shape, p.spread, seed, "init/" + p.name)
+                                  : at::zeros(p.shape, at::kFloat);
     fresh[p.name] = tensor.to(device);
   }
   return fresh;

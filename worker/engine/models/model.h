@@ -99,13 +99,18 @@ void Pass(const Model& model, const Tensors& tensors, const Batch& batch, Contex
 
 // Losses of a batch, per item.
 struct Losses {
-  at::Tensor sum;     // fp32 [items]: over the item's labels
-  at::Tensor count;   // fp32 [items]: how many labels it has; 1 for a classifier
-  at::Tensor logits;  // classifiers: fp32 [items, labels]
+  at::Tensor sum;       // fp32 [items]: over the item's labels
+  at::Tensor count;     // fp32 [items]: how many labels it has; 1 for a classifier
+  at::Tensor logits;    // classifiers: fp32 [items, labels]
+  at::Tensor smoothed;  // EvaluationLossesOf: as `sum`; else undefined
 };
 // Cross entropy with label smoothing, as transformers' LabelSmoother.
 Losses LossesOf(const Model& model, const Tensors& tensors, const Batch& batch, Context& context,
                 double smoothing);
+// What evaluation looks at: `sum` without smoothing and, where there is some, `smoothed` with it,
+// of one pass. No gradients.
+Losses EvaluationLossesOf(const Model& model, const Tensors& tensors, const Batch& batch,
+                          Context& context, double smoothing);
 
 // The model of config.json's model_type. ConfigError naming what this version cannot compute.
 Result<std::unique_ptr<Model>> MakeModel(const Json& config, const ModelOptions& options);

@@ -24,6 +24,13 @@ at::Tensor Slopes(at::Tensor z, const at::Tensor& lse, const at::Tensor& labels,
                         at::full({z.size(0), 1}, smoothing - 1, z.options()));
 }
 
+at::Tensor LossOf(const at::Tensor& z, const at::Tensor& lse, const at::Tensor& labels,
+                  double smoothing) {
+  at::Tensor value = lse - (1 - smoothing) * z.gather(1, labels.unsqueeze(1)).squeeze(1);
+  if (smoothing > 0) value = value - smoothing * z.mean(1);
+  return value;
+}
+
 struct VocabularyLossFunction : Function<VocabularyLossFunction> {
   static at::Tensor forward(AutogradContext* ctx, const at::Tensor& states,
                             const at::Tensor& weight, const std::optional<at::Tensor>& given_bias,
@@ -37,9 +44,7 @@ struct VocabularyLossFunction : Function<VocabularyLossFunction> {
     ForLogits(states, weight, bias, [&](int64_t begin, at::Tensor z) {
       const int64_t n = z.size(0);
       const at::Tensor own = labels.narrow(0, begin, n), lse = at::logsumexp(z, 1);
-      at::Tensor value = lse - (1 - smoothing) * z.gather(1, own.unsqueeze(1)).squeeze(1);
-      if (smoothing > 0) value = value - smoothing * z.mean(1);
-      loss.narrow(0, begin, n).copy_(value);
+      loss.narrow(0, begin, n).copy_(LossOf(z, lse, own, smoothing));
       sums.narrow(0, begin, n).copy_(lse);
       if (!now) return;
       const at::Tensor dz = Slopes(std::move(z), lse, own, smoothing).to(states.scalar_type());
@@ -108,6 +113,20 @@ at::Tensor VocabularyLoss(const at::Tensor& states, const at::Tensor& weight,
   return VocabularyLossFunction::apply(
       states, weight, bias.defined() ? std::optional<at::Tensor>(bias) : std::nullopt, labels,
       smoothing, needs(states), needs(weight) || needs(bias));
+}
+
+TwoLosses PlainAndSmoothed(const at::Tensor& states, const at::Tensor& weight,
+                           const at::Tensor& bias, const at::Tensor& labels, double smoothing) {
+  const at::NoGradGuard no_grad;
+  const at::Tensor plain = at::empty({states.size(0)}, states.options().dtype(at::kFloat));
+  const at::Tensor smoothed = at::empty_like(plain);
+  ForLogits(states, weight, bias, [&](int64_t begin, at::Tensor z) {
+    const int64_t n = z.size(0);
+    const at::Tensor own = labels.narrow(0, begin, n), lse = at::logsumexp(z, 1);
+    plain.narrow(0, begin, n).copy_(LossOf(z, lse, own, 0));
+    smoothed.narrow(0, begin, n).copy_(LossOf(z, lse, own, smoothing));
+  });
+  return {plain, smoothed};
 }
 
 }  // namespace eida::engine::nn

@@ -21,4 +21,11 @@ void ForLogits(const at::Tensor& states, const at::Tensor& weight, const at::Ten
 at::Tensor VocabularyLoss(const at::Tensor& states, const at::Tensor& weight,
                           const at::Tensor& bias, const at::Tensor& labels, double smoothing);
 
+// Both losses of each row, plain and smoothed, out of one pass; no gradients.
+struct TwoLosses {
+  at::Tensor plain, smoothed;  // fp32 [L]
+};
+TwoLosses PlainAndSmoothed(const at::Tensor& states, const at::Tensor& weight,
+                           const at::Tensor& bias, const at::Tensor& labels, double smoothing);
+
 }  // namespace eida::engine::nn

@@ -10,7 +10,7 @@
 
 namespace eida::engine {
 
-#define EIDA_TASK(id, learns, formats, metrics, text_metrics, help) \
+#define EIDA_TASK(id, learns, columns, labels, formats, metrics, text_metrics, help) \
   Result<Examples> Load_##id(const Job&, const Base&, const ItemChoice&);
 #include "common/catalog/tasks.def"
 #undef EIDA_TASK
@@ -24,16 +24,15 @@ struct TaskEntry {
   Result<Examples> (*load)(const Job&, const Base&, const ItemChoice&);
 };
 constexpr TaskEntry kTasks[] = {
-#define EIDA_TASK(id, learns, formats, metrics, text_metrics, help) {#id, Load_##id},
+#define EIDA_TASK(id, learns, columns, labels, formats, metrics, text_metrics, help) \
+  {#id, Load_##id},
 #include "common/catalog/tasks.def"
 #undef EIDA_TASK
 };
 
 std::string KeyOf(const Job& job, const ItemChoice& choice) {
   std::string key = job.spec.value("model", Json::object()).dump() +
-                    job.spec.value("data", Json::object()).dump() + "\n" + choice.split + "\n" +
-                    (choice.samples ? std::to_string(*choice.samples) : "all") + "\n" +
-                    std::to_string(choice.item_seed);
+                    job.spec.value("data", Json::object()).dump() + choice.key();
   for (const auto& [role, path] : job.inputs) {
     if (role.rfind("data/", 0) == 0 || role == "model/tokenizer.json")
       key += "\n" + role + "=" + path;
@@ -42,6 +41,12 @@ std::string KeyOf(const Job& job, const ItemChoice& choice) {
 }
 
 }  // namespace
+
+std::string ItemChoice::key() const {
+  return "\n" + split + "\n" + (samples ? std::to_string(*samples) : "all") + "\n" +
+         std::to_string(item_seed) +
+         (half ? "\nhalf " + std::to_string(half->seed) + (half->other ? " other" : "") : "");
+}
 
 Result<ItemChoice> ReadItemChoice(const Job& job, const std::string& split, bool sampled) {
   ItemChoice choice;

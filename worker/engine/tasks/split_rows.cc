@@ -46,6 +46,10 @@ Result<SplitRows> ReadSplit(const Job& job, const Base& base, const ItemChoice& 
   SplitRows out;
   out.items = split->second.rows;
   if (choice.samples) out.items = inputs::SampleRows(out.items, *choice.samples, choice.item_seed);
+  if (choice.half) out.items = inputs::HalfOfRows(out.items, choice.half->seed, choice.half->other);
+  if (out.items.empty())
+    return DataError("job " + job.name + ": half of split \"" + choice.split +
+                     "\" is empty: it has one item");
   std::vector<inputs::Row>& rows = files.at(split->second.file);
   for (const int64_t item : out.items)
     out.rows.push_back(std::move(rows[static_cast<size_t>(item)]));

@@ -32,11 +32,18 @@ struct Examples {
   const TokenIds& predicted() const { return decoder.size() > 0 ? decoder : tokens; }
 };
 
-// Which of a split's items: all of them, or `samples` chosen by `item_seed`.
+// Which of a split's items: all of them, or `samples` chosen by `item_seed`; of these all, or a
+// half.
 struct ItemChoice {
   std::string split;
   std::optional<int64_t> samples;
   int64_t item_seed = 0;
+  struct Half {
+    int64_t seed = 0;
+    bool other = false;  // the half that the seed does not choose
+  };
+  std::optional<Half> half;
+  std::string key() const;  // of the choice; equal for equal ones
 };
 
 // `split`, and by spec["samples"] and spec["item_seed"] some of it when `sampled`. ConfigError.

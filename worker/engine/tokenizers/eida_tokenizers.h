@@ -76,6 +76,13 @@ void eida_tokenizers_free_encoding(EidaEncoding* encoding);
  * or -1 with *error filled. */
 int eida_tokenizers_decode(const EidaTokenizer* tokenizer, const uint32_t* ids, int64_t count,
                            int skip_special, EidaText* text, EidaText* error);
+
+/* Learns a vocabulary from `count` texts. `json`: a tokenizer.json (WordPiece, BPE or Unigram) whose model has none yet; its
+ * added tokens take the first ids. `trained` gets the same with a vocabulary of at most `vocabulary` tokens, those included;
+ * equal texts give equal bytes. Returns 0, or -1 with *error filled: no words, or no room for the alphabet. */
+int eida_tokenizers_train(const char* json, uint64_t size, const char* const* texts,
+                          const uint64_t* sizes, int64_t count, uint64_t vocabulary,
+                          EidaText* trained, EidaText* error);
 void eida_tokenizers_free_text(EidaText* text);
 
 #ifdef __cplusplus

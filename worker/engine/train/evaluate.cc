@@ -29,6 +29,15 @@ Result<Numerics> ReadNumerics(const Json& json, const std::string& what) {
     return ConfigError(what + ": batching \"" + batching + "\" is neither padded nor bucketed");
   }
   numerics.bucketed = batching == "bucketed";
+  numerics.label_smoothing = GetOr<double>(json, "label_smoothing", 0);
+  if (!(numerics.label_smoothing >= 0 && numerics.label_smoothing < 1))
+    return ConfigError(what + ": label_smoothing lies outside [0, 1)");
+  const auto loss = GetOr<std::string>(json, "loss", "loss");
+  numerics.compare_smoothed = loss == "loss_smoothed";
+  if ((loss != "loss" && !numerics.compare_smoothed) ||
+      (numerics.compare_smoothed && numerics.label_smoothing == 0))
+    return ConfigError(what + ": loss \"" + loss +
+                       "\" is neither loss nor, with label_smoothing, loss_smoothed");
   return numerics;
 }
 
@@ -113,18 +122,22 @@ Result<EvalResult> EvaluateWeights(const Base& base, const Weights& weights,
   result.label = classifies ? torch::tensor(examples.labels, at::kLong) : at::zeros({n}, at::kLong);
   result.loss = at::empty({n}, at::kFloat);
   if (!classifies) result.count = at::empty({n}, at::kFloat);
+  if (numerics.label_smoothing > 0) result.loss_smoothed = at::empty({n}, at::kFloat);
+  result.compare_smoothed = numerics.compare_smoothed;
   result.logits = at::empty({n, classifies ? base.labels : 0}, at::kFloat);
   for (const std::vector<int64_t>& which : EvalBatches(examples, numerics)) {
     const Batch batch = MakeBatch(examples, which, base.device);
-    const Losses losses = LossesOf(*base.model, tensors, batch, context, 0);
+    const Losses losses =
+        EvaluationLossesOf(*base.model, tensors, batch, context, numerics.label_smoothing);
     const at::Tensor place = torch::tensor(which, at::kLong);
-    if (classifies) {
-      result.logits.index_copy_(0, place, losses.logits.cpu());
-      result.loss.index_copy_(0, place, losses.sum.cpu());
-    } else {
-      result.count.index_copy_(0, place, losses.count.cpu());
-      result.loss.index_copy_(0, place, (losses.sum / losses.count.clamp_min(1)).cpu());
-    }
+    const auto mean = [&](const at::Tensor& sums) {
+      return (classifies ? sums : sums / losses.count.clamp_min(1)).cpu();
+    };
+    if (classifies) result.logits.index_copy_(0, place, losses.logits.cpu());
+    if (!classifies) result.count.index_copy_(0, place, losses.count.cpu());
+    result.loss.index_copy_(0, place, mean(losses.sum));
+    if (losses.smoothed.defined())
+      result.loss_smoothed.index_copy_(0, place, mean(losses.smoothed));
   }
   if (!at::isfinite(result.loss).all().item<bool>()) {
     const int64_t at = at::nonzero(at::isfinite(result.loss).logical_not())[0].item<int64_t>();

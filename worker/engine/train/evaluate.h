@@ -11,7 +11,9 @@ namespace eida::engine {
 struct Numerics {
   at::ScalarType compute = at::kFloat;
   int64_t batch_size = 64;
-  bool bucketed = true;  // longest items first; else file order
+  bool bucketed = true;           // longest items first; else file order
+  double label_smoothing = 0;     // of a second loss, beside the plain one; 0 = none
+  bool compare_smoothed = false;  // it is what paths and soups compare models by
 };
 
 // From a spec's "numerics" (or any object with precision, batch_size, batching).

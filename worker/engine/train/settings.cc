@@ -138,7 +138,20 @@ Result<std::pair<std::string, bool>> ReadMetric(const Json& json, const std::str
   return std::make_pair(name, metric->maximize);
 }
 
-Status ReadEarlyStop(const Json& json, const std::string& what, TrainSettings& s) {
+// Whether evaluations of this job measure it.
+Status CheckMeasured(const Job& job, const std::string& name, const Numerics& numerics,
+                     const std::string& what) {
+  const catalog::Metric& metric = *catalog::Find(catalog::Metrics(), name);
+  const catalog::Task* task = catalog::Find(
+      catalog::Tasks(), GetOr<std::string>(job.spec.value("data", Json::object()), "task", ""));
+  if (task != nullptr && !catalog::Gives(*task, metric))
+    return ConfigError(what + ".metric is " + name + ", which the task " + task->id +
+                       " cannot give (it gives: " + Join(catalog::MetricsOf(*task), ", ") + ")");
+  if (!metric.of_smoothing || numerics.label_smoothing > 0) return OkStatus();
+  return ConfigError(what + ".metric is " + name + ", which needs eval.label_smoothing");
+}
+
+Status ReadEarlyStop(const Job& job, const Json& json, const std::string& what, TrainSettings& s) {
   if (json.is_null()) return OkStatus();
   if (s.eval_every.never()) return ConfigError(what + " needs eval.every");
   EarlyStopSettings stop;
@@ -151,6 +164,7 @@ Status ReadEarlyStop(const Json& json, const std::string& what, TrainSettings& s
                        "not negative");
   }
   EIDA_ASSIGN_OR_RETURN(const auto metric, ReadMetric(json, s.metric, what));
+  EIDA_RETURN_IF_ERROR(CheckMeasured(job, metric.first, s.eval_numerics, what));
   stop.metric = metric.first;
   stop.maximize = stop.metric == s.metric ? s.maximize : metric.second;
   s.early_stop = stop;
@@ -178,12 +192,14 @@ Result<TrainSettings> ReadTrainSettings(const Job& job) {
     s.maximize =
         GetOr<std::string>(eval, "goal", metric.second ? "maximize" : "minimize") == "maximize";
     EIDA_ASSIGN_OR_RETURN(s.eval_numerics, ReadNumerics(eval, what + "eval"));
+    EIDA_RETURN_IF_ERROR(CheckMeasured(job, s.metric, s.eval_numerics, what + "eval"));
   }
   const auto keep = GetOr<std::vector<std::string>>(checkpoint, "keep", {"last"});
   s.keep_best = std::find(keep.begin(), keep.end(), "best") != keep.end();
   if (s.keep_best && s.eval_every.never())
     return ConfigError(what + "checkpoint.keep asks for the best, which needs eval.every");
-  EIDA_RETURN_IF_ERROR(ReadEarlyStop(job.spec.value("early_stop", Json()), what + "early_stop", s));
+  EIDA_RETURN_IF_ERROR(
+      ReadEarlyStop(job, job.spec.value("early_stop", Json()), what + "early_stop", s));
   return s;
 }
 

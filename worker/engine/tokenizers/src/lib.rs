@@ -3,6 +3,7 @@
 mod chunks;
 mod encode;
 mod frame;
+mod train;
 
 use std::ffi::{c_char, c_int, c_void};
 use std::panic::{catch_unwind, AssertUnwindSafe};
@@ -63,6 +64,9 @@ unsafe fn give_text(out: *mut EidaText, text: String) {
 
 /// Runs `work`; an error or a panic becomes a text in `error` and `None`.
 unsafe fn guard<T>(error: *mut EidaText, work: impl FnOnce() -> Result<T, String>) -> Option<T> {
+    // What a panic has to say is in the error; nothing else in the process is Rust.
+    static SILENCE: Once = Once::new();
+    SILENCE.call_once(|| std::panic::set_hook(Box::new(|_| {})));
     let message = match catch_unwind(AssertUnwindSafe(work)) {
         Ok(Ok(value)) => return Some(value),
         Ok(Err(message)) => message,
@@ -79,9 +83,6 @@ unsafe fn guard<T>(error: *mut EidaText, work: impl FnOnce() -> Result<T, String
 /// See eida_tokenizers.h.
 #[no_mangle]
 pub unsafe extern "C" fn eida_tokenizers_open(json: *const c_char, size: u64, error: *mut EidaText) -> *mut EidaTokenizer {
-    // What a panic has to say is in the error; nothing else in the process is Rust.
-    static SILENCE: Once = Once::new();
-    SILENCE.call_once(|| std::panic::set_hook(Box::new(|_| {})));
     let opened = guard(error, || EidaTokenizer::open(part(json.cast(), size)));
     opened.map_or(ptr::null_mut(), |t| Box::into_raw(Box::new(t)))
 }
@@ -213,6 +214,26 @@ pub unsafe extern "C" fn eida_tokenizers_decode(
     });
     let Some(decoded) = decoded else { return -1 };
     give_text(text, decoded);
+    0
+}
+
+/// # Safety
+/// See eida_tokenizers.h.
+#[no_mangle]
+#[allow(clippy::too_many_arguments)]
+pub unsafe extern "C" fn eida_tokenizers_train(
+    json: *const c_char,
+    size: u64,
+    texts: *const *const c_char,
+    sizes: *const u64,
+    count: i64,
+    vocabulary: u64,
+    trained: *mut EidaText,
+    error: *mut EidaText,
+) -> c_int {
+    let made = guard(error, || train::train(part(json.cast(), size), &bytes(texts, sizes, count as u64), vocabulary as usize));
+    let Some(made) = made else { return -1 };
+    give_text(trained, made);
     0
 }
 

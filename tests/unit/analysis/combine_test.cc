@@ -1,4 +1,4 @@
-#include "worker/analysis/soup.h"
+#include "worker/analysis/soups/combine.h"
 
 #include <numeric>
 
@@ -11,7 +11,6 @@ namespace {
 struct Pool {
   FakeStudy study{30};
   std::vector<std::string> paths;
-  std::vector<SoupScore> singles;
 };
 
 // Members around one minimum; the first has no "w" of its own (it equals the base there).
@@ -25,10 +24,7 @@ void Fill(Pool& pool, int size) {
           torch::tensor({0.39f, 0.0f}) + 0.4 * torch::randn({2});  // around one good model
     pool.study.files[path] = weights;
     pool.paths.push_back(path);
-    const engine::Scores score = engine::Score(*pool.study.Evaluate(weights));
-    pool.singles.push_back({score.loss, score.accuracy});
   }
-  pool.study.evaluations = pool.study.loads = 0;
 }
 
 TEST(CombineMembersTest, IsTheWeightedSumAndTakesWhatIsMissingFromTheBase) {
@@ -45,35 +41,6 @@ TEST(CombineMembersTest, IsTheWeightedSumAndTakesWhatIsMissingFromTheBase) {
   EXPECT_TRUE(torch::allclose(soup->at("w").to(torch::kDouble), expected, 1e-6, 1e-7));
   EXPECT_EQ(soup->at("w").scalar_type(), torch::kFloat);
   EXPECT_EQ(soup->at("head").numel(), 1);
-}
-
-TEST(StudyKitchenTest, TheSoupItHoldsScoresWhatTheSearchSaysAndEqualsItsCoefficients) {
-  Pool pool;
-  Fill(pool, 12);
-  QuietEvents events;
-  StudyKitchen kitchen(pool.study, pool.paths, 44, events);
-  const auto search = GreedySearch(pool.singles, {0.2, 0.4, 0.6, 0.8}, 0, kitchen);
-  ASSERT_TRUE(search.ok()) << search.status();
-  ASSERT_GT(search->accepted, 0);
-  EXPECT_EQ(pool.study.evaluations, 44);
-  EXPECT_EQ(pool.study.loads, 12) << "each member is read once";
-  EXPECT_EQ(engine::Score(*pool.study.Evaluate(kitchen.soup())).loss, search->score.loss);
-  const auto combined = CombineMembers(pool.study, pool.paths, search->coefficients);
-  ASSERT_TRUE(combined.ok());
-  for (const auto& [name, tensor] : *combined) {
-    EXPECT_TRUE(torch::allclose(tensor, kitchen.soup().at(name), 1e-5, 1e-6)) << name;
-  }
-}
-
-TEST(StudyKitchenTest, LeavesTheSearchWhenAsked) {
-  Pool pool;
-  Fill(pool, 4);
-  QuietEvents events;
-  events.stop_after = 2;
-  StudyKitchen kitchen(pool.study, pool.paths, 12, events);
-  const auto search = GreedySearch(pool.singles, {0.2, 0.4, 0.6, 0.8}, 0, kitchen);
-  ASSERT_FALSE(search.ok());
-  EXPECT_EQ(engine::ErrorClassOf(search.status()), "preempted");
 }
 
 TEST(EnsembleLogitsTest, AveragesLogitsNotLosses) {

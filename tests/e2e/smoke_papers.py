@@ -1,0 +1,172 @@
+"""The six sweeps of the papers at their smoke size, as a user runs them, without a download: data and models of our own making, base models
+trained here first. What is checked can be wrong: learned above chance, identities, symmetric matrices, soups, subspaces. Minutes: `make smoke`."""
+
+import itertools
+import json
+import os
+import shutil
+import tempfile
+import unittest
+
+import programs
+from case import end_world
+
+PAPERS = os.path.join(programs.ROOT, "deploy", "examples", "papers")
+# data kind -> what a base model learns from and what the studies do, apart.
+DATA = ("paraphrases", "phrases", "restaurants", "sentiment")
+BASES = {  # sweep -> family, data, sizes of the random model
+    "qqp-bert": ("bert", "paraphrases"),
+    "enro-mbart": ("mbart", "phrases"),
+    "eida-sst2": ("roberta", "sentiment"),
+    "eida-e2e": ("gpt2", "restaurants"),
+}
+
+
+def setUpModule():
+    Papers.world = programs.World(tempfile.mkdtemp(prefix="eida-smoke-"))
+    unittest.addModuleCleanup(end_world, Papers.world)
+    shutil.copytree(PAPERS, os.path.join(Papers.world.project, "deploy", "examples", "papers"))
+    for kind in DATA:
+        for seed, name in enumerate((kind, kind + "-base")):
+            Papers.eidactl("new", "data", kind, "--seed", str(seed), "-O", f"datasets/{name}")
+
+
+class Papers(unittest.TestCase):
+    world = None
+    made = set()
+
+    @classmethod
+    def eidactl(cls, *arguments, **options):
+        result = cls.world.eidactl(*arguments, **options)
+        if result.code != 0:
+            raise AssertionError(str(result))
+        return result
+
+    @classmethod
+    def base(cls, sweep):
+        """The base model of a smoke-sized sweep: random, then trained by the same file's preset smoke-base, then written as a directory."""
+        if sweep in cls.made:
+            return
+        cls.made.add(sweep)
+        family, kind = BASES[sweep]
+        folder = os.path.join(cls.world.project, "datasets", kind + "-base")
+        texts = [os.path.join("datasets", kind + "-base", name) for name in sorted(os.listdir(folder)) if name.startswith("train")]
+        cls.eidactl("new", "model", family, "--text", *texts, "-O", f"models/random-{family}")
+        cls.run_sweep(sweep, "smoke-base")
+        cls.eidactl("export", "run", "full/seed0", "--to", "hf", "-O", f"models/smoke-{family}")
+
+    @classmethod
+    def run_sweep(cls, sweep, preset="smoke"):
+        result = cls.eidactl("run", f"deploy/examples/papers/{sweep}.yaml", "--preset", preset, timeout=900)
+        print(f"{sweep} {preset}: {result.seconds:.0f} s", flush=True)
+        return result
+
+    def summary(self):
+        print(self.eidactl("summary").out, flush=True)
+        return {row["variant"]: row for row in self.eidactl("summary", "-o", "json").json()["variants"]}
+
+    def matrix(self, analysis):
+        return self.eidactl("heatmap", "--analysis", analysis, "--format", "json", "-O", "-").json()
+
+    def check_cka(self):
+        matrix = self.matrix("cka")
+        values, n = matrix["values"], len(matrix["labels"])
+        for i, j in itertools.combinations_with_replacement(range(n), 2):
+            self.assertEqual(values[i][j], values[j][i])
+            self.assertTrue(0 <= values[i][j] <= 1 + 1e-6, values[i][j])
+            if i == j:
+                self.assertAlmostEqual(values[i][j], 1, places=6)
+            else:
+                self.assertLess(values[i][j], 1 - 1e-9, "two runs are one")
+
+    def check_gaps(self, analysis, belongs):
+        matrix = self.matrix(analysis)
+        runs = list(zip(matrix["variants"], matrix["seeds"], strict=True))
+        seen = 0
+        for (i, a), (j, b) in itertools.combinations(enumerate(runs), 2):
+            value = matrix["values"][i][j]
+            self.assertEqual(value, matrix["values"][j][i])
+            self.assertEqual(value is not None, belongs(a, b), (a, b, value))
+            if value is not None:
+                self.assertGreaterEqual(value, 0)
+                seen += 1
+        self.assertGreater(seen, 0)
+
+    def check_soups(self, metric="loss"):
+        soups = self.eidactl("soup", "-o", "json").json()["items"]
+        for soup in soups:
+            rows = {row["model"]: row for row in soup["table"]}
+            self.assertGreater(len(soup["order"]), 1)
+            if soup["name"] == "greedy":
+                self.assertLessEqual(rows["greedy soup"]["select"][metric], rows["best single"]["select"][metric])
+                best = min(entry[metric] for entry in soup["order"])
+                self.assertEqual(rows["best single"]["select"][metric], best)
+        self.assertEqual({soup["name"] for soup in soups}, {"greedy", "uniform"})
+
+    def check_report(self, paper, *tables):
+        self.eidactl("report", "--paper", paper, "-O", "report", "--force")
+        for name in tables:
+            self.assertTrue(os.path.exists(os.path.join(self.world.project, "report", "tables", name + ".csv")), name)
+
+    def check_observation(self, role):
+        for side in ("input", "update"):
+            plot = self.eidactl("plot", "observation", "--side", side, "--role", role, "--format", "json", "-O", "-").json()
+            curves = [series["y"] for series in plot["series"]]  # of many dims first
+            self.assertGreater(len(curves), 2)
+            for more, fewer in itertools.pairwise(curves):
+                for high, low in zip(more, fewer, strict=True):
+                    self.assertTrue(0 < low <= high <= 1 + 1e-6, (side, low, high))
+            self.assertGreater(curves[0][0], curves[-1][0])
+
+    def test_qqp_bert(self):
+        self.base("qqp-bert")
+        self.run_sweep("qqp-bert")
+        for variant, row in self.summary().items():
+            self.assertGreater(row["report/accuracy"]["mean"], 0.6, variant)
+        self.check_cka()
+        self.check_gaps("gap-same-variant", lambda a, b: a[0] == b[0])
+        self.check_gaps("gap-same-seed", lambda a, b: a[1] == b[1])
+        self.check_soups()
+        self.check_report("thesis", "T4", "T6", "T8", "Claims")
+
+    def test_enro_mbart(self):
+        self.base("enro-mbart")
+        self.run_sweep("enro-mbart")
+        for variant, row in self.summary().items():
+            self.assertGreater(row["report/bleu"]["mean"], 20, variant)
+        self.check_cka()
+        self.check_gaps("gap-same-variant", lambda a, b: a[0] == b[0])
+        self.check_gaps("gap-same-seed", lambda a, b: a[1] == b[1])
+        self.check_soups()
+        self.check_report("thesis", "T5", "T7", "T9", "Claims")
+
+    def test_eida_sst2(self):
+        self.base("eida-sst2")
+        self.run_sweep("eida-sst2")
+        for variant, row in self.summary().items():
+            self.assertGreater(row["report/accuracy"]["mean"], 0.75, variant)
+        self.check_report("eida", "ET1", "Claims")
+
+    def test_eida_e2e(self):
+        self.base("eida-e2e")
+        self.run_sweep("eida-e2e")
+        for variant, row in self.summary().items():
+            self.assertGreater(row["report/e2e_bleu"]["mean"], 0.2, variant)
+            self.assertGreater(row["report/rouge_l"]["mean"], 0.3, variant)
+        texts = [json.loads(line) for line in self.eidactl("texts", "eida/seed42", "--limit", "0", "-o", "jsonl").out.splitlines()]
+        self.assertGreater(len({text["text"] for text in texts}), len(texts) // 2, "it writes what the facts say")
+        self.check_report("eida", "ET2", "Claims")
+
+    def test_observe_roberta(self):
+        self.base("eida-sst2")
+        self.run_sweep("observe-roberta")
+        self.check_observation("fc1")
+
+    def test_observe_gpt2(self):
+        self.base("eida-e2e")
+        self.run_sweep("observe-gpt2")
+        self.check_observation("fc1")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,10 @@
+// Quora question pairs, as GLUE has them.
+#include "worker/engine/tasks/labelled_texts.h"
+
+namespace eida::engine {
+
+Result<Examples> Load_qqp(const Job& job, const Base& base, const ItemChoice& choice) {
+  return LoadLabelledTexts(job, base, choice);
+}
+
+}  // namespace eida::engine
