@@ -108,6 +108,16 @@ Listing AnalysesThere() {
   return listing;
 }
 
+Listing AnalysisPresetsThere() {
+  Listing listing{"AnalysisPreset", {}, {}};
+  for (const catalog::AnalysisPreset& p : catalog::AnalysisPresets())
+    listing.Add({{"preset", p.id},
+                 {"of", p.by_path ? "losses on paths" : "features"},
+                 {"settings", Texts(p.parameters)},
+                 {"help", p.help}});
+  return listing;
+}
+
 Listing FormatsThere() {
   Listing listing{"Format", {}, {}};
   for (const catalog::Format& f : catalog::Formats())
@@ -121,7 +131,8 @@ struct Known {
 };
 constexpr Known kKnown[] = {{"tasks", TasksThere},       {"metrics", MetricsThere},
                             {"models", ModelsThere},     {"adapters", AdaptersThere},
-                            {"analyses", AnalysesThere}, {"formats", FormatsThere}};
+                            {"analyses", AnalysesThere}, {"analysis_presets", AnalysisPresetsThere},
+                            {"formats", FormatsThere}};
 
 std::vector<std::string> WhatThereIs() {
   std::vector<std::string> names;

@@ -29,9 +29,9 @@ void TakeJobs(Core& core, const Snapshot& snapshot) {
   for (const JobRecord* record : jobs) {
     Job& job = InsertJob(core, *record);
     const JobStatus& status = record->status;
-    const bool lost =
-        status.error == ErrorClass::kWorkerLost || status.error == ErrorClass::kCancelled ||
-        status.error == ErrorClass::kPreempted;
+    const bool lost = status.error == ErrorClass::kWorkerLost ||
+                      status.error == ErrorClass::kCancelled ||
+                      status.error == ErrorClass::kPreempted;
     const bool reported = status.state == JobState::kSucceeded
                               ? !status.reused_from
                               : status.error != ErrorClass::kNone && !lost;
