@@ -74,6 +74,7 @@ TEST(BootstrapTest, CountsWeighTheItemsOfALanguageModel) {
   items.count.narrow(0, 0, 50) = 999;
   const Intervals found = Bootstrap(items, {0, 0.5, 1});
   EXPECT_GT(found.barrier.low, 0.99);
+  EXPECT_LE(found.barrier.high, 1.0);
   EXPECT_FALSE(found.error_barrier.has_value());
 }
 
