@@ -15,14 +15,14 @@ struct LogsArguments {
 };
 
 // One job's log, read from where it was left.
-struct Source {
+struct LogSource {
   v1::Job job;
   std::string prefix;  // its name, when there are several
   v1::ListLogsRequest request;
   bool ended = false;
 };
 
-Result<std::vector<v1::LogLine>> ReadOn(Api& api, Source& source) {
+Result<std::vector<v1::LogLine>> ReadOn(Api& api, LogSource& source) {
   std::vector<v1::LogLine> lines;
   for (;;) {
     EIDA_ASSIGN_OR_RETURN(const v1::ListLogsReply reply, api.ListLogs(source.request));
@@ -38,7 +38,7 @@ class LogPrinter {
  public:
   LogPrinter(Context& context, const LogsArguments& a) : context_(context), arguments_(a) {}
 
-  void Add(const Source& source, const v1::LogLine& line) {
+  void Add(const LogSource& source, const v1::LogLine& line) {
     Printer printer = context_.printer();
     const bool document = printer.csv() || (printer.json() && !printer.jsonl());
     if (document && !arguments_.follow) {
@@ -66,9 +66,9 @@ class LogPrinter {
   std::vector<Json> items_;
 };
 
-Result<std::vector<Source>> FindSources(Api& api, const LogsArguments& a) {
+Result<std::vector<LogSource>> FindSources(Api& api, const LogsArguments& a) {
   EIDA_ASSIGN_OR_RETURN(const std::vector<Target> targets, FindTargets(api, a.what));
-  std::vector<Source> sources;
+  std::vector<LogSource> sources;
   for (const Target& target : targets) {
     if (target.whole())
       return InvalidArgument(
@@ -76,25 +76,25 @@ Result<std::vector<Source>> FindSources(Api& api, const LogsArguments& a) {
           "select runs (" +
           target.text + "/state=failed)");
     for (const v1::Job& job : target.jobs) {
-      Source source{job, "", {}, Ended(job.state())};
+      LogSource source{job, "", {}, Ended(job.state())};
       source.request.set_job(job.id());
       source.request.set_attempt(a.attempt);
       sources.push_back(std::move(source));
     }
   }
   if (sources.size() > 1) {
-    for (Source& source : sources) source.prefix = "[" + source.job.name() + "] ";
+    for (LogSource& source : sources) source.prefix = "[" + source.job.name() + "] ";
   }
   return sources;
 }
 
 Result<int> Logs(Context& c, Api& api, const LogsArguments& a) {
-  EIDA_ASSIGN_OR_RETURN(std::vector<Source> sources, FindSources(api, a));
+  EIDA_ASSIGN_OR_RETURN(std::vector<LogSource> sources, FindSources(api, a));
   LogPrinter printer(c, a);
   const TimePoint start = c.clock->Read().mono;
   for (bool first = true;; first = false) {
     bool open = false;
-    for (Source& source : sources) {
+    for (LogSource& source : sources) {
       EIDA_ASSIGN_OR_RETURN(const std::vector<v1::LogLine> lines, ReadOn(api, source));
       const auto size = static_cast<int64_t>(lines.size());
       for (int64_t i = first && a.tail > 0 && size > a.tail ? size - a.tail : 0; i < size; ++i)
@@ -109,7 +109,7 @@ Result<int> Logs(Context& c, Api& api, const LogsArguments& a) {
     std::this_thread::sleep_for(std::chrono::milliseconds(300));
     // The state is read before the lines: the last lines of a job that ended in between are seen in
     // the next round.
-    for (Source& source : sources) {
+    for (LogSource& source : sources) {
       if (source.ended) continue;
       v1::ListJobsRequest one;
       one.add_ids(source.job.id());

@@ -8,6 +8,7 @@
 #include "client/synth/synth.h"
 #include "common/base/fs.h"
 #include "common/base/text.h"
+#include "common/catalog/catalog.h"
 
 namespace eida::client {
 namespace {

@@ -31,14 +31,14 @@ class Defaults {
 // The preset; null when there is none, or none of that name for the analysis (reported). Of a type
 // that is unknown itself any preset may be right.
 const catalog::AnalysisPreset* ReadPreset(MapReader& reader, const catalog::Analysis* type) {
-  if (!reader.Has("preset")) return nullptr;
   std::vector<std::string> fitting;
   for (const catalog::AnalysisPreset& p : catalog::AnalysisPresets()) {
     if (type == nullptr || p.by_path == type->by_path) fitting.push_back(p.id);
   }
   if (fitting.empty()) {
-    reader.Error(reader.Get("preset"), "bad-reference",
-                 "there is no preset of type " + type->id + "; leave \"preset\" out");
+    if (const Tree* written = reader.Get("preset", false, "a text"))
+      reader.Error(written, "bad-reference",
+                   "there is no preset of type " + type->id + "; leave \"preset\" out");
     return nullptr;
   }
   return catalog::Find(catalog::AnalysisPresets(), reader.Choice("preset", "", fitting));
@@ -46,10 +46,8 @@ const catalog::AnalysisPreset* ReadPreset(MapReader& reader, const catalog::Anal
 
 // How many items; `samples: null` asks for the whole split.
 std::optional<int64_t> ReadSamples(MapReader& reader, std::optional<int64_t> fallback) {
-  const Tree* value = reader.Get("samples");
-  if (value == nullptr) return fallback;
-  if (value->kind == Tree::Kind::kNull) return std::nullopt;
-  return reader.Int("samples", 4, 4, INT64_MAX);
+  const std::optional<int64_t> written = reader.MaybeInt("samples", 4, INT64_MAX);
+  return reader.Has("samples") ? written : fallback;
 }
 
 // The runs of one variant that a selection has.
@@ -144,7 +142,7 @@ void ReadAnalyses(MapReader& sweep, SweepSpec* spec) {
     const Defaults defaults(preset);
     if (preset != nullptr) a.preset = preset->id;
     a.select = ReadSelect(reader, *spec);
-    if (reader.Get("with") != nullptr) a.with = ReadSelect(reader, *spec, "with");
+    a.with = ReadSelect(reader, *spec, "with");
     a.pairs = reader.Choice("pairs", "all", {"all", "same_variant", "cross_variant", "same_seed"});
     a.at = reader.Choice("at", "final", {"final", "best"});
     CheckAt(reader, a, *spec);
