@@ -12,13 +12,16 @@ import programs
 from case import end_world
 
 PAPERS = os.path.join(programs.ROOT, "deploy", "examples", "papers")
-# data kind -> what a base model learns from and what the studies do, apart.
-DATA = ("paraphrases", "phrases", "restaurants", "sentiment")
-BASES = {  # sweep -> family, data, sizes of the random model
-    "qqp-bert": ("bert", "paraphrases"),
-    "enro-mbart": ("mbart", "phrases"),
-    "eida-sst2": ("roberta", "sentiment"),
-    "eida-e2e": ("gpt2", "restaurants"),
+# Rows of each kind of data, which bases and studies draw apart; and of each base's sweep: family, data, size. The settings are those that
+# client/synth/README.md measured.
+ROWS = {"paraphrases": 8000, "phrases": 8000, "restaurants": 6000, "sentiment": 2000}
+SMALL = {"layers": 2, "hidden": 64, "heads": 4, "intermediate": 128}
+LARGER = {"layers": 2, "hidden": 128, "heads": 4, "intermediate": 256}
+BASES = {
+    "qqp-bert": ("bert", "paraphrases", {"vocab": 400, **SMALL}),
+    "enro-mbart": ("mbart", "phrases", {"vocab": 620, "positions": 64, **LARGER}),
+    "eida-sst2": ("roberta", "sentiment", {"vocab": 600, **SMALL}),
+    "eida-e2e": ("gpt2", "restaurants", {"vocab": 600, "positions": 144, **LARGER}),
 }
 
 
@@ -26,9 +29,9 @@ def setUpModule():
     Papers.world = programs.World(tempfile.mkdtemp(prefix="eida-smoke-"))
     unittest.addModuleCleanup(end_world, Papers.world)
     shutil.copytree(PAPERS, os.path.join(Papers.world.project, "deploy", "examples", "papers"))
-    for kind in DATA:
-        for seed, name in enumerate((kind, kind + "-base")):
-            Papers.eidactl("new", "data", kind, "--seed", str(seed), "-O", f"datasets/{name}")
+    for kind, rows in ROWS.items():
+        for seed, (name, n) in enumerate(((kind, 2000), (kind + "-base", rows))):
+            Papers.eidactl("new", "data", kind, "--seed", str(seed), "--rows", str(n), "-O", f"datasets/{name}")
 
 
 class Papers(unittest.TestCase):
@@ -48,10 +51,11 @@ class Papers(unittest.TestCase):
         if sweep in cls.made:
             return
         cls.made.add(sweep)
-        family, kind = BASES[sweep]
+        family, kind, sizes = BASES[sweep]
         folder = os.path.join(cls.world.project, "datasets", kind + "-base")
         texts = [os.path.join("datasets", kind + "-base", name) for name in sorted(os.listdir(folder)) if name.startswith("train")]
-        cls.eidactl("new", "model", family, "--text", *texts, "-O", f"models/random-{family}")
+        options = [text for name, value in sizes.items() for text in (f"--{name}", str(value))]
+        cls.eidactl("new", "model", family, "--text", *texts, *options, "-O", f"models/random-{family}")
         cls.run_sweep(sweep, "smoke-base")
         cls.eidactl("export", "run", "full/seed0", "--to", "hf", "-O", f"models/smoke-{family}")
 

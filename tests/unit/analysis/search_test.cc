@@ -123,7 +123,8 @@ TEST(SoupSearchTest, TriesMembersByIncreasingLossAndMarksOneTrialPerMemberAsAcce
   const auto search = SearchInOrder(singles, AlgorithmOne(0), kitchen);
   ASSERT_TRUE(search.ok());
   for (size_t i = 1; i < search->order.size(); ++i) {
-    EXPECT_LE(singles[search->order[i - 1]].loss, singles[search->order[i]].loss);
+    EXPECT_LE(singles[search->order[i - 1]].metrics.at("loss"),
+              singles[search->order[i]].metrics.at("loss"));
   }
   int accepted = 0;
   for (size_t t = 0; t < search->trace.size(); t += 4) {

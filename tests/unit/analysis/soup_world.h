@@ -81,7 +81,7 @@ class SoupWorld {
         const size_t a = turned ? j : i, b = turned ? i : j;
         const engine::Weights from = *select.LoadMember(names[a]),
                               to = *select.LoadMember(names[b]);
-        const auto path = MeasurePath(select, from, to, *select.Evaluate(from),
+        const auto path = MeasurePath(select, select.LineOf(from, to), *select.Evaluate(from),
                                       *select.Evaluate(to), *AlphaGrid(11), events);
         const std::string role = "path/" + std::to_string(a) + "/" + std::to_string(b);
         inputs[role] = dir.path() + "/curve-" + std::to_string(a) + "-" + std::to_string(b);

@@ -208,7 +208,7 @@ TEST_P(SoupContract, RefusesPathsOfOtherItems) {
 TEST_P(SoupContract, RefusesMetricsThatItsMembersDoNotGive) {
   SoupWorld world(2);
   EXPECT_THAT(world.Refused(world.Make(id(), {{"metric", "bleu"}}), "config"),
-              HasSubstr("metric is \"bleu\", this version has: accuracy, f1, loss"));
+              HasSubstr("metric is \"bleu\", this version has: accuracy, f1, loss, loss_smoothed, matthews"));
   if (searches()) {
     EXPECT_THAT(world.Refused(world.Make(id(), {{"min_gain", -0.5}}), "config"),
                 HasSubstr("min_gain is -0.5, it must not be negative"));
@@ -217,7 +217,7 @@ TEST_P(SoupContract, RefusesMetricsThatItsMembersDoNotGive) {
   texts.select.classifies = texts.report.classifies = false;
   texts.AddFullModel("none/seed0");
   EXPECT_THAT(texts.Refused(texts.Make(id(), {{"metric", "accuracy"}}), "config"),
-              HasSubstr("the results of none/seed0 have a loss only"));
+              HasSubstr("the results of none/seed0 have only: loss"));
   EXPECT_THAT(texts.Refused(texts.Make(id(), {{"order_by", "f1"}}), "config"),
               HasSubstr("order_by is \"f1\""));
 }

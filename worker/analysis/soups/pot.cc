@@ -54,7 +54,8 @@ Status CheckMetric(const Pot& pot, const std::string& key, const std::string& me
 
 SoupScore ScoreOf(const engine::EvalResult& result) {
   SoupScore score;
-  for (const auto& [id, value] : engine::ToJson(engine::Score(result)).items()) {
+  const Json all = engine::ToJson(engine::Score(result));
+  for (const auto& [id, value] : all.items()) {
     if (id != "n" && value.is_number()) score.metrics[id] = value.get<double>();
   }
   return score;
