@@ -207,8 +207,10 @@ TEST_P(SoupContract, RefusesPathsOfOtherItems) {
 
 TEST_P(SoupContract, RefusesMetricsThatItsMembersDoNotGive) {
   SoupWorld world(2);
-  EXPECT_THAT(world.Refused(world.Make(id(), {{"metric", "bleu"}}), "config"),
-              HasSubstr("metric is \"bleu\", this version has: accuracy, f1, loss, loss_smoothed, matthews"));
+  EXPECT_THAT(
+      world.Refused(world.Make(id(), {{"metric", "bleu"}}), "config"),
+      HasSubstr(
+          "metric is \"bleu\", this version has: accuracy, f1, loss, loss_smoothed, matthews"));
   if (searches()) {
     EXPECT_THAT(world.Refused(world.Make(id(), {{"min_gain", -0.5}}), "config"),
                 HasSubstr("min_gain is -0.5, it must not be negative"));
