@@ -95,7 +95,8 @@ Listing ModelsThere() {
 Listing AdaptersThere() {
   Listing listing{"Adapter", {}, {}};
   for (const catalog::Adapter& a : catalog::Adapters())
-    listing.Add({{"adapter", a.id}, {"settings", Texts(a.parameters)}, {"help", a.help}});
+    listing.Add(
+        {{"adapter", a.id}, {"name", a.name}, {"settings", Texts(a.parameters)}, {"help", a.help}});
   return listing;
 }
 
@@ -118,6 +119,16 @@ Listing AnalysisPresetsThere() {
   return listing;
 }
 
+Listing SoupsThere() {
+  Listing listing{"SoupType", {}, {}};
+  for (const catalog::SoupMethod& s : catalog::SoupMethods())
+    listing.Add({{"soup", s.id},
+                 {"of", s.by_factors ? "low-rank factors" : "weights"},
+                 {"options", Texts(s.parameters)},
+                 {"help", s.help}});
+  return listing;
+}
+
 Listing FormatsThere() {
   Listing listing{"Format", {}, {}};
   for (const catalog::Format& f : catalog::Formats())
@@ -132,7 +143,7 @@ struct Known {
 constexpr Known kKnown[] = {{"tasks", TasksThere},       {"metrics", MetricsThere},
                             {"models", ModelsThere},     {"adapters", AdaptersThere},
                             {"analyses", AnalysesThere}, {"analysis_presets", AnalysisPresetsThere},
-                            {"formats", FormatsThere}};
+                            {"soups", SoupsThere},       {"formats", FormatsThere}};
 
 std::vector<std::string> WhatThereIs() {
   std::vector<std::string> names;

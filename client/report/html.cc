@@ -2,13 +2,14 @@
 
 #include "client/report/html_style.h"
 #include "client/report/writers.h"
+#include "common/base/text.h"
 
 namespace eida::report {
 namespace {
 
 std::string Tag(const std::string& name, const std::string& text, const std::string& css = "") {
-  return "<" + name + (css.empty() ? "" : " class=\"" + css + "\"") + ">" + Escape(text) + "</" +
-         name + ">";
+  return "<" + name + (css.empty() ? "" : " class=\"" + css + "\"") + ">" + HtmlEscape(text) +
+         "</" + name + ">";
 }
 
 std::string Anchor(const std::string& id) {
@@ -56,8 +57,8 @@ std::string CellTag(const Grid& grid, const Grid::Row& row, size_t c, bool stack
   const std::string tone = ToneClass(row.cells[c].tone);
   if (!tone.empty()) css += " " + tone;
   return "<td class=\"" + css + "\"" +
-         (stacks ? " data-label=\"" + Escape(grid.columns[c].name) + "\"" : "") + ">" +
-         Escape(row.cells[c].text) + "</td>";
+         (stacks ? " data-label=\"" + HtmlEscape(grid.columns[c].name) + "\"" : "") + ">" +
+         HtmlEscape(row.cells[c].text) + "</td>";
 }
 
 // Tables of sentences: on a narrow screen their rows are stacked, where others scroll.
@@ -92,18 +93,18 @@ class HtmlBlocks {
     const Grid grid = Expand(table, false);
     const bool stacks = Stacks(grid);
     std::string out = "<div class=\"table\" id=\"" + Anchor(table.id) + "\">\n";
-    out += "<p class=\"caption\"><span class=\"label\">" + Escape(table.id) + ".</span> " +
-           Escape(table.caption) + "</p>\n<div class=\"scroll\" tabindex=\"0\"><table" +
+    out += "<p class=\"caption\"><span class=\"label\">" + HtmlEscape(table.id) + ".</span> " +
+           HtmlEscape(table.caption) + "</p>\n<div class=\"scroll\" tabindex=\"0\"><table" +
            std::string(stacks ? " class=\"stack\"" : "") + "><thead><tr>";
     for (const render::Column& column : grid.columns)
       out += "<th scope=\"col\"" +
              std::string(column.align == render::Align::kRight ? " class=\"r\"" : "") + ">" +
-             Escape(column.name) + "</th>";
+             HtmlEscape(column.name) + "</th>";
     out += "</tr></thead><tbody>\n";
     for (const Grid::Row& row : grid.rows) {
       if (row.heading) {
         out += "<tr class=\"group\"><td colspan=\"" + std::to_string(grid.columns.size()) + "\">" +
-               Escape(row.cells[0].text) + "</td></tr>\n";
+               HtmlEscape(row.cells[0].text) + "</td></tr>\n";
         continue;
       }
       out += "<tr>";
@@ -123,11 +124,11 @@ class HtmlBlocks {
                             InlineSvg(figure.panels[p], PanelName(figure, p)));
       const std::string title =
           std::visit([](const auto& picture) { return picture.title; }, figure.panels[p]);
-      out += "<div class=\"panel\" role=\"img\" aria-label=\"" + Escape(title) + "\">" + svg +
+      out += "<div class=\"panel\" role=\"img\" aria-label=\"" + HtmlEscape(title) + "\">" + svg +
              "</div>\n";
     }
-    out += "</div>\n<figcaption><span class=\"label\">" + Escape(figure.id) + ".</span> " +
-           Escape(figure.caption) + "</figcaption>\n";
+    out += "</div>\n<figcaption><span class=\"label\">" + HtmlEscape(figure.id) + ".</span> " +
+           HtmlEscape(figure.caption) + "</figcaption>\n";
     if (!figure.note.empty()) out += Tag("p", figure.note, "note") + "\n";
     return out + "</figure>\n";
   }
@@ -137,7 +138,7 @@ class HtmlBlocks {
 std::string Tags(const Section& section) {
   std::string out;
   const auto add = [&](const std::string& id) {
-    out += "<a href=\"#" + Anchor(id) + "\">" + Escape(id) + "</a> ";
+    out += "<a href=\"#" + Anchor(id) + "\">" + HtmlEscape(id) + "</a> ";
   };
   for (const Block& block : section.blocks) {
     if (const auto* table = std::get_if<Table>(&block); table != nullptr && table->listed)
@@ -150,39 +151,12 @@ std::string Tags(const Section& section) {
 std::string Contents(const Document& document) {
   std::string out = "<nav aria-label=\"Contents\"><b>Contents</b>\n<ol>\n";
   for (const Section& section : document.sections)
-    out += "<li><a href=\"#" + Anchor("s-" + section.id) + "\">" + Escape(section.title) + "</a>" +
-           Tags(section) + "</li>\n";
+    out += "<li><a href=\"#" + Anchor("s-" + section.id) + "\">" + HtmlEscape(section.title) +
+           "</a>" + Tags(section) + "</li>\n";
   return out + "</ol></nav>\n";
 }
 
 }  // namespace
-
-std::string Escape(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        const bool control = static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t';
-        out += control ? "\xEF\xBF\xBD" : std::string(1, c);
-    }
-  }
-  return out;
-}
 
 Result<std::string> ToHtml(const Document& document) {
   std::string out =
@@ -193,7 +167,7 @@ Result<std::string> ToHtml(const Document& document) {
       "</style>\n</head>\n<body>\n<main class=\"page\">\n" + Tag("h1", document.title) + "\n" +
       Tag("p", document.subtitle, "subtitle") + "\n";
   for (const std::string& warning : document.warnings)
-    out += "<div class=\"warning\" role=\"alert\">" + Escape(warning) + "</div>\n";
+    out += "<div class=\"warning\" role=\"alert\">" + HtmlEscape(warning) + "</div>\n";
   out += "<dl class=\"facts\">\n";
   for (const auto& [name, value] : document.facts) out += Tag("dt", name) + Tag("dd", value) + "\n";
   out += "</dl>\n" + Contents(document);

@@ -62,11 +62,8 @@ std::string SettingKey(const std::string& adapter, int64_t rank) {
 }
 
 std::string SettingLabel(const std::string& adapter, int64_t rank) {
-  if (adapter == "none") return "full fine-tuning";
-  std::string name = adapter == "lora" ? "LoRA" : adapter;
-  if (adapter != "lora") {
-    for (char& c : name) c = c == '_' ? '-' : static_cast<char>(std::toupper(c));
-  }
+  const catalog::Adapter* known = catalog::Find(catalog::Adapters(), adapter);
+  const std::string name = known == nullptr ? adapter : known->name;
   return rank > 0 ? name + ", rank " + std::to_string(rank) : name;
 }
 

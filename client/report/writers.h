@@ -22,7 +22,4 @@ std::string ToCsv(const Table& table);
 std::string PanelName(const Figure& figure, size_t panel);
 Result<std::string> DrawPicture(const Picture& picture, render::ImageFormat format);
 
-// For HTML's text and attributes. Control characters that XML has no place for become U+FFFD.
-std::string Escape(const std::string& text);
-
 }  // namespace eida::report

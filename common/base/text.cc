@@ -111,4 +111,31 @@ std::string Ellipsis(const std::string& text, size_t n) {
   return text.substr(0, n) + "…";
 }
 
+std::string HtmlEscape(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        const bool control = static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t';
+        out += control ? "\xEF\xBF\xBD" : std::string(1, c);
+    }
+  }
+  return out;
+}
+
 }  // namespace eida

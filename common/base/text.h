@@ -23,6 +23,8 @@ bool GlobMatch(std::string_view pattern, std::string_view text);
 std::string FormatBytes(int64_t bytes);
 // Shortest decimal text that reads back as the same double.
 std::string FormatDouble(double value);
+// For the text and the attributes of a page; control characters become U+FFFD.
+std::string HtmlEscape(const std::string& text);
 // The first `n` bytes, cut at a UTF-8 boundary, with "…" when anything was cut.
 std::string Ellipsis(const std::string& text, size_t n);
 

@@ -82,7 +82,7 @@ const std::vector<Model>& Models() {
 
 const std::vector<Adapter>& Adapters() {
   static const std::vector<Adapter> table = {
-#define EIDA_ADAPTER(id, parameters, help) {#id, ParseParameters(parameters), help},
+#define EIDA_ADAPTER(id, name, parameters, help) {#id, name, ParseParameters(parameters), help},
 #include "common/catalog/adapters.def"
 #undef EIDA_ADAPTER
   };

@@ -36,6 +36,7 @@ struct Model {
 };
 struct Adapter {
   std::string id;
+  std::string name;  // in reports
   std::vector<Parameter> parameters;
   std::string help;
 };

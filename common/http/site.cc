@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/base/text.h"
 #include "common/rpc/address.h"
 #include "common/rpc/token.h"
 
@@ -12,36 +13,14 @@ Response Plain(int status, const std::string& text) {
   return {status, "text/plain; charset=utf-8", text + "\n", {}};
 }
 
-std::string Escape(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
-
 std::string Page(const std::string& title,
                  const std::vector<std::pair<std::string, std::string>>& rows) {
   std::string out = "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>" +
-                    Escape(title) + "</title></head><body>\n<h1>" + Escape(title) +
+                    HtmlEscape(title) + "</title></head><body>\n<h1>" + HtmlEscape(title) +
                     "</h1>\n<table>\n";
   for (const auto& [name, value] : rows) {
-    out += "<tr><th align=\"left\">" + Escape(name) + "</th><td>" + Escape(value) + "</td></tr>\n";
+    out += "<tr><th align=\"left\">" + HtmlEscape(name) + "</th><td>" + HtmlEscape(value) +
+           "</td></tr>\n";
   }
   return out +
          "</table>\n<p><a href=\"/healthz\">healthz</a> <a "

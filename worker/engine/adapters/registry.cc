@@ -6,7 +6,7 @@
 
 namespace eida::engine {
 
-#define EIDA_ADAPTER(id, parameters, help) \
+#define EIDA_ADAPTER(id, name, parameters, help) \
   Result<std::unique_ptr<Adapter>> MakeAdapter_##id(const Json&);
 #include "common/catalog/adapters.def"
 #undef EIDA_ADAPTER
@@ -18,7 +18,7 @@ struct AdapterEntry {
   Result<std::unique_ptr<Adapter>> (*make)(const Json&);
 };
 constexpr AdapterEntry kAdapters[] = {
-#define EIDA_ADAPTER(id, parameters, help) {#id, MakeAdapter_##id},
+#define EIDA_ADAPTER(id, name, parameters, help) {#id, MakeAdapter_##id},
 #include "common/catalog/adapters.def"
 #undef EIDA_ADAPTER
 };
