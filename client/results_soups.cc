@@ -6,13 +6,16 @@
 namespace eida::client {
 namespace {
 
-std::string Cell(const Json& object, const catalog::Metric& metric) {
-  const auto found = object.find(metric.id);
+std::string Number(const Json& object, const std::string& id, bool share) {
+  const auto found = object.find(id);
   if (found == object.end() || !found->is_number()) return "-";
-  const bool share = metric.heading.find('%') != std::string::npos;
   char text[32];
   snprintf(text, sizeof text, share ? "%.1f" : "%.4f", found->get<double>() * (share ? 100 : 1));
   return text;
+}
+
+std::string Cell(const Json& object, const catalog::Metric& metric) {
+  return Number(object, metric.id, metric.heading.find('%') != std::string::npos);
 }
 
 // Those of the items that `scores` has, the loss first.
@@ -25,6 +28,33 @@ std::vector<const catalog::Metric*> MetricsIn(const Json& scores) {
   return metrics;
 }
 
+// Scores of what a model wrote for the soup's reported split, where the sweep lets models write.
+void AddTexts(const SweepData& data, const std::string& model, const std::string& split,
+              Json* scores) {
+  const v1::Job* job = data.FindJob("generate/" + model + "/" + split);
+  if (job == nullptr || job->state() != v1::JOB_STATE_SUCCEEDED) return;
+  const Result<Json> summary = ParseJson(job->summary(), job->name());
+  if (!summary.ok()) return;
+  for (const catalog::GenerationMetric& metric : catalog::GenerationMetrics()) {
+    if (summary->contains(metric.id)) (*scores)[metric.id] = (*summary)[metric.id];
+  }
+}
+
+// The soup itself and the best single model write; the others of its table are no models of their
+// own or are soups of their own.
+void AddTexts(const SweepData& data, const std::string& name, Json* soup) {
+  const auto type = GetOr<std::string>(*soup, "type", ""),
+             split = GetOr<std::string>(*soup, "report_split", "");
+  const catalog::SoupMethod* method = catalog::Find(catalog::SoupMethods(), type);
+  if (method == nullptr || !soup->contains("table")) return;
+  for (Json& row : (*soup)["table"]) {
+    if (row.value("model", "") == method->heading)
+      AddTexts(data, "soup/" + name, split, &row["report"]);
+    else if (row.contains("member"))
+      AddTexts(data, row["member"].get<std::string>(), split, &row["report"]);
+  }
+}
+
 }  // namespace
 
 Result<std::vector<Soup>> LoadSoups(Api& api, const SweepData& data) {
@@ -34,7 +64,9 @@ Result<std::vector<Soup>> LoadSoups(Api& api, const SweepData& data) {
     EIDA_ASSIGN_OR_RETURN(const v1::Artifact artifact, FindArtifact(job, "soup"));
     EIDA_ASSIGN_OR_RETURN(const std::string text, api.Get(Digest(artifact.digest())));
     EIDA_ASSIGN_OR_RETURN(Json content, ParseJson(text, job.name()));
-    soups.push_back({job.name().substr(5), std::move(content)});
+    const std::string name = job.name().substr(5);
+    AddTexts(data, name, &content);
+    soups.push_back({name, std::move(content)});
   }
   return soups;
 }
@@ -56,6 +88,16 @@ render::Table SoupTable(const Json& soup) {
       for (size_t i = 0; i < models.size(); ++i)
         table.rows[i].push_back(Cell(models[i].value(role, Json::object()), *metric));
     }
+  }
+  const std::string split = GetOr<std::string>(soup, "report_split", "report");
+  for (const catalog::GenerationMetric& metric : catalog::GenerationMetrics()) {
+    const auto has = [&](const Json& model) {
+      return model.value("report", Json::object()).contains(metric.id);
+    };
+    if (std::none_of(models.begin(), models.end(), has)) continue;
+    table.columns.push_back({split + " " + metric.id, render::Align::kRight});
+    for (size_t i = 0; i < models.size(); ++i)
+      table.rows[i].push_back(Number(models[i].value("report", Json::object()), metric.id, false));
   }
   return table;
 }

@@ -37,7 +37,8 @@ class Planner {
     for (size_t i = 0; i < plan_.runs.size(); ++i) {
       for (const char* role : {"split", "report"})
         Evaluate(i, "final", spec_.eval[role].get<std::string>(), std::nullopt, 0, EvalNumerics());
-      if (spec_.eval.contains("generate")) Generate(i);
+      if (Generates())
+        Generate(plan_.runs[i].name, plan_.runs[i].id, Weights(i, "final", "weights"));
     }
     for (const spec::AnalysisSpec& analysis : spec_.analyses)
       EIDA_RETURN_IF_ERROR(Analyse(analysis));
@@ -86,6 +87,8 @@ class Planner {
     if (spec_.eval["metric"] == "loss_smoothed") numerics["loss"] = "loss_smoothed";
     return numerics;
   }
+
+  bool Generates() const { return spec_.eval.contains("generate"); }
 
   // What a run learns from, and what it is judged by on the way.
   std::set<std::string> TrainingSplits() const {
@@ -194,11 +197,10 @@ class Planner {
     return jobs_.Add(std::move(job));
   }
 
-  // What the run writes for the reported split.
-  void Generate(size_t run) {
+  // What a model writes for the reported split: a run, or a soup of runs.
+  void Generate(const std::string& model, RunId run, const ParentEdge& weights) {
     const std::string split = spec_.eval["report"].get<std::string>();
-    NewJob job{JobKind::kGenerate, "generate/" + plan_.runs[run].name + "/" + split,
-               plan_.runs[run].id};
+    NewJob job{JobKind::kGenerate, "generate/" + model + "/" + split, run};
     Json options = spec_.eval["generate"], numerics = EvalNumerics();
     numerics["batch_size"] = options["batch_size"];
     SeeItems(split, std::nullopt, 0, numerics, job);
@@ -206,7 +208,7 @@ class Planner {
     options.erase("batch_size");
     options.erase("metrics");
     job.spec["generate"] = options;
-    job.parents = {Weights(run, "final", "weights")};
+    job.parents = {weights};
     job.bundle_key = "generate-" + ShortHash(job.spec);
     job.cost = 10;
     jobs_.Add(std::move(job));
@@ -359,7 +361,8 @@ class Planner {
     EIDA_ASSIGN_OR_RETURN(job.shortcuts, PathsOf(s, runs));
     const bool tries = catalog::Find(catalog::SoupMethods(), s.type)->path_steps > 0;
     job.cost = tries ? 8.0 * static_cast<double>(runs.size()) : 5;
-    jobs_.Add(std::move(job));
+    const JobId soup = jobs_.Add(std::move(job));
+    if (Generates()) Generate("soup/" + s.name, RunId(), {"weights", soup, "weights"});
     return OkStatus();
   }
 

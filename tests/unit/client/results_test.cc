@@ -96,6 +96,11 @@ TEST_F(ResultsTest, SoupsAreOneCsvAndOneItemEach) {
   EXPECT_EQ(rows[0][0], "soup");
   EXPECT_EQ(rows[1][0], "greedy");
   EXPECT_EQ(rows[4][0], "uniform-lora");
+  // What the soup and the best single model wrote is scored beside; the uniform soup wrote nothing.
+  EXPECT_EQ(rows[0].back(), "report bleu");
+  EXPECT_EQ(rows[1].back(), "32.2500");
+  EXPECT_EQ(rows[2].back(), "31.5000");
+  EXPECT_EQ(Run({"soup", "--name", "uniform-lora", "-o", "csv"}).csv()[1].back(), "-");
   EXPECT_EQ(Run({"soup", "-o", "jsonl"}).lines()[1].at("name"), "uniform-lora");
   EXPECT_THAT(Run({"soup", "--trace", "--name", "greedy"}).out, HasSubstr("lora-r8/seed0"));
   EXPECT_EQ(Run({"soup", "--name", "none"}).code, kNotFound);

@@ -132,13 +132,19 @@ void AddSoup(FakeApi& api, int64_t id, const std::string& name, const Json& trac
   job.set_spec(Json{{"type", trace.empty() ? "uniform" : "greedy"}, {"members", {{}, {}}}}.dump());
   const Json score = {{"loss", 0.4}, {"accuracy", 0.9}, {"f1", 0.85}};
   AddArtifact(api, job, "soup",
-              {{"select_split", "select"},
+              {{"type", trace.empty() ? "uniform" : "greedy"},
+               {"select_split", "select"},
                {"report_split", "report"},
                {"order", {{{"member", "full/seed0"}, {"loss", 0.5}}}},
                {"trace", trace},
                {"table",
-                {{{"model", name}, {"select", score}, {"report", score}},
-                 {{"model", "best single"}, {"select", score}, {"report", score}}}}});
+                {{{"model", trace.empty() ? "uniform soup" : "greedy soup"},
+                  {"select", score},
+                  {"report", score}},
+                 {{"model", "best single"},
+                  {"member", "full/seed0"},
+                  {"select", score},
+                  {"report", score}}}}});
   api.jobs.push_back(job);
 }
 
@@ -153,6 +159,8 @@ void AddTexts(FakeApi& api, int64_t id) {
                {"text", "Aromi is a pub."},
                {"references", {"Aromi is a pub .", "There is a pub, Aromi."}}});
   api.jobs.push_back(job);
+  api.jobs.push_back(MakeJob(id + 100, v1::JOB_KIND_GENERATE, "generate/soup/greedy/report",
+                             {{"n", 1}, {"bleu", 32.25}}));
 }
 
 // Two layers, one input and one update each, at two sizes and two dimensions.

@@ -156,7 +156,14 @@ TEST(PlanTest, ARunWritesTextsOfTheReportedSplitWhereTheSweepAsks) {
                                           "batch_size: 16}");
   EXPECT_EQ(CountOf(PlanOf(plain), JobKind::kGenerate), 0);
   const Plan plan = PlanOf(asked);
-  ASSERT_EQ(CountOf(plan, JobKind::kGenerate), 9);
+  ASSERT_EQ(CountOf(plan, JobKind::kGenerate), 10);  // the soup writes too
+  const auto soup = std::find_if(plan.jobs.begin(), plan.jobs.end(), [](const JobRecord& j) {
+    return j.spec.name == "generate/soup/greedy/select";
+  });
+  ASSERT_NE(soup, plan.jobs.end());
+  ASSERT_EQ(soup->spec.parents.size(), 1u);
+  EXPECT_EQ(plan.jobs.at(static_cast<size_t>(soup->spec.parents[0].parent.value()) - 1).spec.kind,
+            JobKind::kSoup);
   const auto job = std::find_if(plan.jobs.begin(), plan.jobs.end(), [](const JobRecord& j) {
     return j.spec.name == "generate/lora-r8/seed2/select";
   });
