@@ -68,7 +68,7 @@ class Soups(Case):
 
     def test_what_cannot_be_made_is_said_with_its_place(self):
         for soup, message in (("type: peft_cat", "runs of full do not have"),
-                              ("type: greedy, metric: bleu", "expected one of: loss, accuracy, f1"),
+                              ("type: greedy, metric: bleu", "expected one of: accuracy, f1, loss"),
                               ("type: greedy, select: seed=9", "selects no run"),
                               ("type: greedy, split: select, report: report, split_half: 1", 'leave "report" out')):
             with self.subTest(soup=soup):
