@@ -91,6 +91,15 @@ TEST_F(ResultsTest, APathAsDataIsTheCurveAndItsChord) {
 }
 
 TEST_F(ResultsTest, SoupsAreOneCsvAndOneItemEach) {
+  const auto written = std::find_if(api_.jobs.begin(), api_.jobs.end(), [](const v1::Job& job) {
+    return job.kind() == v1::JOB_KIND_GENERATE;
+  });
+  ASSERT_NE(written, api_.jobs.end());
+  v1::Job by_soup = *written;
+  by_soup.set_id(151);
+  by_soup.set_name("generate/soup/greedy/report");
+  by_soup.set_summary(R"({"n": 1, "bleu": 32.25})");
+  api_.jobs.push_back(by_soup);
   const auto rows = Run({"soup", "-o", "csv"}).csv();
   ASSERT_EQ(rows.size(), 5u);
   EXPECT_EQ(rows[0][0], "soup");

@@ -159,8 +159,6 @@ void AddTexts(FakeApi& api, int64_t id) {
                {"text", "Aromi is a pub."},
                {"references", {"Aromi is a pub .", "There is a pub, Aromi."}}});
   api.jobs.push_back(job);
-  api.jobs.push_back(MakeJob(id + 100, v1::JOB_KIND_GENERATE, "generate/soup/greedy/report",
-                             {{"n", 1}, {"bleu", 32.25}}));
 }
 
 // Two layers, one input and one update each, at two sizes and two dimensions.
