@@ -11,6 +11,7 @@
 #include "client/scope.h"
 #include "common/base/digest.h"
 #include "common/base/text.h"
+#include "common/catalog/catalog.h"
 
 namespace eida::client {
 namespace {
@@ -29,13 +30,16 @@ Result<Json> ArtifactOf(Api& api, const v1::Job& job, const std::string& name) {
   return ParseJson(text, job.name() + "/" + name);
 }
 
-// Of a summary: everything measured that is no count and no time.
+// Of a summary: the metrics of the catalog, of items and of texts.
 void AddScores(const Json& summary, report::Scores& scores) {
-  for (const auto& [name, value] : summary.items()) {
-    const bool count = name == "n" || name == "tokens" || name == "items" || name == "seconds" ||
-                       name.ends_with("_per_second");
-    if (!count && value.is_number()) scores[name] = value.get<double>();
-  }
+  const auto add = [&](const std::vector<std::string>& ids) {
+    for (const std::string& id : ids) {
+      const auto found = summary.find(id);
+      if (found != summary.end() && found->is_number()) scores[id] = found->get<double>();
+    }
+  };
+  add(catalog::Ids(catalog::Metrics()));
+  add(catalog::Ids(catalog::GenerationMetrics()));
 }
 
 void AddScoresOf(const SweepData& data, const std::string& split, report::Model& model) {

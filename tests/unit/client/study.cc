@@ -104,7 +104,7 @@ void AddRuns(FakeApi& api) {
       v1::Job evaluate =
           MakeJob(*split == 's' ? 21 + i : 24 + i, v1::JOB_KIND_EVALUATE,
                   "evaluate/" + api.runs[static_cast<size_t>(i)].name() + "/" + split,
-                  {{"split", split}, {"loss", 0.5}, {"accuracy", 0.8}, {"f1", 0.75}});
+                  {{"split", split}, {"loss", 0.5}, {"accuracy", 0.8}, {"f1", 0.75}, {"item_passes", 64}});
       evaluate.set_run(101 + i);
       api.jobs.push_back(evaluate);
     }
