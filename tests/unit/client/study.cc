@@ -101,10 +101,10 @@ void AddRuns(FakeApi& api) {
   }
   for (int64_t i = 0; i < 3; ++i) {
     for (const char* split : {"select", "report"}) {
-      v1::Job evaluate =
-          MakeJob(*split == 's' ? 21 + i : 24 + i, v1::JOB_KIND_EVALUATE,
-                  "evaluate/" + api.runs[static_cast<size_t>(i)].name() + "/" + split,
-                  {{"split", split}, {"loss", 0.5}, {"accuracy", 0.8}, {"f1", 0.75}, {"item_passes", 64}});
+      v1::Job evaluate = MakeJob(
+          *split == 's' ? 21 + i : 24 + i, v1::JOB_KIND_EVALUATE,
+          "evaluate/" + api.runs[static_cast<size_t>(i)].name() + "/" + split,
+          {{"split", split}, {"loss", 0.5}, {"accuracy", 0.8}, {"f1", 0.75}, {"item_passes", 64}});
       evaluate.set_run(101 + i);
       api.jobs.push_back(evaluate);
     }
