@@ -34,7 +34,7 @@ TEST_F(ReportTest, WritesAPageWithTheSweepsNumbers) {
   EXPECT_THAT(outcome.out, HasSubstr("report.html"));
   EXPECT_THAT(outcome.err, HasSubstr("1 of 4 runs have no trained model: lora-r8/seed1"));
   const std::string page = Read("report.html");
-  EXPECT_THAT(page, HasSubstr("80.0 ± 0.0"));  // accuracy of full
+  EXPECT_THAT(page, HasSubstr("80.0 ± 0.0"));                 // accuracy of full
   EXPECT_THAT(page, testing::Not(HasSubstr("item_passes")));  // a count is no score
   EXPECT_THAT(page, HasSubstr("loss is not finite"));
   EXPECT_THAT(page, HasSubstr("Linear CKA between runs"));
