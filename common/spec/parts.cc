@@ -50,16 +50,6 @@ std::vector<std::string> MetricsOf(const DataSpec& data) {
   return task == nullptr ? catalog::Ids(catalog::Metrics()) : catalog::MetricsOf(*task);
 }
 
-void CheckSmoothing(const MapReader& reader, const std::string& key, const std::string& metric,
-                    const Json& eval) {
-  const catalog::Metric* known = catalog::Find(catalog::Metrics(), metric);
-  if (known == nullptr || !known->of_smoothing || eval.contains("label_smoothing")) return;
-  reader.Error(reader.tree() == nullptr ? nullptr : reader.tree()->Find(key), "bad-reference",
-               "\"" + reader.PathOf(key) + "\" is " + metric +
-                   ", which needs \"eval.label_smoothing\": what the loss is smoothed by, such as "
-                   "train.label_smoothing");
-}
-
 Json ReadNumerics(MapReader& reader, const Json& eval) {
   return {{"precision", reader.Choice("precision", "fp32", {"fp32", "bf16", "fp16"})},
           {"batch_size",

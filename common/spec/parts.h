@@ -15,9 +15,6 @@ namespace eida::spec {
 Json ReadParameter(MapReader& reader, const catalog::Parameter& parameter);
 // The metrics of its items that the task gives.
 std::vector<std::string> MetricsOf(const DataSpec& data);
-// A metric of smoothed labels needs `eval.label_smoothing`.
-void CheckSmoothing(const MapReader& reader, const std::string& key, const std::string& metric,
-                    const Json& eval);
 // precision, batch_size (eval's by default), batching.
 Json ReadNumerics(MapReader& reader, const Json& eval);
 // A selection of runs that selects some.

@@ -26,6 +26,17 @@ Json ReadEvery(MapReader& reader, const std::string& key) {
   return result;
 }
 
+// A metric of smoothed labels needs `eval.label_smoothing`.
+void CheckSmoothing(const MapReader& reader, const std::string& key, const std::string& metric,
+                    const Json& eval) {
+  const catalog::Metric* known = catalog::Find(catalog::Metrics(), metric);
+  if (known == nullptr || !known->of_smoothing || eval.contains("label_smoothing")) return;
+  reader.Error(reader.tree() == nullptr ? nullptr : reader.tree()->Find(key), "bad-reference",
+               "\"" + reader.PathOf(key) + "\" is " + metric +
+                   ", which needs \"eval.label_smoothing\": what the loss is smoothed by, such as "
+                   "train.label_smoothing");
+}
+
 // `eval.label_smoothing`, which stands in the resolved form only where there is some, and which one
 // metric needs.
 void ReadSmoothing(MapReader& reader, Json* eval) {

@@ -16,6 +16,11 @@ TEST(TextTest, SplitKeepsEmptyPartsAndJoinUndoesIt) {
   EXPECT_EQ(Join(Split("a,,b,", ','), ","), "a,,b,");
 }
 
+TEST(TextTest, HtmlIsEscapedForTextsAndAttributes) {
+  EXPECT_EQ(HtmlEscape("<a b=\"c\">&'"), "&lt;a b=&quot;c&quot;&gt;&amp;&#39;");
+  EXPECT_EQ(HtmlEscape("ș\n\t\x01"), "ș\n\t\xEF\xBF\xBD");
+}
+
 TEST(TextTest, EditDistanceCountsTranspositionsAsOne) {
   EXPECT_EQ(EditDistance("lerning", "learning"), 1u);
   EXPECT_EQ(EditDistance("seed", "sede"), 1u);

@@ -21,6 +21,7 @@ TEST(CatalogTest, TablesAreSortedAndHaveHelp) {
       return p.name == "metric";
     })) << s.id;
   }
+  for (const Adapter& a : Adapters()) EXPECT_FALSE(a.help.empty() || a.name.empty()) << a.id;
   for (const Analysis& a : Analyses()) EXPECT_FALSE(a.help.empty()) << a.id;
   for (const Format& f : Formats()) EXPECT_FALSE(f.help.empty()) << f.id;
   for (const Metric& m : Metrics()) EXPECT_FALSE(m.help.empty() || m.heading.empty()) << m.id;

@@ -25,6 +25,7 @@ TEST(ListTest, EveryTableHasEveryLine) {
   EXPECT_EQ(names("adapters"), catalog::Ids(catalog::Adapters()));
   EXPECT_EQ(names("analyses"), catalog::Ids(catalog::Analyses()));
   EXPECT_EQ(names("analysis_presets"), catalog::Ids(catalog::AnalysisPresets()));
+  EXPECT_EQ(names("soups"), catalog::Ids(catalog::SoupMethods()));
   EXPECT_EQ(names("formats"), catalog::Ids(catalog::Formats()));
   std::vector<std::string> metrics = catalog::Ids(catalog::Metrics());
   for (const std::string& id : catalog::Ids(catalog::GenerationMetrics())) metrics.push_back(id);

@@ -10,6 +10,12 @@ namespace {
 
 using testing::ElementsAre;
 
+TEST(SettingLabelTest, AdaptersHaveTheNamesOfTheirPapers) {
+  EXPECT_EQ(SettingLabel("lora_xs", 32), "LoRA-XS, rank 32");
+  EXPECT_EQ(SettingLabel("none", 0), "full fine-tuning");
+  EXPECT_EQ(SettingLabel("eida", 0), "EIDA");
+}
+
 TEST(Stats, MeanAndDeviationOfFiniteValues) {
   const Sample sample = SampleOf({1, NAN, 2, 3});
   EXPECT_EQ(sample.n, 3);

@@ -19,7 +19,7 @@ class PathScores {
   static Result<PathScores> Read(const engine::Job& job, const engine::Study& study);
 
   // The score of alpha a + (1 - alpha) b where a path has this very point: bit for bit what
-  // evaluating it gives, from whichever end it was measured. It has no f1.
+  // evaluating it gives, from whichever end it was measured. It has loss and accuracy only.
   std::optional<SoupScore> Find(int a, int b, double alpha) const;
 
  private:
