@@ -37,11 +37,11 @@ e2e:
 	cmake --preset ci >/dev/null && ninja -C $(BUILD)/ci eidactl eida-coordinator eida-worker eida-runner
 	ctest --test-dir $(BUILD)/ci -L e2e --output-on-failure
 
-## make smoke    the papers' six sweeps at their smallest size, results checked (some minutes)
+## make smoke    the papers' six sweeps at their smallest size, results checked (some minutes); KEEP=DIR leaves the project there
 smoke:
 	deploy/bootstrap.sh test
 	cmake --preset ci >/dev/null && ninja -C $(BUILD)/ci eidactl eida-coordinator eida-worker eida-runner
-	cd tests/e2e && EIDA_BIN=$(CURDIR)/$(BUILD)/ci/bin PYTHONDONTWRITEBYTECODE=1 python3 -m unittest -v smoke_papers
+	cd tests/e2e && EIDA_BIN=$(CURDIR)/$(BUILD)/ci/bin EIDA_SMOKE=$(abspath $(KEEP)) PYTHONDONTWRITEBYTECODE=1 python3 -m unittest -v smoke_papers
 
 ## make parity   compare with transformers and PEFT, live (installs them into .deps)
 parity:

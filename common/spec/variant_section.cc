@@ -183,7 +183,7 @@ Json ReadTrain(MapReader reader) {
     reader.Error(reader.tree()->Find("epochs"), "range",
                  "give either \"epochs\" or \"steps\" in \"" + reader.path() + "\"");
   ReadBatches(reader, &train);
-  const double lr = reader.Number("lr", 1e-4, 0, 100, true);
+  const double lr = reader.Number("lr", 1e-4, 0, 100, steps != 0);
   train["lr"] = lr;
   train["optimizer"] = ReadOptimizer(reader.Map("optimizer"));
   train["schedule"] = ReadSchedule(reader.Map("schedule"), lr);
@@ -355,12 +355,6 @@ void ReadVariants(MapReader& sweep, bool required, std::vector<VariantSpec>* var
                      "missing key \"train\": neither the file nor this variant says how to train");
       else
         variant.train = ReadTrain(MapReader(sweep.context(), cell_train, path + ".train"));
-      if (variant.train.is_object() && GetOr<int64_t>(variant.train, "steps", 1) == 0 &&
-          !variant.adapter.contains("init"))
-        reader.Error(cell_train->Find("steps"), "range",
-                     "\"" + path +
-                         ".train.steps\" is 0, which is for adapters that are there "
-                         "already (adapter.init)");
       if (!name.empty() && !IsName(variant.name))
         reader.Error(at, "range",
                      "variant name \"" + variant.name +

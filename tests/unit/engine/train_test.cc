@@ -194,6 +194,21 @@ TEST(ResumeTest, TheCheckpointOfAnotherRunIsRefused) {
   EXPECT_TRUE(events.progress.empty());
 }
 
+TEST(TrainTest, NoStepsLeaveARunAsItStarts) {
+  const Tiny tiny;
+  for (const char* type : {"none", "bitfit", "lora", "lora_xs"}) {
+    SCOPED_TRACE(type);
+    const Json adapter =
+        std::string(type) == "none" ? kWithoutAdapter["adapter"] : Json{{"type", type}};
+    Recorder events;
+    const JobResult result = MustTrain(
+        tiny.Train({{"adapter", adapter}, {"train", {{"steps", 0}, {"epochs", nullptr}}}}), events);
+    EXPECT_EQ(result.summary.at("steps"), 0);
+    const Job still = tiny.Train({{"adapter", adapter}, {"train", {{"lr", 0}}}});
+    EXPECT_TRUE(Bytes(ArtifactPath(result, "weights")) == TrainedBytes(still));
+  }
+}
+
 TEST(TrainTest, AStopBeforeTheFirstStepLeavesNothing) {
   const Tiny tiny;
   struct Impatient : Recorder {
@@ -219,7 +234,7 @@ TEST(TrainTest, SettingsThatMakeNoSenseAreConfigErrors) {
   for (const Json& bad :
        {Json{{"train", {{"batch_size", 0}}}}, Json{{"train", {{"lr", "fast"}}}},
         Json{{"train", {{"precision", "fp8"}}}}, Json{{"train", {{"epochs", 0}}}},
-        Json{{"train", {{"batching", "random"}}}},
+        Json{{"train", {{"steps", -1}}}}, Json{{"train", {{"batching", "random"}}}},
         Json{{"train", {{"optimizer", {{"name", "sgd"}}}}}},
         Json{{"adapter", {{"targets", {"nothing"}}}}}, Json{{"checkpoint", {{"keep", {"best"}}}}},
         Json{{"eval", {{"every", {{"epochs", 0}}}}}},

@@ -63,6 +63,16 @@ TEST(TrainingOptionsTest, TheEnRoSettings) {
   EXPECT_EQ(train["gradient_checkpointing"], true);
 }
 
+TEST(TrainingOptionsTest, NoStepsNeedNoRate) {
+  const auto with = [](const std::string& train) {
+    return Replaced(SampleSweep(), "train: {epochs: 1, batch_size: 4, lr: 1.0e-3}",
+                    "train: {" + train + "}");
+  };
+  EXPECT_EQ(TrainOf(with("steps: 0"))["steps"], 0);
+  EXPECT_NE(ErrorOf(with("steps: 1")).find("missing key \"lr\""), std::string::npos);
+  EXPECT_NE(ErrorOf(with("steps: -1")).find("range"), std::string::npos);
+}
+
 TEST(TrainingOptionsTest, SchedulesHaveTheirOwnKeys) {
   const Json cosine = TrainOf(WithTrain("schedule: {name: cosine, restart: epoch}"))["schedule"];
   EXPECT_EQ(cosine["cycles"], 0.5);

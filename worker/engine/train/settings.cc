@@ -94,13 +94,12 @@ Status ReadBatches(const Json& train, const std::string& what, TrainSettings& s)
                             s.order.batching);
 }
 
-// `started`: the run begins with an adapter that is there already, which may stay as it is.
-Status ReadTrain(const Json& train, bool started, const std::string& what, TrainSettings& s) {
+Status ReadTrain(const Json& train, const std::string& what, TrainSettings& s) {
   if (train.contains("steps") && !train["steps"].is_null())
     s.steps = GetOr<int64_t>(train, "steps", 0);
   s.epochs = GetOr<double>(train, "epochs", 1);
-  if (s.steps ? *s.steps < (started ? 0 : 1) : !(s.epochs > 0))
-    return ConfigError(what + " needs positive \"epochs\" or \"steps\"");
+  if (s.steps ? *s.steps < 0 : !(s.epochs > 0))
+    return ConfigError(what + " needs positive \"epochs\", or \"steps\" (0: as it starts)");
   EIDA_RETURN_IF_ERROR(ReadBatches(train, what, s));
   const auto lr = Require<double>(train, "lr", what);
   if (!lr.ok() || !(*lr >= 0))
@@ -177,9 +176,7 @@ Result<TrainSettings> ReadTrainSettings(const Job& job) {
   const std::string what = "job " + job.name + ": ";
   TrainSettings s;
   s.seed = static_cast<uint64_t>(GetOr<int64_t>(job.spec, "seed", 0));
-  EIDA_RETURN_IF_ERROR(ReadTrain(job.spec.value("train", Json::object()),
-                                 job.spec.value("adapter", Json::object()).contains("init"),
-                                 what + "train", s));
+  EIDA_RETURN_IF_ERROR(ReadTrain(job.spec.value("train", Json::object()), what + "train", s));
   const Json eval = job.spec.value("eval", Json::object()),
              checkpoint = job.spec.value("checkpoint", Json::object());
   EIDA_ASSIGN_OR_RETURN(s.eval_every, ReadEvery(eval, what + "eval"));
