@@ -66,6 +66,8 @@ report::Model ModelOf(const SweepData& data, const v1::Run& run, const Evaluatio
   if (const v1::Job* train = data.JobOf(run.train_job())) {
     const Json summary = JsonOf(train->summary());
     model.seconds = GetOr<double>(summary, "seconds", 0);
+    if (summary.contains("train_items"))
+      model.items["train"] = GetOr<int64_t>(summary, "train_items", 0);
     model.problem = train->error_message();
   }
   for (const std::string& split : {evaluation.split, evaluation.report})
@@ -227,9 +229,6 @@ void AddResolved(const SweepData& data, report::Study& study) {
   const Json resolved = JsonOf(data.sweep.resolved());
   const Json content = resolved.value("data", Json::object());
   study.task = GetOr<std::string>(content, "task", "classification");
-  // What papers say of classifiers is said of every task that learns labels.
-  const catalog::Task* task = catalog::Find(catalog::Tasks(), study.task);
-  if (task != nullptr && !task->generates) study.task = "classification";
   study.model_path = GetOr<std::string>(resolved.value("model", Json::object()), "path", "");
   for (const Json& split : content.value("splits", Json::array())) {
     if (study.data_name.empty()) study.data_name = GetOr<std::string>(split, "file", "");
@@ -260,6 +259,7 @@ void AddInputs(const SweepData& data, report::Study& study) {
 void AddProvenance(Api& api, const SweepData& data, WallTime now, report::Study& study) {
   report::Provenance& p = study.provenance;
   p.sweep_file = data.sweep.source();
+  p.overrides = GetOr<std::vector<std::string>>(JsonOf(data.sweep.resolved()), "overrides", {});
   p.client_version = EIDA_VERSION;
   if (const auto status = api.Status({}); status.ok()) p.server_version = status->version();
   p.created_ms = data.sweep.created_ms();
@@ -324,12 +324,17 @@ Result<report::Study> GatherStudy(Api& api, const SweepData& data, WallTime now)
   study.select_split = evaluation.split;
   study.report_split = evaluation.report;
   for (const v1::Run& run : data.runs) study.models.push_back(ModelOf(data, run, evaluation));
-  if (std::none_of(study.models.begin(), study.models.end(),
-                   [](const report::Model& m) { return m.trained(); }))
-    return FailedPrecondition("sweep " + data.Id() + " (" + data.sweep.name() + ", " + study.state +
-                              ") has no finished run yet, so there is nothing to report; follow it "
-                              "with `eidactl watch " +
-                              data.Id() + "`");
+  const bool trained = std::any_of(study.models.begin(), study.models.end(),
+                                   [](const report::Model& m) { return m.trained(); });
+  const bool observed = std::any_of(data.jobs.begin(), data.jobs.end(), [](const v1::Job& job) {
+    return job.kind() == v1::JOB_KIND_OBSERVE && job.state() == v1::JOB_STATE_SUCCEEDED;
+  });
+  if (!trained && !observed)
+    return FailedPrecondition(
+        "sweep " + data.Id() + " (" + data.sweep.name() + ", " + study.state +
+        ") has no finished run or observation yet, so there is nothing to report; follow it "
+        "with `eidactl watch " +
+        data.Id() + "`");
   AddResolved(data, study);
   AddProvenance(api, data, now, study);
   AddProblems(data, study);

@@ -54,8 +54,10 @@ void AddFacts(const Study& study, Document& document) {
       {"Task", study.task + (study.data_name.empty() ? "" : ", " + study.data_name)},
       {"Model",
        study.model_path + (study.architecture.empty() ? "" : " (" + study.architecture + ")")},
-      {"Runs", Plural(static_cast<int64_t>(variants.size()), "variant") + ", " +
-                   Plural(static_cast<int64_t>(seeds.size()), "seed")},
+      {"Runs", study.models.empty()
+                   ? "none, observations of the model alone"
+                   : Plural(static_cast<int64_t>(variants.size()), "variant") + ", " +
+                         Plural(static_cast<int64_t>(seeds.size()), "seed")},
       {"Submitted", FormatTime({study.provenance.created_ms})}};
   if (study.provenance.finished_ms > 0)
     document.facts.push_back({"Ended", FormatTime({study.provenance.finished_ms})});
@@ -157,8 +159,7 @@ Document Build(const Study& study, const Paper* paper) {
   document.warnings = Warnings(study);
   AddFacts(study, document);
   if (paper != nullptr) AddPaper(*paper, results, document);
-  document.sections.push_back(VariantsSection(results));
-  std::vector<Section> more;
+  std::vector<Section> more = {VariantsSection(results)};
   if (paper == nullptr) {
     more.push_back(AnalysesSection(study));
     more.push_back(SoupsSection(study));

@@ -39,7 +39,7 @@ std::string Number(double value, int decimals) {
 }
 
 Finding TestClaim(const Claim& claim, const Results& results) {
-  if (results.study().task != claim.task)
+  if (results.task() != claim.task)
     return Untested("needs a sweep of task " + std::string(claim.task));
   return claim.test(results);
 }
@@ -53,9 +53,9 @@ Table ClaimsTable(const std::vector<Claim>& claims, const Results& results) {
   for (const bool own : {true, false}) {
     bool headed = false;
     for (const Claim& claim : claims) {
-      if ((results.study().task == claim.task) != own) continue;
+      if ((results.task() == claim.task) != own) continue;
       if (!std::exchange(headed, true))
-        table.rows.push_back({{Cell::Of(own ? "Said of this sweep's task, " + results.study().task
+        table.rows.push_back({{Cell::Of(own ? "Said of this sweep's task, " + results.task()
                                             : std::string("Said of other tasks"))},
                               true});
       table.rows.push_back(ClaimRow(claim, TestClaim(claim, results)));

@@ -1,6 +1,7 @@
 #include "client/report/compare.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "common/base/text.h"
@@ -76,23 +77,30 @@ Table ComparedTable(const PublishedTable& published, const Results& results,
   return table;
 }
 
-std::string NoteOn(const Results& results, const std::vector<std::string>& settings) {
-  std::vector<std::string> parts;
-  std::set<int64_t> items;
+std::string NoteOn(const Results& results, const std::vector<std::string>& settings,
+                   const std::set<std::string>& splits) {
+  std::vector<std::string> stands, counted;
+  std::map<std::string, std::set<int64_t>> items;  // by split
   for (const std::string& key : settings) {
     const Setting* setting = results.Find(key);
     if (setting == nullptr) continue;
-    const int64_t n = results.Items(*setting, results.study().report_split);
-    if (n > 0) items.insert(n);
+    for (const std::string& split : splits) {
+      const int64_t n = results.Items(*setting, split);
+      if (n > 0) items[split].insert(n);
+    }
     if (!setting->passed_over.empty())
-      parts.push_back(setting->label + " is variant " + setting->variant + ", chosen over " +
-                      Join(setting->passed_over, ", ") + " by its mean on split " +
-                      results.study().select_split);
+      stands.push_back(setting->label + " is variant " + setting->variant + ", chosen over " +
+                       Join(setting->passed_over, ", ") + " by its mean on split " +
+                       results.study().select_split);
+  }
+  for (const std::string& split : splits) {
+    std::string text = split;
+    for (const int64_t n : items[split]) text += ", " + Number(n) + " items";
+    counted.push_back(std::move(text));
   }
   std::string note =
-      "Ours: mean ± standard deviation (n − 1) over n seeds, split " + results.study().report_split;
-  for (const int64_t n : items) note += ", " + Number(n) + " items";
-  for (const std::string& part : parts) note += ". " + part;
+      "Ours: mean ± standard deviation (n − 1) over n seeds, split " + Join(counted, "; split ");
+  for (const std::string& part : stands) note += ". " + part;
   return note + ".";
 }
 
@@ -105,6 +113,35 @@ std::string NoteOn(const Pairs& pairs) {
   return Join(parts, ", ");
 }
 
+Table SizesTable(const PublishedTable& published, const Results& results) {
+  const Study& study = results.study();
+  Table table;
+  table.id = published.id;
+  table.caption = published.caption;
+  table.columns = {{"split"}, {"ours"}, {"ours", Kind::kCompared}};
+  const bool apart = study.select_split != study.report_split;
+  const std::map<std::string, std::string> ours = {
+      {"train", "train"},
+      {"validation", study.select_split},
+      {"test", apart ? study.report_split : std::string()}};
+  for (const std::string& split : published.settings) {
+    const auto own = ours.find(split);
+    const std::string name = own == ours.end() ? std::string() : own->second;
+    std::vector<double> sizes;
+    for (const Model& model : study.models) {
+      const auto items = model.items.find(name);
+      if (items != model.items.end() && sizes.empty())
+        sizes.push_back(static_cast<double>(items->second));
+    }
+    Cell cell = Compared(SampleOf(sizes), published.rows.front(), split);
+    if (sizes.empty()) cell.text = "not read";
+    table.rows.push_back({{Cell::Of(split), Cell::Of(name.empty() ? "–" : name), cell}});
+  }
+  table.note =
+      "Ours: what this sweep has read, after limits, of the split of that name in its file.";
+  return table;
+}
+
 Table SoupsTable(const PublishedTable& published, const Results& results) {
   Table table;
   table.id = published.id;
@@ -114,9 +151,10 @@ Table SoupsTable(const PublishedTable& published, const Results& results) {
     if (s.type == "greedy" && (soup == nullptr || s.candidates > soup->candidates)) soup = &s;
   }
   if (soup == nullptr) return table;
-  table.columns = {{"model"},
-                   {"ours, split " + soup->select_split, Kind::kNumber},
-                   {"ours, split " + soup->report_split, Kind::kCompared}};
+  const bool apart = soup->select_split != soup->report_split;
+  table.columns = {{"model"}};
+  if (apart) table.columns.push_back({"ours, split " + soup->select_split, Kind::kNumber});
+  table.columns.push_back({"ours, split " + soup->report_split, Kind::kCompared});
   for (const PublishedRow& row : published.rows) {
     table.rows.push_back({{Cell::Of(row.heading)}, true});
     for (const SoupModel& model : soup->models) {
@@ -127,7 +165,9 @@ Table SoupsTable(const PublishedTable& published, const Results& results) {
         const Sample sample =
             SampleOf(value == scores.end() ? std::vector<double>() : std::vector{value->second});
         line.cells.push_back(Compared(sample, row, model.model));
-        if (!report) line.cells.back().published.reset();
+        if (report) continue;
+        line.cells.back().published.reset();
+        if (!apart) line.cells.pop_back();
       }
       table.rows.push_back(std::move(line));
     }
@@ -135,6 +175,7 @@ Table SoupsTable(const PublishedTable& published, const Results& results) {
   table.note = "Soup " + soup->name + ": " + Number(soup->accepted) + " of " +
                Number(soup->candidates) + " candidates were taken in, chosen on split " +
                soup->select_split + ", reported on split " + soup->report_split +
+               (apart ? "" : ", so that the soup has seen what it is reported on") +
                ". One soup, so there is no deviation.";
   return table;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,8 +31,11 @@ std::vector<std::string> SettingsFor(const PublishedTable& published, const Resu
 // For people, of a key that the sweep need not have.
 std::string LabelOfKey(const std::string& key);
 
-// "n = 512 items of split report; 3 seeds; .." and which variants stand for which setting.
-std::string NoteOn(const Results& results, const std::vector<std::string>& settings);
+// "split report (512 items)" and which variants stand for which setting.
+std::string NoteOn(const Results& results, const std::vector<std::string>& settings,
+                   const std::set<std::string>& splits);
+// A line for each split that the paper counts: how many examples the sweep has read of it.
+Table SizesTable(const PublishedTable& published, const Results& results);
 std::string NoteOn(const Pairs& pairs);
 
 // Its greedy soup of LoRA models beside the best single one; an empty table when there is no soup.

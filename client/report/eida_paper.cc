@@ -98,7 +98,7 @@ PaperPart EidaPart(const Results& r) {
         ComparedTable(published, r, settings, [&](const PublishedRow& row, const Setting& setting) {
           return r.Reported(setting, row.metric);
         });
-    table.note = NoteOn(r, settings);
+    table.note = NoteOn(r, settings, {r.study().report_split});
     AddTable(published, r, std::move(table),
              "runs of EIDA, LoRA or full fine-tuning with these "
              "scores",

@@ -77,6 +77,7 @@ std::string RunsText(const Variant& variant) {
 
 Section VariantsSection(const Results& results) {
   const Study& study = results.study();
+  if (study.models.empty()) return {"variants", "Variants", {}};
   Table table;
   table.id = "Variants";
   table.listed = false;
@@ -166,13 +167,16 @@ Section SoupsSection(const Study& study) {
     std::vector<std::string> metrics(names.begin(), names.end());
     std::stable_partition(metrics.begin(), metrics.end(),
                           [](const std::string& name) { return name == "loss"; });
+    const bool apart = soup.select_split != soup.report_split;
     for (const std::string& split : {soup.select_split, soup.report_split}) {
+      if (!apart && table.columns.size() > 1) break;
       for (const std::string& metric : metrics)
         table.columns.push_back({split + " " + ShownAs(metric).heading, Kind::kNumber});
     }
     for (const SoupModel& model : soup.models) {
       Row row{{Cell::Of(model.model)}};
       for (const Scores* scores : {&model.select, &model.report}) {
+        if (!apart && scores == &model.select) continue;
         for (const std::string& metric : metrics) {
           const auto value = scores->find(metric);
           const Shown shown = ShownAs(metric);

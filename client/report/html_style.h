@@ -79,7 +79,7 @@ pre{background:var(--soft);padding:.8rem 1rem;overflow-x:auto;font:.8rem/1.5 ui-
   .stack tr{border-bottom:1px solid var(--line);padding:.45rem 0}
   .stack td,.stack td.r{text-align:left;white-space:normal;max-width:none;min-width:0;padding:.08rem .2rem;
     font-size:.82rem;overflow-wrap:anywhere}
-  .stack td::before{content:attr(data-label) ": ";color:var(--dim);font-weight:400}
+  .stack td[data-label]::before{content:attr(data-label) ": ";color:var(--dim);font-weight:400}
 }
 @media print{
   :root{--ink:#000;--dim:#444;--line:#bbb;--soft:#fff;--page:#fff;--good:#00457a;--bad:#8a3800;--link:#000}

@@ -53,6 +53,11 @@ const PublishedFigure* Oracle(const std::string& architecture, const std::string
   return FindObserved(architecture, side, fused ? "query" : role);
 }
 
+// The document's values by layer; null where it prints none at so many dims.
+const std::vector<double>* ValuesAt(const PublishedFigure& figure, int64_t dims) {
+  return dims == 64 ? &figure.of_64 : dims == 32 ? &figure.of_32 : nullptr;
+}
+
 void AddPoint(double x, const Sample& sample, render::Series& line) {
   if (sample.n == 0) return;
   line.x.push_back(x);
@@ -205,30 +210,40 @@ Figure BySequences(const Observation& o) {
 Table LayerMeans(const Observation& o, const std::string& architecture) {
   Table table;
   table.id = "EO-" + o.name;
-  table.caption = "Mean cosine over layers, by role, at 64 and at 32 dims";
-  table.columns = {{"role"}, {"64 dims", Kind::kCompared}, {"32 dims", Kind::kCompared}};
+  table.caption = "Mean cosine over layers, by role and dims";
+  table.columns = {{"role"}};
+  const bool published = std::any_of(
+      ObservedFigures().begin(), ObservedFigures().end(),
+      [&](const PublishedFigure& figure) { return figure.architecture == architecture; });
+  const std::vector<int64_t> dims_shown(o.dims.rbegin(), o.dims.rend());
+  for (const int64_t dims : dims_shown)
+    table.columns.push_back({std::to_string(dims) + " dims",
+                             published && ValuesAt(ObservedFigures().front(), dims) != nullptr
+                                 ? Kind::kCompared
+                                 : Kind::kNumber});
   const size_t size = ShownSize(o, architecture);
   for (const char* side : kSides) {
     table.rows.push_back({{Cell::Of(SideText(side))}, true});
     for (const std::string& role : Roles(o, side)) {
       Row row{{Cell::Of(role)}};
       const PublishedFigure* oracle = Oracle(architecture, side, role);
-      for (const int64_t dims : {64, 32}) {
+      for (const int64_t dims : dims_shown) {
         std::vector<const ObservedSite*> sites = SitesOf(o, side, role);
-        if (oracle != nullptr)
-          sites = Readable(std::move(sites), dims == 64 ? oracle->of_64 : oracle->of_32);
+        const auto* values = oracle == nullptr ? nullptr : ValuesAt(*oracle, dims);
+        if (values != nullptr) sites = Readable(std::move(sites), *values);
         Cell cell = Cell::Of(MeanOverSites(sites, size, IndexOf(o.dims, dims)), 3);
-        if (oracle != nullptr) cell.published = MeanOf(dims == 64 ? oracle->of_64 : oracle->of_32);
+        if (values != nullptr) cell.published = MeanOf(*values);
         row.cells.push_back(cell);
       }
       table.rows.push_back(std::move(row));
     }
   }
-  table.note =
-      Note(o) +
-      " n counts repeats. The document's values are digitised from its figures (± 0.002); "
-      "its updates of RoBERTa depend on the start of the head: the shape is to be met, not "
-      "the third digit.";
+  table.note = Note(o) + " n counts repeats.";
+  if (published)
+    table.note +=
+        " The document's values are digitised from its figures (± 0.002); "
+        "its updates of RoBERTa depend on the start of the head: the shape is to be met, not "
+        "the third digit.";
   return table;
 }
 

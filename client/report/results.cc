@@ -145,6 +145,11 @@ std::vector<const Setting*> Results::Lora() const {
   return lora;
 }
 
+std::string Results::task() const {
+  const catalog::Task* task = catalog::Find(catalog::Tasks(), study_.task);
+  return task != nullptr && !task->generates ? "classification" : study_.task;
+}
+
 Sample Results::Score(const Setting& setting, const std::string& split,
                       const std::string& metric) const {
   std::vector<double> values;
@@ -155,6 +160,13 @@ Sample Results::Score(const Setting& setting, const std::string& split,
     if (value != scores->second.end()) values.push_back(value->second);
   }
   return SampleOf(values);
+}
+
+std::string Results::SplitOf(const std::string& role, const std::string& metric) const {
+  const bool chosen = std::any_of(settings_.begin(), settings_.end(), [&](const Setting& s) {
+    return Score(s, study_.select_split, metric).n > 0;
+  });
+  return role == "select" && chosen ? study_.select_split : study_.report_split;
 }
 
 Sample Results::Reported(const Setting& setting, const std::string& metric) const {

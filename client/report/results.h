@@ -39,13 +39,19 @@ class Results {
   explicit Results(const Study& study);
 
   const Study& study() const { return study_; }
+  // The task that the papers' tables and claims are said of: what they say of classifiers is said
+  // of every task that learns labels.
+  std::string task() const;
   // LoRA by rank, other adapters by name, full fine-tuning last.
   const std::vector<Setting>& settings() const { return settings_; }
   const Setting* Find(const std::string& key) const;  // null = not in the sweep
   std::vector<const Setting*> Lora() const;           // by rank
 
   Sample Score(const Setting& setting, const std::string& split, const std::string& metric) const;
-  // The same on the split that the sweep reports.
+  // The split of that role (select, report): the reported one where nothing has that metric on the
+  // one that choices are made on.
+  std::string SplitOf(const std::string& role, const std::string& metric) const;
+  // The score on the split that the sweep reports.
   Sample Reported(const Setting& setting, const std::string& metric) const;
   int64_t Items(const Setting& setting, const std::string& split) const;  // 0 = nothing known
   double Ratio(const Setting& setting) const;  // trained parameters in % of the base's

@@ -14,6 +14,8 @@ inline constexpr char kFull[] = "needs full fine-tuning and LoRA with results";
 inline constexpr char kCka[] = "needs an analysis of type cka over pairs of seeds";
 inline constexpr char kGap[] = "needs an analysis of type convexity_gap over pairs of seeds";
 inline constexpr char kSameSeed[] = "needs an analysis over pairs of ranks with the same seed";
+inline constexpr char kSameSeedFrom2[] =
+    "needs an analysis over pairs of ranks above 1 with the same seed";
 
 // Two LoRA ranks, the lower one at least `low`, and a measure's values over seeds.
 struct Between {

@@ -90,7 +90,8 @@ Finding SameSeedAtFullLevel(const Results& r) {
   std::vector<double> between;
   for (const Between& b : BetweenRanks(r, "convexity_gap", 2))
     between.insert(between.end(), b.values.begin(), b.values.end());
-  if (between.empty() || of_full.empty()) return Untested(kSameSeed);
+  if (between.empty()) return Untested(kSameSeedFrom2);
+  if (of_full.empty()) return Untested("needs gaps between fully fine-tuned models");
   return Tested(Largest(between) <= Largest(of_full),
                 "largest " + Number(Largest(between), 4) + ", full " + Number(Largest(of_full), 4));
 }

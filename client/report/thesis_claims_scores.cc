@@ -155,7 +155,7 @@ std::vector<Between> BetweenRanks(const Results& r, const std::string& metric, i
 
 Finding CrossRankCka(const Results& r) {
   const std::vector<Between> between = BetweenRanks(r, "cka", 2);
-  if (between.empty()) return Untested(kSameSeed);
+  if (between.empty()) return Untested(kSameSeedFrom2);
   double smallest = INFINITY;
   std::string where;
   for (const Between& b : between) {

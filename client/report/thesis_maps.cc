@@ -134,7 +134,7 @@ Section ThesisRankMaps(const Results& r, PaperPart& part) {
   Section section{"ranks", "Similarity between ranks", {}};
   const Pairs* cka = r.Matrix("cka");
   for (const auto& [id, task] : {std::pair{"F2", "classification"}, {"F3", "translation"}}) {
-    if (r.study().task != task) {
+    if (r.task() != task) {
       part.missing.push_back({id, TaskNeeded(task, r)});
     } else if (cka == nullptr) {
       part.missing.push_back({id, "an analysis of type cka over pairs of one seed"});
@@ -152,7 +152,7 @@ Section ThesisGapMaps(const Results& r, PaperPart& part) {
   std::vector<Figure> figures;
   std::vector<Picture> all;
   for (const GapFigure& wanted : kGapFigures) {
-    if (r.study().task != wanted.task) {
+    if (r.task() != wanted.task) {
       part.missing.push_back({wanted.id, TaskNeeded(wanted.task, r)});
       continue;
     }

@@ -127,6 +127,11 @@ Result<Planned> SweepPlanner::Plan(const v1::SubmitRequest& request) {
     EIDA_ASSIGN_OR_RETURN(inputs.adapters[init], AdapterOf(content_, init, files->second));
   }
   EIDA_ASSIGN_OR_RETURN(plan::Plan plan, plan::MakePlan(*parsed.spec, request.source(), inputs));
+  if (!overrides.empty()) {  // with the source they are what to submit to have the sweep again
+    EIDA_ASSIGN_OR_RETURN(Json resolved, ParseJson(plan.sweep.resolved, "the resolved sweep"));
+    resolved["overrides"] = overrides;
+    plan.sweep.resolved = Canonical(resolved);
+  }
   return Planned{{std::move(plan.sweep), std::move(plan.runs), std::move(plan.jobs)},
                  std::move(plan.warnings)};
 }

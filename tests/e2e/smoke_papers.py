@@ -136,7 +136,7 @@ class Papers(unittest.TestCase):
         for name in tables:
             self.assertTrue(os.path.exists(os.path.join(self.world.project, "report", "tables", name + ".csv")), name)
 
-    def check_observation(self, role):
+    def check_observation(self, observation, role):
         for side in ("input", "update"):
             plot = self.eidactl("plot", "observation", "--side", side, "--role", role, "--format", "json", "-O", "-").json()
             curves = [series["y"] for series in plot["series"]]  # of many dims first
@@ -145,6 +145,7 @@ class Papers(unittest.TestCase):
                 for high, low in zip(more, fewer, strict=True):
                     self.assertTrue(0 < low <= high <= 1 + 1e-6, (side, low, high))
             self.assertGreater(curves[0][0], curves[-1][0])
+        self.check_report("eida", "EO-" + observation, "Claims")
 
     def test_qqp_bert(self):
         base, variants = self.run_both("qqp-bert")
@@ -182,12 +183,12 @@ class Papers(unittest.TestCase):
     def test_observe_roberta(self):
         self.base("eida-sst2")
         self.run_sweep("observe-roberta")
-        self.check_observation("fc1")
+        self.check_observation("sst2", "fc1")
 
     def test_observe_gpt2(self):
         self.base("eida-e2e")
         self.run_sweep("observe-gpt2")
-        self.check_observation("fc1")
+        self.check_observation("e2e", "fc1")
 
 
 if __name__ == "__main__":

@@ -18,8 +18,9 @@ std::vector<double> Numbers(const std::string& text) {
 
 struct Builder {
   std::vector<PublishedTable> tables;
-  void Table(const char* id, const char* task, const char* settings, const char* caption) {
-    tables.push_back({id, task, caption, Split(settings, '|'), {}});
+  void Table(const char* id, const char* task, const char* split, const char* settings,
+             const char* caption) {
+    tables.push_back({id, task, split, caption, eida::Split(settings, '|'), {}});
   }
   // Rows stand behind their table.
   void Row(const char* metric, const char* heading, int decimals, double factor,
@@ -35,7 +36,8 @@ struct Builder {
 
 }  // namespace
 
-#define EIDA_TABLE(id, task, settings, caption) builder.Table(#id, #task, settings, caption);
+#define EIDA_TABLE(id, task, split, settings, caption) \
+  builder.Table(#id, #task, #split, settings, caption);
 #define EIDA_ROW(table, metric, heading, decimals, factor, values) \
   builder.Row(#metric, heading, decimals, factor, values);
 

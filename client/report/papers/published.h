@@ -17,8 +17,8 @@ struct PublishedRow {
 };
 
 struct PublishedTable {
-  std::string id, task, caption;
-  std::vector<std::string> settings;  // keys (results.h), in the paper's order
+  std::string id, task, split, caption;  // split: select (choices are made on it) or report
+  std::vector<std::string> settings;     // keys (results.h), in the paper's order
   std::vector<PublishedRow> rows;
 };
 

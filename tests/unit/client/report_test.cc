@@ -74,7 +74,7 @@ TEST_F(ReportTest, UnknownSweepsAndPapersAreRefusedWithWhatWasMeant) {
 TEST_F(ReportTest, ASweepWithoutAFinishedRunIsRefused) {
   const Outcome outcome = Run({"s1", "-O", out_});
   EXPECT_EQ(outcome.code, kConflict);
-  EXPECT_THAT(outcome.err, HasSubstr("has no finished run yet"));
+  EXPECT_THAT(outcome.err, HasSubstr("has no finished run or observation yet"));
   EXPECT_FALSE(FileExists(out_));
 }
 
@@ -189,6 +189,20 @@ TEST_F(GatherTest, MatricesByRunWithTheirOtherEstimates) {
   EXPECT_EQ(more.biased[0][1], 0.6);
   EXPECT_EQ(more.items, 7);
   EXPECT_EQ(more.estimator, "unbiased");
+}
+
+TEST_F(GatherTest, ASweepThatOnlyObservesIsAReportOnceThatIsDone) {
+  api_.runs.clear();
+  api_.jobs.clear();
+  const Result<report::Study> none = Gather();
+  EXPECT_FALSE(none.ok());
+  AddJob(api_, 54, v1::JOB_KIND_OBSERVE, "observe/tokens", Json::object(), "observation",
+         R"({"split": "train", "sequences": [4], "dims": [2], "repeats": 1, "held_out": 9,
+             "sites": []})");
+  const Result<report::Study> study = Gather();
+  ASSERT_TRUE(study.ok()) << study.status();
+  EXPECT_TRUE(study->models.empty());
+  EXPECT_EQ(study->provenance.overrides, std::vector<std::string>{"preset=smoke"});
 }
 
 TEST_F(GatherTest, SoupsWithTheirSearch) {

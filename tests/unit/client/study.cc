@@ -17,6 +17,7 @@ v1::Sweep MakeSweep(int64_t id, const std::string& name, v1::SweepState state) {
   sweep.set_source("name: " + name + "\n");
   sweep.set_resolved(
       Json{{"eval", {{"metric", "accuracy"}, {"split", "select"}, {"report", "report"}}},
+           {"overrides", {"preset=smoke"}},
            {"model", {{"path", "models/tiny"}}},
            {"data", {{"splits", {{{"name", "train"}, {"file", "reviews.tsv"}}}}}},
            {"inputs",

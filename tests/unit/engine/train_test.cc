@@ -60,6 +60,7 @@ TEST(TrainTest, SaysWhatItDid) {
   const JobResult result = MustTrain(tiny.Train(), events);
   EXPECT_EQ(result.summary.at("steps"), 27);  // 72 items, 8 a batch, 3 epochs
   EXPECT_EQ(result.summary.at("items"), 216);
+  EXPECT_EQ(result.summary.at("train_items"), 72);
   EXPECT_EQ(result.summary.at("epochs"), 3);
   EXPECT_EQ(result.summary.at("resumed_from_step"), 0);
   EXPECT_EQ(result.summary.at("trainable_parameters"), 4 * (2 * 32 + 32 * 2) + 2 * 32 + 2);

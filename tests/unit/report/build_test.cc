@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "client/report/writers.h"
 #include "gmock/gmock.h"
 #include "tests/unit/report/sample_study.h"
 
@@ -34,7 +35,7 @@ std::set<std::string> Names(const Document& document) {
 
 TEST(Build, APapersReportHasClaimsTablesFiguresReadingsAndProvenance) {
   EXPECT_THAT(Titles(Build(SampleStudy(), FindPaper("thesis"))),
-              ElementsAre("What the paper says", "Scores and trained parameters",
+              ElementsAre("What the paper says", "Data", "Scores and trained parameters",
                           "Similarity of representations", "Similarity between ranks",
                           "Linear mode connectivity", "Model soups", "Not covered by this sweep",
                           "Readings and slips", "Variants", "What failed or is missing",
@@ -80,6 +81,29 @@ TEST(Build, RunsWithoutAModelAreNamedAtTheTop) {
 
 TEST(Build, ASweepThatSucceededHasNoWarning) {
   EXPECT_THAT(Build(SampleStudy(), nullptr).warnings, IsEmpty());
+}
+
+TEST(Build, ObservationsAloneAreAReport) {
+  Study study;
+  study.name = "looks";
+  study.state = "succeeded";
+  study.observations = {{"tokens", "train", {4}, {2, 3}, 1, 9, {}}};
+  for (const char* side : {"input", "update"})
+    study.observations[0].sites.push_back(
+        {"encoder.layer.3.output.dense", "fc2", side, 3, {{{0.1}, {0.3}}}});
+  const Document document = Build(study, FindPaper("eida"));
+  EXPECT_THAT(Titles(document), Contains("Subspaces of inputs and of update directions"));
+  EXPECT_THAT(Titles(document), Not(Contains("Variants")));
+  EXPECT_THAT(ToMarkdown(document), HasSubstr("observations of the model alone"));
+  EXPECT_THAT(Titles(Build(study, nullptr)), Not(Contains("Variants")));
+}
+
+TEST(Build, TheCommandHasWhatWasLaidOverTheFile) {
+  Study study = SampleStudy();
+  study.provenance.overrides = {"preset=smoke", "seeds=[0, 1]", "description=it's one"};
+  EXPECT_THAT(ToMarkdown(Build(study, nullptr)),
+              HasSubstr("eidactl run sweep.yaml --preset smoke --set 'seeds=[0, 1]' --set "
+                        "'description=it'\\''s one'    #"));
 }
 
 TEST(Build, SettingsThatAllVariantsShareStandOnce) {

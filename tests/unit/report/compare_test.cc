@@ -57,7 +57,7 @@ class ThesisTest : public testing::Test {
 };
 
 TEST(Published, TablesAreWhatThePapersPrint) {
-  const PublishedTable& t4 = ThesisTables().front();
+  const PublishedTable& t4 = ThesisTables()[2];
   EXPECT_EQ(t4.id, "T4");
   EXPECT_EQ(t4.rows[1].metric, "loss");
   EXPECT_EQ(t4.rows[1].values.at("lora 4"), 0.257);
@@ -170,8 +170,64 @@ TEST_F(ThesisTest, WhatIsNotCoveredSaysWhatItNeeds) {
   EXPECT_THAT(MissingOf(part, "F6"), HasSubstr("convexity_gap"));
   EXPECT_THAT(MissingOf(part, "T8"), HasSubstr("greedy"));
   EXPECT_EQ(MissingOf(part, "T4"), "");
-  EXPECT_NE(MissingOf(part, "T1"), "");
-  EXPECT_EQ(part.sections.size(), 1u);
+  EXPECT_THAT(MissingOf(part, "T1-EnRo"), HasSubstr("task translation"));
+  EXPECT_EQ(part.sections.size(), 2u);  // sizes of splits, scores
+}
+
+TEST_F(ThesisTest, Table1HasTheSplitsThatWereRead) {
+  for (Model& model : study_.models) model.items["train"] = 500;
+  const PaperPart part = Part();
+  const Table* t1 = TableOf(part, "T1-QQP");
+  ASSERT_NE(t1, nullptr);
+  ASSERT_EQ(t1->rows.size(), 3u);
+  EXPECT_EQ(*t1->rows[0].cells[2].value, 500);
+  EXPECT_EQ(t1->rows[0].cells[2].published, 363846);
+  EXPECT_EQ(t1->rows[1].cells[1].text, "select");
+  EXPECT_EQ(*t1->rows[1].cells[2].value, 40);
+  EXPECT_EQ(t1->rows[2].cells[1].text, "report");
+  study_.report_split = "select";
+  const PaperPart one = Part();
+  EXPECT_EQ(TableOf(one, "T1-QQP")->rows[2].cells[2].text, "not read");
+}
+
+TEST_F(ThesisTest, Table5IsOfTheSplitThatChoicesAreMadeOnWhereThatHasTheMetric) {
+  study_.task = "translation";
+  for (Model& model : study_.models) {
+    model.scores["select"]["loss"] = 2;
+    model.scores["report"]["loss"] = 3;
+    model.scores["report"]["bleu"] = 30;
+  }
+  const PaperPart part = Part();
+  const Table* t5 = TableOf(part, "T5");
+  ASSERT_NE(t5, nullptr);
+  const Row* loss = RowOf(*t5, "loss, nats, split select", "full fine-tuning");
+  ASSERT_NE(loss, nullptr);
+  EXPECT_EQ(*loss->cells[1].value, 2);
+  const Row* bleu = RowOf(*t5, "BLEU, %, split report", "full fine-tuning");
+  ASSERT_NE(bleu, nullptr);
+  EXPECT_EQ(*bleu->cells[1].value, 30);
+  EXPECT_THAT(t5->note, HasSubstr("split report, 40 items; split select, 40 items"));
+}
+
+TEST_F(ThesisTest, ASoupThatIsChosenOnWhatItIsReportedOnHasOneColumn) {
+  const auto columns = [&] { return TableOf(Part(), "T8")->columns.size(); };
+  ASSERT_FALSE(study_.soups.empty());
+  EXPECT_EQ(columns(), 3u);
+  for (Soup& soup : study_.soups) soup.select_split = soup.report_split;
+  EXPECT_EQ(columns(), 2u);
+  const PaperPart part = Part();
+  for (const Row& row : TableOf(part, "T8")->rows)
+    EXPECT_EQ(row.cells.size(), row.heading ? 1u : 2u);
+  EXPECT_THAT(TableOf(part, "T8")->note, HasSubstr("has seen what it is reported on"));
+}
+
+TEST_F(ThesisTest, WithoutTheUnbiasedEstimateThereIsNoColumnForIt) {
+  for (Pairs& pairs : study_.pairs) {
+    if (pairs.metric == "cka") pairs.estimator = "biased";
+  }
+  const PaperPart part = Part();
+  EXPECT_EQ(TableOf(part, "T6")->columns.size(), 2u);
+  EXPECT_THAT(TableOf(part, "T6")->note, HasSubstr("estimator: unbiased keeps both"));
 }
 
 TEST_F(ThesisTest, ATranslationSweepHasTheOtherHalf) {

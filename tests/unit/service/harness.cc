@@ -118,6 +118,7 @@ v1::Sweep Client::Sweep(int64_t sweep) {
   const auto context = Context();
   v1::ListSweepsRequest request;
   request.add_ids(sweep);
+  request.set_with_source(true);
   v1::ListSweepsReply reply;
   const grpc::Status status = sweeps->ListSweeps(context.get(), request, &reply);
   EXPECT_TRUE(status.ok()) << status.error_message();

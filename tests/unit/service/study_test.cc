@@ -13,6 +13,9 @@ using ::testing::HasSubstr;
 
 class StudyTest : public CoordinatorTest {
  protected:
+  static Json Resolved(Client& client, int64_t sweep) {
+    return ParseJson(client.Sweep(sweep).resolved(), "resolved").value_or(Json());
+  }
   // Works until the sweep has ended.
   void WorkUntilEnd(Client& client, FakeWorker& worker, int64_t sweep) {
     for (int round = 0; round < 200; ++round) {
@@ -192,6 +195,13 @@ TEST_F(StudyTest, ResubmittingAttachesOrReusesAndTheKeyIsIdempotent) {
   EXPECT_NE(fresh->sweep(), first->sweep());
   EXPECT_EQ(fresh->reused(), fresh->jobs()) << "finished twins must be reused";
   EXPECT_EQ(client.Sweep(fresh->sweep()).state(), v1::SWEEP_STATE_SUCCEEDED);
+
+  // What was laid over the file stays with the sweep.
+  plain.add_overrides("description=again");
+  const auto described = client.Submit(plain);
+  ASSERT_TRUE(described.ok()) << described.status();
+  EXPECT_EQ(Resolved(client, described->sweep())["overrides"], Json{"description=again"});
+  EXPECT_FALSE(Resolved(client, fresh->sweep()).contains("overrides"));
 }
 
 TEST_F(StudyTest, ALateReportOfAnOlderAttemptIsRefusedAndCounted) {

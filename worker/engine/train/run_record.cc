@@ -133,6 +133,7 @@ Result<JobResult> Run::Finish() {
       {"steps", state_.step},
       {"epochs", course_->EpochsAfter(state_.step)},
       {"items", state_.items},
+      {"train_items", train_->size()},
       {"tokens", state_.tokens},
       {"train_loss", state_.loss_sum / static_cast<double>(std::max<int64_t>(1, state_.labels))},
       {"trainable_parameters", trainable},
