@@ -48,7 +48,8 @@ void AddScoresOf(const SweepData& data, const std::string& split, report::Model&
     if (job == nullptr || job->state() != v1::JOB_STATE_SUCCEEDED) continue;
     const Json summary = JsonOf(job->summary());
     AddScores(summary, model.scores[split]);
-    if (std::string(kind) == "evaluate/") model.items[split] = GetOr<int64_t>(summary, "n", 0);
+    const bool evaluated = std::string(kind) == "evaluate/";
+    (evaluated ? model.items : model.texts)[split] = GetOr<int64_t>(summary, "n", 0);
   }
 }
 

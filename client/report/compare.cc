@@ -80,13 +80,15 @@ Table ComparedTable(const PublishedTable& published, const Results& results,
 std::string NoteOn(const Results& results, const std::vector<std::string>& settings,
                    const std::set<std::string>& splits) {
   std::vector<std::string> stands, counted;
-  std::map<std::string, std::set<int64_t>> items;  // by split
+  std::map<std::string, std::set<int64_t>> items, texts;  // by split
   for (const std::string& key : settings) {
     const Setting* setting = results.Find(key);
     if (setting == nullptr) continue;
     for (const std::string& split : splits) {
       const int64_t n = results.Items(*setting, split);
+      const int64_t written = results.Texts(*setting, split);
       if (n > 0) items[split].insert(n);
+      if (written > 0) texts[split].insert(written);
     }
     if (!setting->passed_over.empty())
       stands.push_back(setting->label + " is variant " + setting->variant + ", chosen over " +
@@ -96,6 +98,7 @@ std::string NoteOn(const Results& results, const std::vector<std::string>& setti
   for (const std::string& split : splits) {
     std::string text = split;
     for (const int64_t n : items[split]) text += ", " + Number(n) + " items";
+    for (const int64_t n : texts[split]) text += ", " + Number(n) + " texts written";
     counted.push_back(std::move(text));
   }
   std::string note =

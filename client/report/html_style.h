@@ -74,6 +74,8 @@ pre{background:var(--soft);padding:.8rem 1rem;overflow-x:auto;font:.8rem/1.5 ui-
   .facts dd{margin-bottom:.35rem}
   nav ol{columns:1}
   td.w{min-width:9rem}
+  .panels.plots .panel{overflow-x:auto}
+  .panels.plots svg{width:36rem}
   .stack,.stack tbody,.stack tr,.stack td{display:block;width:auto}
   .stack thead{position:absolute;left:-999rem}
   .stack tr{border-bottom:1px solid var(--line);padding:.45rem 0}

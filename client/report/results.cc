@@ -54,6 +54,16 @@ double Badness(const Study& study, const std::vector<size_t>& models) {
 
 int Order(const Setting& s) { return s.adapter == "lora" ? 0 : s.adapter == "none" ? 2 : 1; }
 
+// What is counted of the first of a way's models that has it.
+int64_t FirstOf(const Study& study, const Setting& setting, const std::string& split,
+                std::map<std::string, int64_t> Model::*counts) {
+  for (const size_t m : setting.models) {
+    const auto found = (study.models[m].*counts).find(split);
+    if (found != (study.models[m].*counts).end()) return found->second;
+  }
+  return 0;
+}
+
 }  // namespace
 
 std::string SettingKey(const std::string& adapter, int64_t rank) {
@@ -174,11 +184,11 @@ Sample Results::Reported(const Setting& setting, const std::string& metric) cons
 }
 
 int64_t Results::Items(const Setting& setting, const std::string& split) const {
-  for (const size_t m : setting.models) {
-    const auto items = study_.models[m].items.find(split);
-    if (items != study_.models[m].items.end()) return items->second;
-  }
-  return 0;
+  return FirstOf(study_, setting, split, &Model::items);
+}
+
+int64_t Results::Texts(const Setting& setting, const std::string& split) const {
+  return FirstOf(study_, setting, split, &Model::texts);
 }
 
 double Results::Ratio(const Setting& setting) const {

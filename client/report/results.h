@@ -54,6 +54,7 @@ class Results {
   // The score on the split that the sweep reports.
   Sample Reported(const Setting& setting, const std::string& metric) const;
   int64_t Items(const Setting& setting, const std::string& split) const;  // 0 = nothing known
+  int64_t Texts(const Setting& setting, const std::string& split) const;  // 0 = none were written
   double Ratio(const Setting& setting) const;  // trained parameters in % of the base's
 
   // All matrices of that metric in one, as far as they were measured alike (items, points, layer)

@@ -27,6 +27,7 @@ struct Model {
   double seconds = 0;                    // of training, 0 when unknown
   std::map<std::string, Scores> scores;  // by split
   std::map<std::string, int64_t> items;  // by split: of how many items
+  std::map<std::string, int64_t> texts;  // by split: how many were written, one for each source
   bool trained() const { return state == "succeeded"; }
 };
 

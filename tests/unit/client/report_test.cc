@@ -239,6 +239,7 @@ TEST_F(GatherTest, ObservationsByDimAndTextsOfTheFirstRun) {
   EXPECT_EQ(study->provenance.signatures.at("bleu"), "tok:none");
   EXPECT_EQ(study->models[2].scores.at("report").at("bleu"), 12.5);
   EXPECT_EQ(study->models[2].scores.at("report").count("n"), 0u);
+  EXPECT_EQ(study->models[2].texts.at("report"), 9);
 }
 
 }  // namespace

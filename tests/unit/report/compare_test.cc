@@ -196,6 +196,7 @@ TEST_F(ThesisTest, Table5IsOfTheSplitThatChoicesAreMadeOnWhereThatHasTheMetric) 
     model.scores["select"]["loss"] = 2;
     model.scores["report"]["loss"] = 3;
     model.scores["report"]["bleu"] = 30;
+    model.texts["report"] = 25;
   }
   const PaperPart part = Part();
   const Table* t5 = TableOf(part, "T5");
@@ -206,7 +207,8 @@ TEST_F(ThesisTest, Table5IsOfTheSplitThatChoicesAreMadeOnWhereThatHasTheMetric) 
   const Row* bleu = RowOf(*t5, "BLEU, %, split report", "full fine-tuning");
   ASSERT_NE(bleu, nullptr);
   EXPECT_EQ(*bleu->cells[1].value, 30);
-  EXPECT_THAT(t5->note, HasSubstr("split report, 40 items; split select, 40 items"));
+  EXPECT_THAT(t5->note,
+              HasSubstr("split report, 40 items, 25 texts written; split select, 40 items"));
 }
 
 TEST_F(ThesisTest, ASoupThatIsChosenOnWhatItIsReportedOnHasOneColumn) {
