@@ -82,10 +82,11 @@ std::vector<Variant> Collect(const SweepData& data, const Evaluation& evaluation
       v.values["items_per_second"].Add(GetOr<double>(trained, "items_per_second", 0));
     for (const auto& [role, split] :
          {std::pair<std::string, std::string>{"select", evaluation.split},
-          {"report", evaluation.report}})
+          {"report", evaluation.report}}) {
       Measured(data.FindJob("evaluate/" + run.name() + "/" + split), of_items, role, v.values);
-    Measured(data.FindJob("generate/" + run.name() + "/" + evaluation.report), evaluation.of_texts,
-             "report", v.values);
+      Measured(data.FindJob("generate/" + run.name() + "/" + split), evaluation.of_texts, role,
+               v.values);
+    }
   }
   return variants;
 }

@@ -1,5 +1,8 @@
+#include <algorithm>
+
 #include "client/commands/verb.h"
 #include "client/output/format.h"
+#include "client/results.h"
 #include "client/select.h"
 #include "common/base/digest.h"
 #include "common/base/text.h"
@@ -8,23 +11,33 @@ namespace eida::client {
 namespace {
 
 struct TextsArguments {
-  std::string run;
+  std::string run, split;
   int64_t limit = 10;
 };
 
-// The finished `generate` job of a run: "[sweep/]run".
-Result<v1::Job> FindGenerated(Api& api, const std::string& text) {
+// The `generate` job of a run, "[sweep/]run", on that split; "": on the reported one, else on the
+// first that it writes texts of.
+Result<v1::Job> FindGenerated(Api& api, const std::string& text, const std::string& split) {
   const SweepPath path = SplitSweep(text);
-  EIDA_ASSIGN_OR_RETURN(const SweepData data, LoadSweep(api, path.sweep, false));
+  EIDA_ASSIGN_OR_RETURN(const SweepData data, LoadSweep(api, path.sweep, split.empty()));
   const std::string prefix = "generate/" + path.rest + "/";
-  std::vector<std::string> have;
+  const std::string wanted = split.empty() ? EvaluationOf(data).report : split;
+  const v1::Job* found = nullptr;
+  std::vector<std::string> splits;
+  bool any = false;
   for (const v1::Job& job : data.jobs) {
     if (job.kind() != v1::JOB_KIND_GENERATE) continue;
-    if (job.name().rfind(prefix, 0) == 0) return job;
-    const v1::Run* run = data.RunOf(job);
-    if (run != nullptr) have.push_back(run->name());
+    any = true;
+    if (job.name().rfind(prefix, 0) != 0) continue;
+    splits.push_back(job.name().substr(prefix.size()));
+    if (found == nullptr || splits.back() == wanted) found = &job;
   }
-  if (have.empty())
+  if (!split.empty() && !splits.empty() &&
+      std::find(splits.begin(), splits.end(), split) == splits.end())
+    return NotFound(path.rest + " writes no texts of split \"" + split +
+                    "\" (it does of: " + Join(splits, ", ") + ")" + Meant(split, splits));
+  if (found != nullptr) return *found;
+  if (!any)
     return NotFound("sweep " + data.Id() + " generates no texts: its file has no eval.generate");
   return NotFound("sweep " + data.Id() + " has no run \"" + path.rest + "\" that writes texts" +
                   DidYouMean(data, path.rest));
@@ -52,7 +65,7 @@ Result<std::vector<Json>> First(const std::string& file, const std::string& name
 }
 
 Result<int> PrintTexts(Context& c, Session& session, const TextsArguments& a) {
-  EIDA_ASSIGN_OR_RETURN(const v1::Job job, FindGenerated(session.api(), a.run));
+  EIDA_ASSIGN_OR_RETURN(const v1::Job job, FindGenerated(session.api(), a.run, a.split));
   EIDA_ASSIGN_OR_RETURN(const v1::Artifact artifact, FindArtifact(job, "texts"));
   EIDA_ASSIGN_OR_RETURN(const std::string file, session.api().Get(Digest(artifact.digest())));
   EIDA_ASSIGN_OR_RETURN(const std::vector<Json> lines, First(file, job.name(), a.limit));
@@ -74,6 +87,7 @@ Result<int> PrintTexts(Context& c, Session& session, const TextsArguments& a) {
 void Register_texts(CLI::App* app, Context& context) {
   auto a = std::make_shared<TextsArguments>();
   app->add_option("RUN", a->run, "Whose texts: a run's name, a sweep in front or not")->required();
+  app->add_option("--split", a->split, "Of which split (the reported one)");
   app->add_option("--limit", a->limit, "The first so many (10); 0 = all")
       ->check(CLI::NonNegativeNumber);
   OnChosen(app, context, [a](Context& c) {

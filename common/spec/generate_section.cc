@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "common/catalog/catalog.h"
 #include "common/spec/parts.h"
 #include "common/spec/sections.h"
@@ -58,6 +60,18 @@ Json ReadMetrics(MapReader& reader, const catalog::Task& task) {
   return metrics;
 }
 
+// Whose texts are written, where that is not the reported split alone.
+std::vector<std::string> ReadSplits(MapReader& reader, const DataSpec& data) {
+  const std::vector<std::string> splits = reader.Texts("splits", {});
+  for (size_t i = 0; i < splits.size(); ++i) {
+    CheckSplit(reader, "splits", splits[i], data);
+    if (std::count(splits.begin(), splits.begin() + static_cast<ptrdiff_t>(i), splits[i]) > 0)
+      reader.Error(reader.tree()->Find("splits"), "duplicate-name",
+                   "\"" + reader.PathOf("splits") + "\" has " + splits[i] + " twice");
+  }
+  return splits;
+}
+
 }  // namespace
 
 Json ReadGenerate(MapReader& eval, const DataSpec& data, int64_t batch_size) {
@@ -81,6 +95,7 @@ Json ReadGenerate(MapReader& eval, const DataSpec& data, int64_t batch_size) {
     const int64_t count = reader.Int(key, 0, 0, kMostTokens);
     if (count > 0) generate[key] = count;
   }
+  if (const auto splits = ReadSplits(reader, data); !splits.empty()) generate["splits"] = splits;
   generate["batch_size"] = reader.Int("batch_size", batch_size, 1, 1'000'000);
   const catalog::Task* task = catalog::Find(catalog::Tasks(), data.task);
   generate["metrics"] = ReadMetrics(reader, task == nullptr ? catalog::Task() : *task);

@@ -21,6 +21,26 @@ TEST_F(TextsTest, ASourceWhatWasWrittenAndWhatWouldHaveBeenRight) {
   EXPECT_EQ(line["references"].size(), 2u);
 }
 
+TEST_F(TextsTest, OfTheSplitThatIsAskedFor) {
+  const auto job = std::find_if(api_.jobs.begin(), api_.jobs.end(), [](const v1::Job& j) {
+    return j.kind() == v1::JOB_KIND_GENERATE && j.sweep() == 2;
+  });
+  ASSERT_NE(job, api_.jobs.end());
+  const std::string run = "full/seed0", prefix = "generate/" + run + "/";
+  ASSERT_EQ(job->name(), prefix + "report");
+  v1::Job other = *job;
+  other.set_id(900);
+  other.set_name(prefix + "select");
+  other.mutable_artifacts(0)->set_digest(api_.Keep(R"({"item": 1, "text": "else"})"));
+  api_.jobs.insert(api_.jobs.begin(), other);
+  EXPECT_THAT(Run({"texts", run}).out, HasSubstr("Aromi"));
+  EXPECT_THAT(Run({"texts", run, "--split", "select"}).out, HasSubstr("else"));
+  const Outcome wrong = Run({"texts", run, "--split", "selct"});
+  EXPECT_EQ(wrong.code, kNotFound);
+  EXPECT_THAT(wrong.err, HasSubstr("no texts of split \"selct\""));
+  EXPECT_THAT(wrong.err, HasSubstr("did you mean \"select\"?"));
+}
+
 TEST_F(TextsTest, ARunWithoutTextsIsNamed) {
   const Outcome outcome = Run({"texts", "full/sed0"});
   EXPECT_EQ(outcome.code, kNotFound);

@@ -31,6 +31,16 @@ TEST(PlanTest, ARunWritesTextsOfTheReportedSplitWhereTheSweepAsks) {
   EXPECT_EQ(own["metrics"].size(), 5u);
   ASSERT_EQ(job->spec.parents.size(), 1u);
   EXPECT_EQ(job->spec.parents[0].artifact, "weights");
+  EXPECT_FALSE(own["generate"].contains("splits"));
+  // Texts of other splits are jobs of their own, of runs and of soups.
+  const Plan both = PlanOf(spec::OfTexts("  task: e2e\n",
+                                         "loss, generate: {num_beams: 4, max_length: 12, "
+                                         "batch_size: 16, splits: [select, train]}"));
+  EXPECT_EQ(CountOf(both, JobKind::kGenerate), 20);
+  const auto names = FingerprintsByName(both);
+  EXPECT_EQ(names.count("generate/soup/greedy/train"), 1u);
+  EXPECT_EQ(names.at("generate/lora-r8/seed2/select"),
+            FingerprintsByName(plan).at("generate/lora-r8/seed2/select"));
   // What is generated changes no other job.
   const auto before = FingerprintsByName(PlanOf(plain)), after = FingerprintsByName(plan);
   for (const auto& [name, fingerprint] : before) EXPECT_EQ(after.at(name), fingerprint) << name;

@@ -69,6 +69,12 @@ TEST(TextsTest, WhatGenerationCannotBeIsNamed) {
             std::string::npos);
   Only(Generating("max_length: 9, num_beams: 0"), "range");
   Only(Generating("max_length: 9, early_stopping: maybe"), "enum");
+  EXPECT_NE(Only(Generating("max_length: 9, splits: [select, tests]"), "bad-reference")
+                .message.find("split \"tests\" is not defined"),
+            std::string::npos);
+  Only(Generating("max_length: 9, splits: [select, select]"), "duplicate-name");
+  Only(Generating("max_length: 9, splits: []"), "range");
+  EXPECT_FALSE(Parse(Generating("max_length: 9")).spec->eval["generate"].contains("splits"));
   EXPECT_NE(Only(Replaced(SampleSweep(), "metric: accuracy",
                           "metric: accuracy, generate: {max_length: 9}"),
                  "bad-reference")
