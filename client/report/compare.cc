@@ -121,7 +121,7 @@ Table SizesTable(const PublishedTable& published, const Results& results) {
   Table table;
   table.id = published.id;
   table.caption = published.caption;
-  table.columns = {{"split"}, {"ours"}, {"ours", Kind::kCompared}};
+  table.columns = {{"split"}, {"here"}, {"ours", Kind::kCompared}};
   const bool apart = study.select_split != study.report_split;
   const std::map<std::string, std::string> ours = {
       {"train", "train"},
