@@ -9,6 +9,7 @@
 #include "client/observation_plot.h"
 #include "client/results.h"
 #include "client/scope.h"
+#include "client/sweep_file.h"
 #include "common/base/digest.h"
 #include "common/base/text.h"
 #include "common/catalog/catalog.h"
@@ -260,7 +261,8 @@ void AddInputs(const SweepData& data, report::Study& study) {
 void AddProvenance(Api& api, const SweepData& data, WallTime now, report::Study& study) {
   report::Provenance& p = study.provenance;
   p.sweep_file = data.sweep.source();
-  p.overrides = GetOr<std::vector<std::string>>(JsonOf(data.sweep.resolved()), "overrides", {});
+  p.options =
+      OptionsOf(GetOr<std::vector<std::string>>(JsonOf(data.sweep.resolved()), "overrides", {}));
   p.client_version = EIDA_VERSION;
   if (const auto status = api.Status({}); status.ok()) p.server_version = status->version();
   p.created_ms = data.sweep.created_ms();

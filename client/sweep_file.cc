@@ -6,6 +6,7 @@
 #include <set>
 
 #include "common/base/fs.h"
+#include "common/base/shell.h"
 #include "common/base/text.h"
 #include "common/spec/parse.h"
 #include "common/spec/presets.h"
@@ -63,6 +64,15 @@ void AddOverrideOptions(CLI::App* app, std::vector<std::string>* overrides) {
       "--preset",
       [overrides](const std::string& name) { overrides->push_back(spec::PresetOverride(name)); },
       "The file in another size: one of its presets");
+}
+
+std::string OptionsOf(const std::vector<std::string>& overrides) {
+  const std::string preset = spec::PresetOverride("");
+  std::string options;
+  for (const std::string& o : overrides)
+    options += o.rfind(preset, 0) == 0 ? " --preset " + ShellWord(o.substr(preset.size()))
+                                       : " --set " + ShellWord(o);
+  return options;
 }
 
 bool ShowDiagnostics(Context& context, const SweepFile& file) {

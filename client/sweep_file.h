@@ -27,6 +27,9 @@ Result<SweepFile> ReadSweepFile(const std::string& path, const std::vector<std::
 // --set and --preset, which become `overrides`; these outlive the parsing.
 void AddOverrideOptions(CLI::App* app, std::vector<std::string>* overrides);
 
+// They as options of a command line, " --preset smoke --set 'seeds=[0, 1]'"; "" for none.
+std::string OptionsOf(const std::vector<std::string>& overrides);
+
 // Prints diagnostics on stderr; false when there are errors.
 bool ShowDiagnostics(Context& context, const SweepFile& file);
 // [{file, line, column, severity, code, message}, ..]

@@ -2,10 +2,15 @@
 
 #include "client/commands/verb.h"
 #include "client/sweep_file.h"
+#include "common/base/shell.h"
 #include "common/base/text.h"
 
 namespace eida::client {
 namespace {
+
+std::string Counted(int64_t n, const std::string& what) {
+  return std::to_string(n) + " " + what + (n == 1 ? "" : "s");
+}
 
 struct PreviewArguments {
   std::string file;
@@ -42,7 +47,7 @@ int Preview(Context& context, const PreviewArguments& arguments) {
                             {"base_parameters", v.parameters.base},
                             {"ratio", v.parameters.ratio()}});
   }
-  std::string text = render::ToText(variants) + "\n";
+  std::string text = variants.rows.empty() ? "" : render::ToText(variants) + "\n";
   int64_t jobs = 0;
   std::vector<std::string> parts;
   for (const auto& [kind, n] : preview->jobs_by_kind) {
@@ -50,9 +55,10 @@ int Preview(Context& context, const PreviewArguments& arguments) {
     jobs += n;
     parts.push_back(std::to_string(n) + " " + kind);
   }
-  text += std::to_string(preview->runs) + " runs, " + std::to_string(jobs) +
-          " jobs: " + Join(parts, ", ") + "\n";
-  text += "disk: about " + FormatBytes(preview->disk_bytes) + " for weights and results\n";
+  text +=
+      Counted(preview->runs, "run") + ", " + Counted(jobs, "job") + ": " + Join(parts, ", ") + "\n";
+  if (preview->runs > 0)
+    text += "disk: about " + FormatBytes(preview->disk_bytes) + " for weights and results\n";
   Json splits = Json::object();
   for (const auto& [name, n] : file->found.split_sizes) splits[name] = n;
   const Json json = {{"name", file->spec->name},
@@ -66,9 +72,7 @@ int Preview(Context& context, const PreviewArguments& arguments) {
     context.printer().Report("Preview", variants, json);
   else
     context.printer().Object("Preview", json, text);
-  const std::string& preset = file->spec->preset;
-  SuggestNext(context,
-              "eidactl run " + arguments.file + (preset.empty() ? "" : " --preset " + preset));
+  SuggestNext(context, "eidactl run " + ShellWord(arguments.file) + OptionsOf(arguments.overrides));
   return kOk;
 }
 

@@ -9,6 +9,7 @@
 #include "client/scope.h"
 #include "client/sweep_file.h"
 #include "common/base/fs.h"
+#include "common/base/shell.h"
 #include "common/base/text.h"
 #include "common/render/matrix_file.h"
 
@@ -114,7 +115,8 @@ Result<int> RunIn(Context& context, Session& session, const SweepFile& file,
     }
     *context.err << (session.embedded() ? "stopped; the same command goes on where it was"
                                         : "the sweep goes on; the same command follows it again")
-                 << ": eidactl run " << arguments.file << "\n";
+                 << ": eidactl run " << ShellWord(arguments.file) << OptionsOf(arguments.overrides)
+                 << "\n";
     return EndedCode(context, result);
   }
   EIDA_ASSIGN_OR_RETURN(const SweepData data, LoadSweep(api, id, true));

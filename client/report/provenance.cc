@@ -58,27 +58,6 @@ std::string Listed(const std::map<std::string, std::string>& settings,
   return parts.empty() ? "nothing else" : Join(parts, ", ");
 }
 
-// A word of a shell's command line.
-std::string Quoted(const std::string& text) {
-  const bool plain = text.find_first_not_of(
-                         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=:,") ==
-                     std::string::npos;
-  if (plain) return text;
-  std::string quoted = "'";
-  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
-}
-
-// " --preset smoke --set seeds=0..2".
-std::string Options(const std::vector<std::string>& overrides) {
-  constexpr std::string_view kPreset = "preset=";
-  std::string options;
-  for (const std::string& o : overrides)
-    options += o.rfind(kPreset, 0) == 0 ? " --preset " + Quoted(o.substr(kPreset.size()))
-                                        : " --set " + Quoted(o);
-  return options;
-}
-
 }  // namespace
 
 Section SettingsSection(const Study& study) {
@@ -153,7 +132,7 @@ Section ComputeSection(const Study& study) {
 Section ReproduceSection(const Study& study, const Paper* paper) {
   Section section{"reproduce", "To reproduce", {}};
   const Provenance& p = study.provenance;
-  section.blocks.push_back(Code{"eidactl run sweep.yaml" + Options(p.overrides) +
+  section.blocks.push_back(Code{"eidactl run sweep.yaml" + p.options +
                                 "    # the file below, with the model and data that it names\n"
                                 "eidactl report " +
                                 study.name + (paper == nullptr ? "" : " --paper " + paper->id) +

@@ -84,8 +84,8 @@ struct Compute {
 };
 
 struct Provenance {
-  std::string sweep_file;              // as it was submitted
-  std::vector<std::string> overrides;  // path=value, what was laid over it; preset=NAME: a preset
+  std::string sweep_file;  // as it was submitted
+  std::string options;     // of the command line, what was laid over it: " --preset smoke"
   std::string client_version, server_version;                  // "" = unknown
   std::vector<std::pair<std::string, std::string>> digests;    // what -> SHA-256
   std::vector<std::pair<std::string, std::string>> artifacts;  // results -> SHA-256

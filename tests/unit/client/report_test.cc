@@ -202,7 +202,7 @@ TEST_F(GatherTest, ASweepThatOnlyObservesIsAReportOnceThatIsDone) {
   const Result<report::Study> study = Gather();
   ASSERT_TRUE(study.ok()) << study.status();
   EXPECT_TRUE(study->models.empty());
-  EXPECT_EQ(study->provenance.overrides, std::vector<std::string>{"preset=smoke"});
+  EXPECT_EQ(study->provenance.options, " --preset smoke");
 }
 
 TEST_F(GatherTest, SoupsWithTheirSearch) {

@@ -100,10 +100,9 @@ TEST(Build, ObservationsAloneAreAReport) {
 
 TEST(Build, TheCommandHasWhatWasLaidOverTheFile) {
   Study study = SampleStudy();
-  study.provenance.overrides = {"preset=smoke", "seeds=[0, 1]", "description=it's one"};
+  study.provenance.options = " --preset smoke --set 'seeds=[0, 1]'";
   EXPECT_THAT(ToMarkdown(Build(study, nullptr)),
-              HasSubstr("eidactl run sweep.yaml --preset smoke --set 'seeds=[0, 1]' --set "
-                        "'description=it'\\''s one'    #"));
+              HasSubstr("eidactl run sweep.yaml --preset smoke --set 'seeds=[0, 1]'    #"));
 }
 
 TEST(Build, SettingsThatAllVariantsShareStandOnce) {
