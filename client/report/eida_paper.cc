@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include "client/report/observed.h"
@@ -92,7 +93,14 @@ Finding RuleCounts(const Results& r) {
 PaperPart EidaPart(const Results& r) {
   PaperPart part;
   Section section{"scores", "Scores", {}};
-  for (const PublishedTable& published : EidaTables()) {
+  for (PublishedTable published : EidaTables()) {
+    // METEOR itself is there where a user's jar gave it; the document's stands beside either.
+    std::erase_if(published.rows, [&](const PublishedRow& row) {
+      return row.metric == "meteor" &&
+             !std::any_of(r.settings().begin(), r.settings().end(), [&](const Setting& setting) {
+               return r.Reported(setting, row.metric).n > 0;
+             });
+    });
     const std::vector<std::string> settings = SettingsFor(published, r);
     Table table =
         ComparedTable(published, r, settings, [&](const PublishedRow& row, const Setting& setting) {

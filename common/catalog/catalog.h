@@ -9,8 +9,8 @@
 namespace eida::catalog {
 
 // A setting of an entry. `type`: int, number, amount (not negative), fraction, flag, metric, text,
-// names, scale (a number, or "4r" = 4 times r), ints and numbers (lists of a target and a positive
-// one, in file order), enum(a|b).
+// digest, names, scale (a number, or "4r" = 4 times r), ints and numbers (lists of a target and a
+// positive one, in file order), enum(a|b).
 struct Parameter {
   std::string name, type;
   std::string fallback;  // default as text

@@ -31,7 +31,7 @@ data:
 adapter: {type: none, rank_pattern: {t: 1}, alpha_pattern: {t: 1}, input_dims: {t: 1}, output_dims: {t: 1}}
 train: {lr: 1}
 variants: [{name: v}]
-eval: {every: {}, split: that of eval.split, report: that of eval.report, batch_size: 999983, generate: {metrics: [bleu]}}
+eval: {every: {}, split: that of eval.split, report: that of eval.report, batch_size: 999983, generate: {metrics: [bleu, {metric: meteor}]}}
 early_stop: {patience: 1}
 checkpoint: {every: {}}
 analyses: [{name: a}]

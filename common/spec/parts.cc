@@ -1,5 +1,6 @@
 #include "common/spec/parts.h"
 
+#include "common/base/digest.h"
 #include "common/base/text.h"
 #include "common/spec/selection.h"
 
@@ -42,7 +43,12 @@ Json ReadParameter(MapReader& reader, const catalog::Parameter& p) {
   if (p.type == "enum") return reader.Choice(p.name, p.fallback, p.choices, p.required);
   if (p.type == "scale")  // settled once r is known
     return reader.Text(p.name, p.fallback, p.required, "a number, or a multiple of r such as 4r");
-  return reader.Text(p.name, p.fallback, p.required);
+  std::string text = reader.Text(p.name, p.fallback, p.required);
+  if (p.type == "digest" && reader.Has(p.name) && !IsDigest(text))
+    reader.Error(reader.tree()->Find(p.name), "range",
+                 "\"" + reader.PathOf(p.name) +
+                     "\" must be a SHA-256: 64 lower-case hex digits, as sha256sum prints them");
+  return text;
 }
 
 std::vector<std::string> MetricsOf(const DataSpec& data) {

@@ -12,7 +12,6 @@
 
 #include "common/base/fs.h"
 #include "common/base/json.h"
-#include "worker/metrics/meteor/jar.h"
 #include "worker/metrics/meteor/meteor.h"
 #include "worker/metrics/metric.h"
 #include "worker/metrics/text/moses.h"
@@ -51,11 +50,6 @@ Result<Json> ScoresOf(const Json& asked) {
     wanted.push_back(std::move(each));
   }
   EIDA_ASSIGN_OR_RETURN(auto scores, metrics::MetricsOf(wanted, texts));
-  if (asked.contains("meteor_jar")) {
-    EIDA_ASSIGN_OR_RETURN(metrics::Score meteor,
-                          metrics::MeteorByJar({asked.at("meteor_jar").get<std::string>()}, texts));
-    scores.push_back(std::move(meteor));
-  }
   Json answer = Json::array();
   for (const metrics::Score& score : scores) {
     Json parts = Json::object();

@@ -1,3 +1,4 @@
+#include "common/base/digest.h"
 #include "common/base/text.h"
 #include "common/catalog/catalog.h"
 #include "worker/metrics/metric.h"
@@ -39,6 +40,10 @@ Status CheckValue(const catalog::Parameter& parameter, const Json& value) {
     }
     return wrong("one of " + Join(parameter.choices, ", "));
   }
+  if (parameter.type == "digest")
+    return value.is_string() && IsDigest(value.get<std::string>())
+               ? OkStatus()
+               : wrong("a SHA-256: 64 lower-case hex digits");
   return Internal("an option of type " + parameter.type + " has no check");
 }
 
@@ -57,6 +62,10 @@ Status CheckOptions(const catalog::GenerationMetric& metric, const Json& options
       return InvalidArgument("unknown option \"" + key + "\"" +
                              (known.empty() ? "; it has none" : MeantOrKnown(key, known)));
     EIDA_RETURN_IF_ERROR(CheckValue(*parameter, value));
+  }
+  for (const auto& parameter : metric.parameters) {
+    if (parameter.required && !options.contains(parameter.name))
+      return InvalidArgument("option \"" + parameter.name + "\" is missing");
   }
   return OkStatus();
 }

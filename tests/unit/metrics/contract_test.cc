@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "common/base/digest.h"
+#include "common/base/fs.h"
 #include "common/catalog/catalog.h"
 #include "gtest/gtest.h"
 #include "worker/metrics/metric.h"
@@ -24,19 +26,53 @@ Texts Identity() {
   return texts;
 }
 
+// Stands in for METEOR's program: it speaks its protocol, and its value is the F of equal words.
+constexpr char kStandIn[] = R"(#!/usr/bin/env python3
+import sys
+from collections import Counter
+
+def f(matched, own, reference):
+    return 2 * matched / (own + reference) if matched else 0.0
+
+for line in sys.stdin:
+    kind, *fields = [field.strip() for field in line.split("|||")]
+    if kind == "SCORE":
+        own = fields[-1].split()
+        counts = [(sum((Counter(own) & Counter(r.split())).values()), len(own), len(r.split())) for r in fields[:-1]]
+        print(*max(counts, key=lambda c: f(*c)))
+    else:
+        counts = [tuple(map(float, field.split())) for field in fields]
+        for c in counts + [tuple(map(sum, zip(*counts)))]:
+            print(repr(f(*c)))
+)";
+
 class MetricTest : public testing::TestWithParam<std::string> {
  protected:
+  void SetUp() override {
+    ASSERT_TRUE(WriteFileAtomic(scratch_.path() + "/java", kStandIn, 0755).ok());
+    ASSERT_TRUE(WriteFileAtomic(scratch_.path() + "/jar", "").ok());
+    setenv("EIDA_METEOR_JAR", (scratch_.path() + "/jar").c_str(), 1);
+    setenv("EIDA_JAVA", (scratch_.path() + "/java").c_str(), 1);
+  }
+  void TearDown() override { unsetenv("EIDA_METEOR_JAR"), unsetenv("EIDA_JAVA"); }
+  // With the options that it must have.
+  static Wanted Asked() {
+    Wanted wanted{GetParam()};
+    for (const auto& p : catalog::Find(catalog::GenerationMetrics(), GetParam())->parameters) {
+      if (p.required) wanted.options[p.name] = DigestOf("").str();
+    }
+    return wanted;
+  }
   Score Of(const Texts& texts) {
-    const Result<Score> score = MetricOf({GetParam()}, texts);
+    const Result<Score> score = MetricOf(Asked(), texts);
     EXPECT_TRUE(score.ok()) << score.status();
     return score.ok() ? *score : Score();
   }
-  std::string ErrorOf(const Texts& texts) {
-    return Message(MetricOf({GetParam()}, texts).status());
-  }
+  std::string ErrorOf(const Texts& texts) { return Message(MetricOf(Asked(), texts).status()); }
   double largest() const {
     return catalog::Find(catalog::GenerationMetrics(), GetParam())->largest;
   }
+  TempDir scratch_{"eida-metric-test"};
 };
 INSTANTIATE_TEST_SUITE_P(Every, MetricTest, testing::ValuesIn(MetricNames()),
                          [](const auto& info) { return info.param; });

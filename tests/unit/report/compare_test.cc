@@ -252,5 +252,18 @@ TEST(EidaPaper, AccuracyOnSst2) {
   EXPECT_THAT(MissingOf(part, "ET2"), HasSubstr("task e2e"));
 }
 
+TEST(EidaPaper, MeteorItselfIsARowWhereAJarGaveIt) {
+  Study study = SampleStudy();
+  study.task = "e2e";
+  for (Model& model : study.models) model.scores["report"]["meteor_exact_stem"] = 0.4;
+  const PaperPart without = EidaPart(Results(study));
+  EXPECT_EQ(RowOf(*TableOf(without, "ET2"), "METEOR", "LoRA, rank 8"), nullptr);
+  for (Model& model : study.models) model.scores["report"]["meteor"] = 0.45;
+  const PaperPart with = EidaPart(Results(study));
+  const Row* row = RowOf(*TableOf(with, "ET2"), "METEOR", "LoRA, rank 8");
+  ASSERT_NE(row, nullptr);
+  EXPECT_NEAR(*row->cells[1].value, 45, 1e-9);
+}
+
 }  // namespace
 }  // namespace eida::report

@@ -102,6 +102,8 @@ TEST(TextsTest, MetricsThatDoNotExistAreNamed) {
   EXPECT_NE(only("[{metric: bleu, tokenise: none}]", "unknown-key").find("tokenize"),
             std::string::npos);
   EXPECT_NE(only("[{metric: bleu, tokenize: moses}]", "enum").find("13a"), std::string::npos);
+  EXPECT_NE(only("[meteor]", "missing-key").find("jar"), std::string::npos);
+  EXPECT_NE(only("[{metric: meteor, jar: 5f0A}]", "range").find("SHA-256"), std::string::npos);
   EXPECT_NE(only("[{tokenize: none}]", "missing-key").find("metric"), std::string::npos);
   EXPECT_NE(only("[cider, cider]", "duplicate-name").find("cider twice"), std::string::npos);
   only("cider", "type");

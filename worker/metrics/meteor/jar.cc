@@ -8,6 +8,7 @@
 #include "common/base/fs.h"
 #include "common/base/subprocess.h"
 #include "common/base/text.h"
+#include "worker/metrics/bleu.h"
 #include "worker/metrics/text/ptb.h"
 
 namespace eida::metrics {
@@ -67,13 +68,16 @@ std::optional<MeteorJar> MeteorJarOfEnvironment() {
   return jar;
 }
 
-Result<Score> MeteorByJar(const MeteorJar& jar, const Texts& texts) {
-  EIDA_ASSIGN_OR_RETURN(const Corpus corpus, CorpusOf(texts));
+Status CheckJar(const MeteorJar& jar) {
   if (!FileExists(jar.path))
     return InvalidArgument("there is no METEOR at " + jar.path +
                            ": set EIDA_METEOR_JAR to meteor-1.5.jar, or use meteor_exact_stem");
   if (!FileExists(jar.java))
     return InvalidArgument("there is no Java at " + jar.java + ": METEOR needs it (EIDA_JAVA)");
+  return OkStatus();
+}
+
+Result<Score> MeteorByJar(const MeteorJar& jar, const Corpus& corpus) {
   std::string asked;
   for (size_t i = 0; i < corpus.size(); ++i) {
     asked += "SCORE";
@@ -85,14 +89,14 @@ Result<Score> MeteorByJar(const MeteorJar& jar, const Texts& texts) {
   EIDA_ASSIGN_OR_RETURN(const auto values, Ask(jar, sums, corpus.size() + 1));
 
   Score score;
-  score.metric = "meteor";
   for (const std::string& value : values) {
     EIDA_ASSIGN_OR_RETURN(const double number, Number(jar, value));
     score.items.push_back(number);
   }
   score.value = score.items.back();
   score.items.pop_back();
-  score.signature = "case:lc|tok:ptb-no-punctuation+meteor-norm|meteor:" + BaseName(jar.path) +
+  score.signature = "nrefs:" + NumberOfReferences(corpus) +
+                    "|case:lc|tok:ptb-no-punctuation+meteor-norm|meteor:" + BaseName(jar.path) +
                     "|eida:" EIDA_VERSION;
   return score;
 }

@@ -1,6 +1,4 @@
-// METEOR itself, where a user has it: its jar, with the paraphrase table in data/ beside it, has
-// licences of its own and is no part of Eida. Not in the table of metrics, since a file outside the
-// job decides the value: whoever asks for it must make the jar's digest part of the job.
+// METEOR itself, where a user has it: a jar with the paraphrase table in data/ beside it.
 #pragma once
 
 #include <optional>
@@ -18,11 +16,14 @@ struct MeteorJar {
 // What EIDA_METEOR_JAR names, and EIDA_JAVA where that is set; nothing without a jar.
 std::optional<MeteorJar> MeteorJarOfEnvironment();
 
+// InvalidArgument where the jar or Java is not there.
+Status CheckJar(const MeteorJar& jar);
+
 // METEOR 1.5 for English with all its modules, 0 to 1, the E2E challenge's way: its words without
 // punctuation, `-stdio -l en -norm`, the value of the sums over items; `items` are its values.
 // Starts the program twice (scores, then sums), each time for some seconds; blocks; the calling
-// thread must not end before. InvalidArgument as CorpusOf, or where the jar or Java is not there;
-// FailedPrecondition with the program's last words where it does not answer as METEOR does.
-Result<Score> MeteorByJar(const MeteorJar& jar, const Texts& texts);
+// thread must not end before. FailedPrecondition with the program's last words where it does not
+// answer as METEOR does.
+Result<Score> MeteorByJar(const MeteorJar& jar, const Corpus& corpus);
 
 }  // namespace eida::metrics
