@@ -38,7 +38,7 @@ struct Job {
   int distinct_parents = 0;         // that it needs
   int unfinished_parents = 0;       // of these, the ones that have not succeeded
   int lost_parents = 0;             // of those, the ones that ended without a result
-  int open_shortcuts = 0;           // distinct parents that only spare it work and have not ended
+  int open_shortcuts = 0;           // parents that only spare it work and have not ended
   double remaining = 0;    // seconds on the longest path from its start to the end of the sweep
   int group = 0;           // (kind, bundle key), interned; 0 = runs alone
   Twins* twins = nullptr;  // null without a fingerprint
