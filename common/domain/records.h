@@ -33,6 +33,9 @@ struct ParentEdge {
   std::string role;
   JobId parent;
   std::string artifact;
+  // The input spares work and changes nothing of the result: the job waits until the parent has
+  // ended, however it ends, and does without the input where there is none.
+  bool shortcut = false;
 };
 
 // How failures of a job are answered; from the sweep's `retries`.
@@ -58,8 +61,9 @@ struct JobSpec {
   std::string bundle_key;  // ready jobs of equal kind and key may share one process; "" = never
   double cost = 1;         // expected seconds, for critical-path order
   int slots = 1;  // of one worker, all or none: more than one = a gang of processes, one a slot
-  // How many parents must succeed once all have ended; 0 = each of them. With a quorum the job
-  // makes do without the inputs that are missing, and no other job may read its result.
+  // How many parents, shortcuts aside, must succeed once all have ended; 0 = each of them. With a
+  // quorum the job makes do without the inputs that are missing, and no other job may read its
+  // result.
   int quorum = 0;
 };
 

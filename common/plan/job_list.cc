@@ -36,7 +36,10 @@ JobId JobList::Add(NewJob job) {
   record.spec.spec = Canonical(job.spec);
   record.spec.inputs = std::move(job.inputs);
   record.spec.parents = std::move(job.parents);
-  record.spec.parents.insert(record.spec.parents.end(), job.shortcuts.begin(), job.shortcuts.end());
+  for (ParentEdge& edge : job.shortcuts) {
+    edge.shortcut = true;
+    record.spec.parents.push_back(std::move(edge));
+  }
   record.spec.bundle_key = std::move(job.bundle_key);
   record.spec.cost = job.cost;
   record.spec.slots = job.slots;

@@ -17,7 +17,8 @@ struct NewJob {
   Json spec;
   std::vector<JobInput> inputs;
   std::vector<ParentEdge> parents;
-  // Parents whose results spare work and change nothing of the result: no part of the fingerprint.
+  // Parents whose results spare work and change nothing of the result: no part of the fingerprint,
+  // and the job does without those that fail. They become edges with `shortcut`.
   std::vector<ParentEdge> shortcuts;
   std::string bundle_key;
   int slots = 1;

@@ -58,11 +58,12 @@ v1::ParentEdge ToProto(const ParentEdge& edge) {
   out.set_role(edge.role);
   out.set_parent(edge.parent.value());
   out.set_artifact(edge.artifact);
+  out.set_shortcut(edge.shortcut);
   return out;
 }
 
 ParentEdge FromProto(const v1::ParentEdge& message) {
-  return {message.role(), JobId(message.parent()), message.artifact()};
+  return {message.role(), JobId(message.parent()), message.artifact(), message.shortcut()};
 }
 
 v1::MetricPoint ToProto(const MetricPoint& point) {

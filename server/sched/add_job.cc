@@ -41,6 +41,7 @@ Result<JobId> OnAddJob(Core& core, Effects& out, JobRecord record, Now now) {
     }
     const JobRecord& parent = it->second.record;
     EIDA_RETURN_IF_ERROR(CheckInput(record.spec, edge, parent.spec, what));
+    if (edge.shortcut) continue;
     const JobState state = parent.status.state;
     if (state == JobState::kSucceeded) {
       const auto has = [&edge](const ArtifactRef& artifact) {

@@ -13,7 +13,9 @@ Status CheckNewJob(const JobSpec& spec, const std::string& what) {
                            " slots; a lease has at least one");
   }
   std::set<JobId> parents;
-  for (const ParentEdge& edge : spec.parents) parents.insert(edge.parent);
+  for (const ParentEdge& edge : spec.parents) {
+    if (!edge.shortcut) parents.insert(edge.parent);
+  }
   if (spec.quorum < 0 || spec.quorum > static_cast<int>(parents.size())) {
     return InvalidArgument(name + " has a quorum of " + std::to_string(spec.quorum) + " out of " +
                            std::to_string(parents.size()) + " parents");
@@ -40,11 +42,14 @@ void BeBorn(Step& step, Job& job) {
     status.summary = twin->record.status.summary;
     status.finished = step.now.wall;
     job.record.artifacts = twin->record.artifacts;
-  } else if (job.unfinished_parents == 0) {
+  } else if (!Awaits(job)) {
     status.state = JobState::kReady;
     status.ready_at = step.now.wall;
   }
   job.record.status = std::move(status);
+  if (StateOf(job) != JobState::kSucceeded) return;
+  for (const JobId id : job.children) --step.GetJob(id).unfinished_parents;
+  for (const JobId id : job.spared) --step.GetJob(id).open_shortcuts;
 }
 
 void EnterNewJob(Step& step, Job& job) {

@@ -14,7 +14,8 @@ Status CheckNewJob(const JobSpec& spec, const std::string& what);
 // InvalidArgument when the parent has a quorum: nothing may rest on a result that is not for ever.
 Status CheckInput(const JobSpec& spec, const ParentEdge& edge, const JobSpec& parent,
                   const std::string& what);
-// The first status: succeeded when a twin has succeeded, else ready or blocked.
+// The first status: succeeded when a twin has succeeded, else ready or blocked. REQUIRES: no parent
+// that it needs is lost.
 // REQUIRES: inserted, and so are all children of the same batch.
 void BeBorn(Step& step, Job& job);
 // Enters the state that BeBorn chose into indexes and metrics.

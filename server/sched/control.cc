@@ -27,7 +27,7 @@ Result<Sweep*> FindWithJobs(Core& core, SweepId id, const std::vector<JobId>& jo
 }
 
 // Failed and cancelled jobs that a retry is about: the named ones and the bad ancestors that they
-// wait for, or all.
+// need, or all.
 std::vector<JobId> ToRetry(Step& step, const Sweep& sweep, const std::vector<JobId>& named,
                            ErrorClass filter) {
   std::vector<JobId> chosen;
@@ -39,7 +39,9 @@ std::vector<JobId> ToRetry(Step& step, const Sweep& sweep, const std::vector<Job
     waiting.pop_front();
     const bool lacks = job.record.status.lacking > 0;
     if ((!IsBad(StateOf(job)) && !lacks) || !seen.insert(IdOf(job)).second) continue;
-    for (const ParentEdge& edge : job.record.spec.parents) waiting.push_back(edge.parent);
+    for (const ParentEdge& edge : job.record.spec.parents) {
+      if (!edge.shortcut) waiting.push_back(edge.parent);
+    }
     if (StateOf(job) == JobState::kSkipped || lacks) continue;
     if (filter == ErrorClass::kNone || job.record.status.error == filter)
       chosen.push_back(IdOf(job));
@@ -48,18 +50,19 @@ std::vector<JobId> ToRetry(Step& step, const Sweep& sweep, const std::vector<Job
   return chosen;
 }
 
-// A bad parent. REQUIRES: there is one.
+// A bad parent that the job needs. REQUIRES: there is one.
 const Job& BadParent(Step& step, const Job& job) {
   const auto& parents = job.record.spec.parents;
   const auto bad = std::find_if(parents.begin(), parents.end(), [&step](const ParentEdge& edge) {
-    return IsBad(StateOf(step.GetJob(edge.parent)));
+    return !edge.shortcut && IsBad(StateOf(step.GetJob(edge.parent)));
   });
   return step.GetJob(bad->parent);
 }
 
-// Did the job, or will it, make do without a parent that may come after all?
+// Did the job, or will it, make do without a parent that may come after all? A result that was only
+// not spared work is whole.
 bool MustWaitAgain(const Job& job) {
-  if (!Awaits(job)) return false;
+  if (!AwaitsNeeded(job)) return false;
   const JobState state = StateOf(job);
   return state == JobState::kSucceeded ? job.record.status.lacking > 0
                                        : state != JobState::kBlocked;

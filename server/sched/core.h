@@ -32,21 +32,23 @@ struct Twins {
 
 struct Job {
   JobRecord record;
-  std::vector<JobId> children;      // each once
+  std::vector<JobId> children;      // that need it, each once
+  std::vector<JobId> spared;        // that it only spares work (ParentEdge::shortcut), each once
   std::vector<std::string> needed;  // names of its artifacts that children ask for, each once
-  int distinct_parents = 0;
-  int unfinished_parents = 0;  // distinct parents that have not succeeded
-  int lost_parents = 0;        // of these, the ones that ended without a result
-  double remaining = 0;        // seconds on the longest path from its start to the end of the sweep
-  int group = 0;               // (kind, bundle key), interned; 0 = runs alone
-  Twins* twins = nullptr;      // null without a fingerprint
-  bool held = false;           // ready, but a twin is active
-  LeaseId lease;               // set exactly while active
-  Attempt ended = 0;           // the newest attempt whose end its worker reported and we accepted
-  WorkerId ended_by;           // that worker
-  TimePoint retry_at;          // while in backoff
-  WorkerId home;               // while ready: the worker that made most of its inputs
-  Progress progress;           // of the active attempt
+  int distinct_parents = 0;         // that it needs
+  int unfinished_parents = 0;       // of these, the ones that have not succeeded
+  int lost_parents = 0;             // of those, the ones that ended without a result
+  int open_shortcuts = 0;           // parents that only spare it work and have not ended
+  double remaining = 0;    // seconds on the longest path from its start to the end of the sweep
+  int group = 0;           // (kind, bundle key), interned; 0 = runs alone
+  Twins* twins = nullptr;  // null without a fingerprint
+  bool held = false;       // ready, but a twin is active
+  LeaseId lease;           // set exactly while active
+  Attempt ended = 0;       // the newest attempt whose end its worker reported and we accepted
+  WorkerId ended_by;       // that worker
+  TimePoint retry_at;      // while in backoff
+  WorkerId home;           // while ready: the worker that made most of its inputs
+  Progress progress;       // of the active attempt
   std::optional<CheckpointRecord> checkpoint;  // the newest
 };
 

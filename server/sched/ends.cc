@@ -126,11 +126,12 @@ void Step::SkipDescendants(const Job& cause) {
   while (!waiting.empty()) {
     const Job& parent = *waiting.front();
     waiting.pop_front();
+    for (const JobId id : parent.spared) Unblock(GetJob(id));
     for (const JobId id : parent.children) {
       Job& child = GetJob(id);
       if (StateOf(child) != JobState::kBlocked) continue;
       if (Enough(child)) {
-        if (!Awaits(child)) MakeReady(child, JobEvent::kUnblocked, child.record.status);
+        Unblock(child);
         continue;
       }
       JobStatus next = child.record.status;

@@ -50,6 +50,9 @@ WorkerId HomeOf(const Core& core, const Job& job) {
   return best;
 }
 
+// Jobs come in one by one, so the newest child stands last.
+bool IsLast(const std::vector<JobId>& jobs, JobId id) { return !jobs.empty() && jobs.back() == id; }
+
 }  // namespace
 
 Job& InsertJob(Core& core, JobRecord record) {
@@ -65,7 +68,7 @@ Job& InsertJob(Core& core, JobRecord record) {
   job.remaining = spec.cost;
   for (const ParentEdge& edge : spec.parents) {
     Job& parent = Must(core.jobs, edge.parent, "a parent");
-    if (parent.children.empty() || parent.children.back() != id) {
+    if (!edge.shortcut && !IsLast(parent.children, id)) {
       parent.children.push_back(id);
       ++job.distinct_parents;
       if (StateOf(parent) != JobState::kSucceeded) ++job.unfinished_parents;
@@ -75,6 +78,13 @@ Job& InsertJob(Core& core, JobRecord record) {
     if (std::find(needed.begin(), needed.end(), edge.artifact) == needed.end())
       needed.push_back(edge.artifact);
   }
+  for (const ParentEdge& edge : spec.parents) {
+    if (!edge.shortcut) continue;
+    Job& parent = core.jobs.at(edge.parent);
+    if (IsLast(parent.children, id) || IsLast(parent.spared, id)) continue;
+    parent.spared.push_back(id);
+    if (!IsTerminal(StateOf(parent))) ++job.open_shortcuts;
+  }
   SweepOf(core, job).jobs.push_back(id);
   return job;
 }
@@ -83,8 +93,9 @@ void ComputeRemaining(Core& core, Sweep& sweep) {
   for (auto it = sweep.jobs.rbegin(); it != sweep.jobs.rend(); ++it) {
     Job& job = Must(core.jobs, *it, "a sweep's job");
     double longest = 0;
-    for (const JobId child : job.children)
-      longest = std::max(longest, core.jobs.at(child).remaining);
+    for (const auto* below : {&job.children, &job.spared}) {
+      for (const JobId id : *below) longest = std::max(longest, core.jobs.at(id).remaining);
+    }
     job.remaining = job.record.spec.cost + longest;
   }
 }

@@ -5,8 +5,8 @@
 
 namespace eida::sched {
 
-// Takes a record in: twins, group, edges, unfinished parents. The parents are in already; the state
-// is not entered yet.
+// Takes a record in: twins, group, edges, open parents. The parents are in already; the state is
+// not entered yet.
 Job& InsertJob(Core& core, JobRecord record);
 // The longest remaining paths of all jobs of the sweep. REQUIRES: parents have lower ids than their
 // children.
@@ -33,10 +33,14 @@ void DropLease(Core& core, LeaseId id);
 // Does this list hold everything that the job's children ask for? The first missing name, or "".
 std::string MissingArtifact(const Job& job, const std::vector<ArtifactRef>& artifacts);
 
-// May the job still get the parents that it needs? What is lost may come back by a retry.
+// May the job still get the parents that it needs? What is lost may come back by a retry. What only
+// spares it work is never asked for.
 bool Enough(const Job& job);
-// Does it wait for a parent that has not ended?
-inline bool Awaits(const Job& job) { return job.unfinished_parents > job.lost_parents; }
+// Does a parent that it needs go on? Then its result is not what it would be.
+inline bool AwaitsNeeded(const Job& job) { return job.unfinished_parents > job.lost_parents; }
+// Must it wait before it starts? For what spares it work too, until that has ended one way or
+// another; once it has begun it does not wait for that again.
+inline bool Awaits(const Job& job) { return AwaitsNeeded(job) || job.open_shortcuts > 0; }
 
 // The job that computed this succeeded job's result: itself, or the twin that it was taken over
 // from.

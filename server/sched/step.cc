@@ -22,9 +22,12 @@ void Step::Change(Job& job, JobEvent event, JobStatus next) {
   out.Persist(UpdateJob{IdOf(job), from, next});
   job.record.status = std::move(next);
   EnterState(core, job);
-  const int lost = IsBad(StateOf(job)) - IsBad(from);
-  for (size_t i = 0; lost != 0 && i < job.children.size(); ++i)
-    GetJob(job.children[i]).lost_parents += lost;
+  if (const int lost = IsBad(StateOf(job)) - IsBad(from); lost != 0) {
+    for (const JobId id : job.children) GetJob(id).lost_parents += lost;
+  }
+  if (const int ended = IsTerminal(StateOf(job)) - IsTerminal(from); ended != 0) {
+    for (const JobId id : job.spared) GetJob(id).open_shortcuts -= ended;
+  }
   Touch(job.record.spec.sweep);
 }
 
@@ -63,16 +66,20 @@ void Step::Reuse(Job& job, const Job& twin) {
   succeeded_.push_back(IdOf(job));
 }
 
+void Step::Unblock(Job& job) {
+  if (StateOf(job) == JobState::kBlocked && !Awaits(job) && Enough(job))
+    MakeReady(job, JobEvent::kUnblocked, job.record.status);
+}
+
 void Step::SettleSuccesses() {
   while (!succeeded_.empty()) {
     Job& job = GetJob(succeeded_.front());
     succeeded_.pop_front();
     for (const JobId id : job.children) {
-      Job& child = GetJob(id);
-      --child.unfinished_parents;
-      if (StateOf(child) == JobState::kBlocked && !Awaits(child) && Enough(child))
-        MakeReady(child, JobEvent::kUnblocked, child.record.status);
+      --GetJob(id).unfinished_parents;
+      Unblock(GetJob(id));
     }
+    for (const JobId id : job.spared) Unblock(GetJob(id));
     if (job.twins == nullptr) continue;
     const std::set<JobId> twins = job.twins->ready;
     for (const JobId id : twins) TryReuse(GetJob(id));

@@ -42,7 +42,7 @@ class Step {
   // Fails every unfinished job of the lease; none of them lives on in it.
   void EndLease(LeaseId id, ErrorClass error, const std::string& message);
   // Blocked descendants of a failed or cancelled job become skipped, but those that make do without
-  // it, which wait for the rest or become ready.
+  // it or that it only spared work, which wait for the rest or become ready.
   void SkipDescendants(const Job& cause);
   // A job that makes do without some parents, and would have or has, waits for them again: they are
   // tried once more. Its result, which lacked theirs, is dropped.
@@ -67,6 +67,8 @@ class Step {
   bool TryReuse(Job& job);
   // Closes the newest attempt and takes the job out of its lease. Returns the seconds that it ran.
   double CloseAttempt(Job& job, const std::string& outcome, const std::string& message, bool told);
+  // Makes a blocked job ready when it waits for nothing more.
+  void Unblock(Job& job);
   void SettleSuccesses();
   void RecomputeSweep(Sweep& sweep);
 

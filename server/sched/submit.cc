@@ -107,9 +107,6 @@ Result<SweepId> OnSubmit(Core& core, Effects& out, AddSweep plan, Now now) {
   for (JobRecord& record : plan.jobs) {
     Job& job = core.jobs.at(record.spec.id);
     BeBorn(step, job);
-    if (StateOf(job) == JobState::kSucceeded) {
-      for (const JobId child : job.children) --core.jobs.at(child).unfinished_parents;
-    }
     record.status = job.record.status;
     record.artifacts = job.record.artifacts;
     EnterNewJob(step, job);

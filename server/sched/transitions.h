@@ -10,7 +10,7 @@
 namespace eida::sched {
 
 enum class JobEvent : uint8_t {
-  kUnblocked,  // the last parent succeeded
+  kUnblocked,  // the last parent that it waited for has ended
   kLeased,     // granted to a worker
   kStarted,    // the worker said that it runs
   kSucceeded,

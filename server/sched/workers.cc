@@ -63,8 +63,10 @@ GrantJob GrantOf(const Core& core, const Job& job) {
   }
   for (const ParentEdge& edge : spec.parents) {
     const Job& parent = core.jobs.at(edge.parent);
-    if (StateOf(parent) != JobState::kSucceeded)
-      grant.missing.push_back({edge.role, WhyLost(core, parent)});
+    if (StateOf(parent) != JobState::kSucceeded) {
+      if (!edge.shortcut) grant.missing.push_back({edge.role, WhyLost(core, parent)});
+      continue;
+    }
     for (const ArtifactRef& artifact : parent.record.artifacts) {
       if (artifact.name != edge.artifact) continue;
       grant.inputs.push_back(artifact);

@@ -83,8 +83,10 @@ void Applier::InsertJob(const JobRecord& job) {
       .Run();
   int64_t position = 0;
   for (const ParentEdge& edge : spec.parents) {
-    Query(db_, "INSERT INTO edges (job, position, role, parent, artifact) VALUES (?, ?, ?, ?, ?)",
-          spec.id, position++, edge.role, edge.parent, edge.artifact)
+    Query(db_,
+          "INSERT INTO edges (job, position, role, parent, artifact, shortcut) VALUES (?, ?, ?, ?, "
+          "?, ?)",
+          spec.id, position++, edge.role, edge.parent, edge.artifact, edge.shortcut)
         .Run();
   }
   InsertArtifacts(spec.id, status.attempt, job.artifacts);

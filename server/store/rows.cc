@@ -130,7 +130,9 @@ void ReadJobSpec(const Query& row, Db& db, TextCache& texts, JobSpec& spec) {
   }
 }
 
-ParentEdge ReadEdge(const Query& row) { return {row.Text(1), row.IdAt<JobId>(2), row.Text(3)}; }
+ParentEdge ReadEdge(const Query& row) {
+  return {row.Text(1), row.IdAt<JobId>(2), row.Text(3), row.Int(4) != 0};
+}
 
 ArtifactRef ReadArtifact(const Query& row, int first) {
   return {row.Text(first), row.Text(first + 1), Digest(row.Text(first + 2)), row.Int(first + 3),

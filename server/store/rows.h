@@ -48,7 +48,7 @@ JobRecord ReadJob(const Query& row);
 // Columns kJobColumnCount and +1: the template of the spec and the id of the inputs.
 void ReadJobSpec(const Query& row, Db& db, TextCache& texts, JobSpec& spec);
 
-inline constexpr char kEdgeColumns[] = "e.job, e.role, e.parent, e.artifact";
+inline constexpr char kEdgeColumns[] = "e.job, e.role, e.parent, e.artifact, e.shortcut";
 ParentEdge ReadEdge(const Query& row);
 inline constexpr char kArtifactColumns[] = "a.job, a.name, a.kind, a.digest, a.size, a.meta";
 ArtifactRef ReadArtifact(const Query& row, int first = 1);

@@ -4,6 +4,7 @@ import unittest
 
 import study
 from case import Case, end_world, make_world
+from programs import Coordinator, Worker
 
 HEAD = study.SWEEP[:study.SWEEP.index("analyses:")].replace("seeds: [0, 1]", "seeds: 0..2")
 PATHS = """\
@@ -65,6 +66,48 @@ class Soups(Case):
         self.assertEqual(again, plain)
         jobs = other.eidactl("get", "jobs", "last", "-o", "json").json()["items"]
         self.assertTrue(all(job["reused_from"] > 0 for job in jobs))
+
+    def test_a_soup_measures_what_a_path_that_has_no_result_would_have_told(self):
+        sweep = HEAD + PATHS + f"soups:\n  - {{name: greedy, type: greedy, {LORA}}}\n"
+        self.write(sweep, "sweep.yaml")
+        coordinator = Coordinator(self.world)
+        coordinator.start()
+        self.addCleanup(coordinator.stop)
+
+        def jobs():
+            return {job["name"]: job for job in coordinator.eidactl("get", "jobs", "s1", "-o", "json").json()["items"]}
+
+        self.assertEnds(coordinator.eidactl("submit", "sweep.yaml"), 0, "s1")
+        lost = [f"path/lora-r2/seed{i}~lora-r2/seed{j}" for i, j in ((0, 1), (0, 2))]
+        for name in lost:
+            self.assertEnds(coordinator.eidactl("cancel", f"j{jobs()[name]['id']}"), 0, "1 jobs cancelled")
+        worker = Worker(self.world, coordinator.address, "--name", "w1")
+        worker.start()
+        self.addCleanup(worker.stop)
+        self.assertEnds(coordinator.eidactl("wait", "s1"), 7, "cancelled")
+        ended = jobs()
+        soup = ended["soup/greedy"]
+        self.assertEqual((soup["state"], soup["lacking"]), ("succeeded", 0), soup)
+        self.assertEqual((ended["matrix/gap"]["state"], ended["matrix/gap"]["lacking"]), ("succeeded", 2))
+        made = coordinator.eidactl("soup", "s1", "-o", "json").json()["items"]
+
+        # The paths after all: the matrix is made again, the soup is what it was.
+        self.assertEnds(coordinator.eidactl("retry", "s1"), 0)
+        self.assertEnds(coordinator.eidactl("wait", "s1"), 0)
+        again = jobs()
+        self.assertEqual([again[name]["state"] for name in lost], ["succeeded"] * 2)
+        self.assertEqual(again["matrix/gap"]["lacking"], 0)
+        self.assertEqual(again["soup/greedy"], soup)
+
+        # Elsewhere nothing fails: fewer evaluations, the same soup.
+        other = make_world()
+        self.addCleanup(end_world, other)
+        with open(f"{other.project}/sweep.yaml", "w", encoding="utf-8") as file:
+            file.write(sweep)
+        self.assertEnds(other.eidactl("run", "sweep.yaml"), 0)
+        self.assertEqual(other.eidactl("soup", "-o", "json").json()["items"], made)
+        (whole,) = other.eidactl("get", "soups", "-o", "json").json()["items"]
+        self.assertLess(soup["summary"]["evaluations"]["from_paths"], whole["summary"]["evaluations"]["from_paths"])
 
     def test_what_cannot_be_made_is_said_with_its_place(self):
         for soup, message in (("type: peft_cat", "runs of full do not have"),

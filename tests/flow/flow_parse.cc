@@ -140,7 +140,7 @@ Status Flow::BeginSubmit(const Words& words) {
   return OkStatus();
 }
 
-// KIND NAME [cost=N] [fp=TEXT] [bundle=KEY] [<- PARENT ...]
+// KIND NAME [cost=N] [fp=TEXT] [bundle=KEY] [<- PARENT ~SHORTCUT ...]
 Result<JobRecord> Flow::ParseJob(const Words& words, const std::string& sweep,
                                  const std::map<std::string, JobId>& names) {
   const auto arrow = std::find(words.begin(), words.end(), "<-");
@@ -160,9 +160,11 @@ Result<JobRecord> Flow::ParseJob(const Words& words, const std::string& sweep,
   EIDA_ASSIGN_OR_RETURN(job.spec.quorum, options.Int("quorum", 0));
   for (auto it = arrow; it != words.end(); ++it) {
     if (it == arrow) continue;
-    const auto parent = names.find(*it);
-    if (parent == names.end()) return InvalidArgument("no job \"" + *it + "\" stands above");
-    job.spec.parents.push_back({*it, parent->second, "out"});
+    const bool shortcut = it->front() == '~';
+    const std::string name = it->substr(shortcut ? 1 : 0);
+    const auto parent = names.find(name);
+    if (parent == names.end()) return InvalidArgument("no job \"" + name + "\" stands above");
+    job.spec.parents.push_back({name, parent->second, "out", shortcut});
   }
   return job;
 }

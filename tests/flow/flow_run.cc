@@ -208,12 +208,12 @@ Status Flow::Expect(const Words& words) {
                          "\" is not understood; README.md lists the forms");
 }
 
-// lease WORKER JOB [JOB ...] [attempt=N] [resume=N] [input=ROLE] [missing=ROLE,..] [slot=N] | idle
-// WORKER
+// lease WORKER JOB [JOB ...] [attempt=N] [resume=N] [input=ROLE] [absent=ROLE] [missing=ROLE,..]
+// [slot=N] | idle WORKER
 Status Flow::ExpectLease(const Words& words) {
   EIDA_ASSIGN_OR_RETURN(const Options options,
                         Parse(Words(words.begin() + 1, words.end()),
-                              {"attempt", "resume", "input", "slot", "missing"}));
+                              {"attempt", "resume", "input", "absent", "slot", "missing"}));
   if (options.rest.empty()) return InvalidArgument("expect " + words[0] + " WORKER ...");
   EIDA_ASSIGN_OR_RETURN(SimWorker * worker, WorkerNamed(options.rest[0]));
   std::string holds;
@@ -250,7 +250,10 @@ Status Flow::ExpectLease(const Words& words) {
   const std::string without = missing.empty() ? "none" : Join(missing, ",");
   if (options.Text("missing", without) != without)
     return Mismatch("missing", options.Text("missing", without), without);
-  const std::string role = options.Text("input", "");
+  const std::string role = options.Text("input", ""), absent = options.Text("absent", "");
+  const auto is_absent = [&](const ArtifactRef& input) { return input.name == absent; };
+  if (std::any_of(job.inputs.begin(), job.inputs.end(), is_absent))
+    return Mismatch("input", "no " + absent, absent);
   if (role.empty()) return OkStatus();
   Words roles;
   for (const ArtifactRef& input : job.inputs) {

@@ -119,12 +119,23 @@ Status ModelStore::One(const UpdateJob& change) {
     return Internal(change.job.ToString() + ": attempt number falls");
   job.status = change.status;
   if (IsActive(job.status.state)) return ParentsAreThere(job);
+  if (job.status.state == JobState::kReady && change.expected == JobState::kBlocked)
+    return ParentsHaveEnded(job);
+  return OkStatus();
+}
+
+Status ModelStore::ParentsHaveEnded(const JobRecord& job) const {
+  for (const ParentEdge& edge : job.spec.parents) {
+    if (!IsTerminal(jobs_.at(edge.parent).status.state))
+      return Internal(job.spec.id.ToString() + " does not wait for " + edge.parent.ToString());
+  }
   return OkStatus();
 }
 
 Status ModelStore::ParentsAreThere(const JobRecord& job) const {
   for (const ParentEdge& edge : job.spec.parents) {
     const JobRecord& parent = jobs_.at(edge.parent);
+    if (edge.shortcut) continue;
     if (job.spec.quorum > 0 && IsTerminal(parent.status.state) &&
         parent.status.state != JobState::kSucceeded)
       continue;

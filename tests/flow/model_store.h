@@ -45,6 +45,7 @@ class ModelStore {
   Status One(const AddEvent& change);
   Status One(const PutWorker& change);
   Status AddJob(const JobRecord& job);
+  Status ParentsHaveEnded(const JobRecord& job) const;
   Status ParentsAreThere(const JobRecord& job) const;
 
   std::map<SweepId, SweepRecord> sweeps_;

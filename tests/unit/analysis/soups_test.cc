@@ -180,6 +180,27 @@ TEST_P(SearchContract, MeasuredPathsSparePassesAndChangeNothing) {
   }
 }
 
+TEST_P(SearchContract, WhatAMissingPathWouldHaveToldIsMeasured) {
+  SoupWorld world(5, 1);
+  const engine::Job plain = world.Make(id());
+  world.Done(plain);
+  world.MeasurePaths();
+  const auto spared = [&](const engine::Job& job) {
+    const engine::JobResult result = world.Done(job);
+    EXPECT_EQ(Left(job), Left(plain));
+    return result.summary["evaluations"]["from_paths"].get<int>();
+  };
+  const int most = spared(world.Make(id()));
+  int least = most;
+  for (const auto& [role, file] : world.inputs) {
+    if (role.rfind("path/", 0) != 0) continue;
+    engine::Job job = world.Make(id());
+    job.inputs.erase(role);
+    least = std::min(least, spared(job));
+  }
+  EXPECT_LT(least, most);
+}
+
 TEST_P(SoupContract, RefusesMembersOfOtherItems) {
   SoupWorld world(3);
   engine::Job job = world.Make(id());

@@ -100,16 +100,17 @@ void Chaos::Commit() {
 void Chaos::Crash() {
   ++report_.restarts;
   replies_.clear();
+  std::erase_if(network_, [](const auto& sent) { return sent.second.to == To::kCoordinator; });
   world_.Restart();
   Check(world_.Commit());
 }
 
-void Chaos::Send(size_t agent, std::function<void()> deliver) {
+void Chaos::Send(size_t agent, To to, std::function<void()> deliver) {
   if (!calm_ && (agents_[agent].cut_until > world_.now().mono || rng_.Below(8) == 0)) return;
   const int copies = !calm_ && rng_.Below(10) == 0 ? 2 : 1;
   for (int i = 0; i < copies; ++i) {
     const Millis delay(calm_ ? 1 : rng_.Below(rng_.Below(10) == 0 ? 20'000 : 500));
-    network_.emplace(world_.now().mono + delay, Message{deliver, agent});
+    network_.emplace(world_.now().mono + delay, Message{deliver, to});
   }
 }
 
@@ -143,7 +144,7 @@ void Chaos::AgentStep(size_t index) {
   } else if (!calm_ && dice == 5) {
     const WorkerId id = agent.record.id;
     const std::string session = agent.record.session;
-    Send(index, [this, id, session] {
+    Send(index, To::kCoordinator, [this, id, session] {
       sched::OnLeave(world_.core, world_.out, id, session, world_.now());
     });
     agent.alive = false;
@@ -201,11 +202,11 @@ void Chaos::SendSync(size_t index) {
   for (const auto& [lease, tasks] : agent.held) request.held.push_back(lease);
   const int64_t serial = ++agent.sync_serial;
   agent.waits_until = world_.now().mono + Millis(5000);
-  Send(index, [this, index, request, serial] {
+  Send(index, To::kCoordinator, [this, index, request, serial] {
     sched::OnSync(world_.core, world_.out, request, world_.now());
     replies_.push_back([this, index, request, serial] {
       const SyncReply reply = sched::ViewFor(world_.core, request);
-      Send(index, [this, index, serial, reply] { OnSyncReply(index, serial, reply); });
+      Send(index, To::kAgent, [this, index, serial, reply] { OnSyncReply(index, serial, reply); });
     });
   });
 }
@@ -238,7 +239,7 @@ void Chaos::SendReports(size_t index) {
       if (task.unacked.empty()) continue;
       const JobReport report{task.job, task.attempt, task.unacked};
       const size_t upto = task.acked + task.unacked.size();
-      Send(index, [this, index, id, session, report, upto] {
+      Send(index, To::kCoordinator, [this, index, id, session, report, upto] {
         const auto verdicts =
             sched::OnReport(world_.core, world_.out, id, session, {report}, world_.now());
         const ReportVerdict verdict = verdicts.at(0);
@@ -248,7 +249,7 @@ void Chaos::SendReports(size_t index) {
               end->error == ErrorClass::kNone) {
             acked_[report.job] = report.attempt;
           }
-          Send(index, [=, this] {
+          Send(index, To::kAgent, [=, this] {
             OnReportReply(index, session, report.job, report.attempt, upto, verdict);
           });
         });
@@ -267,6 +268,7 @@ void Chaos::OnReportReply(size_t index, const std::string& session, JobId job, A
       if (task.job != job || task.attempt != attempt) continue;
       if (verdict == ReportVerdict::kStale) {
         task.stage = 3;
+        task.acked += task.unacked.size();  // older answers may still come
         task.unacked.clear();
       } else if (upto > task.acked) {
         task.unacked.erase(task.unacked.begin(),
@@ -288,6 +290,8 @@ void Chaos::Submit() {
   plan.sweep.fingerprint = Fingerprint("plan" + std::to_string(plans_));
   plan.sweep.retries.max = static_cast<int>(rng_.Below(3));
   plan.sweep.retries.max_free = 3 + static_cast<int>(rng_.Below(4));
+  // After a jump of the wall clock and a restart a job waits as long as this.
+  plan.sweep.retries.max_backoff = Millis(60'000);
   plan.sweep.max_parallel = static_cast<int>(rng_.Below(4));
   plan.sweep.max_failures = static_cast<int>(rng_.Below(4));
   plan.sweep.priority = static_cast<int>(rng_.Below(3)) - 1;
@@ -315,6 +319,12 @@ void Chaos::Submit() {
     for (const ParentEdge& edge : job.spec.parents) parents.insert(edge.parent);
     if (!parents.empty() && rng_.Below(3) == 0)
       job.spec.quorum = 1 + static_cast<int>(rng_.Below(parents.size()));
+    // Some are spared work by others, which is no part of what they are.
+    for (uint64_t k = 0; i > 1 && k < 2 && rng_.Below(3) == 0; ++k) {
+      const JobId id(static_cast<int64_t>(1 + rng_.Below(i - 1)));
+      if (plan.jobs[static_cast<size_t>(id.value()) - 1].spec.quorum > 0) continue;
+      job.spec.parents.push_back({"spares" + std::to_string(k), id, "out", true});
+    }
     const bool shared = identity.rfind("shared", 0) == 0;
     job.spec.fingerprint = Fingerprint(shared ? identity : identity + "/" + job.spec.name);
     plan.jobs.push_back(std::move(job));
@@ -354,6 +364,11 @@ void Chaos::UserStep() {
     job.spec.fingerprint = Fingerprint(sweep.ToString() + job.spec.name);
     const auto& jobs = world_.core.sweeps.at(sweep).jobs;
     if (!jobs.empty()) job.spec.parents.push_back({"weights", jobs.front(), "out"});
+    if (!jobs.empty() && rng_.Below(2) == 0) {
+      const JobId near = jobs[rng_.Below(jobs.size())];
+      if (world_.core.jobs.at(near).record.spec.quorum == 0)
+        job.spec.parents.push_back({"spares", near, "out", true});
+    }
     for (const JobId id : jobs) revived_.insert(id);
     const Result<JobId> added = sched::OnAddJob(world_.core, world_.out, job, world_.now());
     if (!added.ok() && added.status().code() != absl::StatusCode::kFailedPrecondition)

@@ -35,16 +35,19 @@ TEST_F(SubmitTest, ARefusedPlanChangesNothing) {
   wide.jobs[0].spec.slots = 0;
   AddSweep no_run = APlan({AJob("a")});
   no_run.jobs[0].spec.run = RunId(1);
-  // More parents than there are, an input that is no whole result.
+  // A quorum of more parents than are needed, an input that is no whole result.
   AddSweep too_many = APlan({AJob("a"), AJob("b", {1})});
   too_many.jobs[1].spec.quorum = 2;
+  AddSweep spared = APlan({AJob("a"), AJob("b", {1})});
+  spared.jobs[1].spec.quorum = 1;
+  spared.jobs[1].spec.parents[0].shortcut = true;
   const AddSweep same_name = APlan({AJob("a"), AJob("a")});
   AddSweep negative = APlan({AJob("a")});
   negative.jobs[0].spec.quorum = -1;
   AddSweep on_partial = APlan({AJob("a"), AJob("b", {1}), AJob("c", {2})});
   on_partial.jobs[1].spec.quorum = 1;
   for (const AddSweep& plan :
-       {twice, forward, itself, wide, no_run, too_many, negative, on_partial, same_name}) {
+       {twice, forward, itself, wide, no_run, too_many, spared, negative, on_partial, same_name}) {
     const Result<SweepId> id = sched::OnSubmit(core(), world.out, plan, world.now());
     ASSERT_FALSE(id.ok());
     EXPECT_EQ(id.status().code(), absl::StatusCode::kInvalidArgument);

@@ -82,6 +82,9 @@ TEST_F(TransitionsDeathTest, TheInvariantsNoticeAStatusWrittenPastTheGate) {
   core().jobs.at(JobId(1)).unfinished_parents = 1;
   EXPECT_FALSE(core().CheckInvariants().ok());
   core().jobs.at(JobId(1)).unfinished_parents = 0;
+  core().jobs.at(JobId(1)).open_shortcuts = 1;
+  EXPECT_FALSE(core().CheckInvariants().ok());
+  core().jobs.at(JobId(1)).open_shortcuts = 0;
   EXPECT_TRUE(core().CheckInvariants().ok());
 }
 

@@ -68,7 +68,7 @@ TEST_F(ReaderTest, JobsAreFilteredBySweepKindAndId) {
 TEST_F(ReaderTest, AJobHasItsPartsWhenTheyAreAskedFor) {
   JobQuery query{SweepId(2)};
   EXPECT_EQ(reader_->Jobs(query)->at(1).spec.spec, "");
-  EXPECT_EQ(reader_->Jobs(query)->at(1).spec.parents.size(), 4u);
+  EXPECT_EQ(reader_->Jobs(query)->at(1).spec.parents.size(), 5u);
   EXPECT_EQ(reader_->Jobs(query)->at(1).artifacts.at(0).name, "curve");
   query.with_spec = true;
   query.with_parents = query.with_artifacts = false;

@@ -124,6 +124,7 @@ inline AddSweep SampleStudy(int trainings, int paths, SweepId sweep = SweepId(1)
       job.spec.parents.push_back(
           {role, JobId(first + (i + (role[0] == 'b')) % trainings), "weights"});
     }
+    job.spec.parents.push_back({"path/0/1", JobId(first + i % trainings), "curve", true});
     add.jobs.push_back(std::move(job));
   }
   return add;

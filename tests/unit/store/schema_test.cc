@@ -109,6 +109,35 @@ TEST_F(SchemaTest, JobsOfAnOlderSchemaNeedAllTheirParentsAndStayWhole) {
   EXPECT_ANY_THROW(db->Execute("UPDATE jobs SET state = 1"));
 }
 
+// Jobs 1 to 4: a path, a soup that waits, a soup that was skipped, a matrix.
+TEST_F(SchemaTest, PathsThatSoupsOfAnOlderSchemaReadBecomeShortcutsUnlessTheyWereSkipped) {
+  const std::unique_ptr<Db> db = Open();
+  const std::vector<Migration> all = Migrations();
+  ASSERT_OK(Migrate(*db, {all.begin(), all.begin() + 4}));
+  db->Execute("PRAGMA foreign_keys = OFF");
+  for (const auto& [id, kind, state] : {std::tuple(1, JobKind::kPath, JobState::kFailed),
+                                        {2, JobKind::kSoup, JobState::kBlocked},
+                                        {3, JobKind::kSoup, JobState::kSkipped},
+                                        {4, JobKind::kMatrix, JobState::kBlocked}}) {
+    Query(*db,
+          "INSERT INTO jobs (id, sweep, kind, name, spec, fingerprint, inputs, bundle_key, cost,"
+          " slots, state, attempt, failures, free_failures, error, error_message, summary, worker,"
+          " created, ready_at, started, finished, retry_at)"
+          " VALUES (?, 1, ?, ?, '', 'f', 1, '', 1, 1, ?, 0, 0, 0, 1, '', '', '', 0, 0, 0, 0, 0)",
+          id, kind, std::to_string(id), state)
+        .Run();
+  }
+  db->Execute(
+      "INSERT INTO edges (job, position, role, parent, artifact) VALUES"
+      " (2, 0, 'member/0', 1, 'weights'), (2, 1, 'path/0/1', 1, 'curve'),"
+      " (3, 0, 'path/0/1', 1, 'curve'), (4, 0, 'pair/0/1', 1, 'curve')");
+  ASSERT_OK(Migrate(*db));
+  std::vector<int64_t> shortcuts;
+  for (Query rows(*db, "SELECT shortcut FROM edges ORDER BY job, position"); rows.Next();)
+    shortcuts.push_back(rows.Int(0));
+  EXPECT_EQ(shortcuts, (std::vector<int64_t>{0, 1, 0, 0}));
+}
+
 TEST_F(SchemaTest, ANewerSchemaIsRefusedByWriterAndReader) {
   {
     const std::unique_ptr<Db> db = Open();

@@ -102,6 +102,8 @@ TEST_F(StoreTest, ASweepComesBackAsItWasAfterARestart) {
     ASSERT_EQ(got.parents.size(), want.parents.size());
   }
   EXPECT_EQ(snapshot.jobs[2].spec.parents[1].role, "b");
+  EXPECT_FALSE(snapshot.jobs[2].spec.parents[1].shortcut);
+  EXPECT_TRUE(snapshot.jobs[2].spec.parents[4].shortcut);
   EXPECT_EQ(snapshot.jobs[2].spec.parents[1].parent, JobId(2));
   ASSERT_EQ(snapshot.jobs[0].artifacts.size(), 2u);
   EXPECT_EQ(snapshot.jobs[0].artifacts[0].name, "weights");

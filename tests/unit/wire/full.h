@@ -25,7 +25,7 @@ inline JobRecord FullJob() {
   job.spec.spec = "spec";
   job.spec.fingerprint = Fingerprint("fingerprint");
   job.spec.inputs = {{"name", FullDigest()}};
-  job.spec.parents = {{"role", JobId(102), "artifact"}};
+  job.spec.parents = {{"role", JobId(102), "artifact", true}};
   job.spec.cost = 126;
   job.spec.slots = 128;
   job.spec.quorum = 130;

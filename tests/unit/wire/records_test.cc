@@ -35,7 +35,7 @@ void ExpectFullRoundTrip(const Record& record) {
 TEST(RecordsTest, SmallRecordsKeepEveryField) {
   ExpectFullRoundTrip(FullArtifact());
   ExpectFullRoundTrip(JobInput{"name", FullDigest()});
-  ExpectFullRoundTrip(ParentEdge{"role", JobId(102), "artifact"});
+  ExpectFullRoundTrip(ParentEdge{"role", JobId(102), "artifact", true});
   ExpectFullRoundTrip(MetricPoint{"series", 102, 103});
   ExpectFullRoundTrip(Progress{101, 102, "unit"});
   ExpectFullRoundTrip(LogLine{JobId(101), 102, 103, WallTime{104}, "text"});
