@@ -48,7 +48,7 @@ class EveryGenerator : public ::testing::TestWithParam<catalog::Model> {
   bool encodes() const { return w.examples.decoder.size() > 0; }
   // A batch of items that read what items 0 and 1 read (encoder-decoders) and have these tokens.
   Batch BatchOf(const std::vector<std::vector<int64_t>>& own) const {
-    Examples e;
+    EncodedRows e;
     for (size_t i = 0; i < own.size(); ++i) {
       const TokenIds& read = w.examples.tokens;
       const int64_t item = static_cast<int64_t>(i % 2);

@@ -18,7 +18,7 @@ struct ModelWorld {
   Job job;
   std::shared_ptr<const Base> base;
   Weights numbers;
-  Examples examples;  // the items of the numbers
+  EncodedRows examples;  // the items of the numbers
 
   const at::Tensor& Number(const std::string& name) const { return numbers.at(name); }
   // The items `which`, by position.

@@ -13,7 +13,7 @@ using ItemBatches = std::vector<std::vector<int64_t>>;
 
 // Items of these lengths and nothing else.
 Examples OfLengths(const std::vector<int64_t>& lengths) {
-  Examples examples;
+  EncodedRows examples;
   examples.tokens.starts = {0};
   for (size_t i = 0; i < lengths.size(); ++i) {
     examples.items.push_back(static_cast<int64_t>(i));
