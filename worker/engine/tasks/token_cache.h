@@ -10,7 +10,7 @@
 
 namespace eida::engine {
 
-// Nothing here fails a job: what does not work is said in the log, once a process.
+// Nothing here fails a job: what does not work is said in the log.
 class TokenCache {
  public:
   explicit TokenCache(const TokenFolder& folder) : folder_(folder) {}
