@@ -51,7 +51,7 @@ Examples FirstRows(const NumbersWorld& w, const Base& base) {
   rows.items.resize(8);
   rows.labels.resize(8);
   rows.tokens.starts.resize(9);
-  return rows;
+  return Examples(rows);
 }
 
 TEST(NumbersTest, TokenIdsAreThoseOfThePythonTokenizer) {

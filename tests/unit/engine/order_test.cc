@@ -20,7 +20,7 @@ Examples OfLengths(const std::vector<int64_t>& lengths) {
     examples.labels.push_back(0);
     examples.tokens.starts.push_back(examples.tokens.starts.back() + lengths[i]);
   }
-  return examples;
+  return Examples(examples);
 }
 // Between 3 and 40 tokens, none like its neighbours.
 Examples VariousLengths(int64_t n = 200) {

@@ -36,7 +36,7 @@ struct TokenSpans {
 // this process or a mapping that processes share. Copies share it too.
 struct Examples {
   Examples() = default;
-  Examples(const EncodedRows& rows);  // implicit: the same items, copied into an image
+  explicit Examples(const EncodedRows& rows);  // the same items, copied into an image
 
   std::span<const int64_t> items, labels;
   TokenSpans tokens, decoder;

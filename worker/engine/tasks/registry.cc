@@ -74,10 +74,12 @@ Result<Examples> EncodeSplit(const Job& job, const Base& base, const ItemChoice&
   // An input that cannot be read is for the task to say.
   const Result<std::string> key =
       job.tokens.dir.empty() ? NotFound("no folder") : TokenKey(job, base, choice);
-  if (!key.ok()) return task->load(job, base, choice);
   const TokenCache cache(job.tokens);
-  if (std::optional<Examples> kept = cache.Find(*key)) return std::move(*kept);
+  if (key.ok()) {
+    if (std::optional<Examples> kept = cache.Find(*key)) return std::move(*kept);
+  }
   EIDA_ASSIGN_OR_RETURN(const EncodedRows rows, task->load(job, base, choice));
+  if (!key.ok()) return Examples(rows);
   auto image = std::make_shared<const std::string>(TokenFileImage(rows, *key));
   cache.Keep(*key, *image);
   return ViewTokenImage(std::move(image));
