@@ -175,8 +175,12 @@ class Resubmission(FinishedRun):
         self.assertEqual({job["state"] for job in self.jobs().values()}, {"succeeded"})
         self.assertTrue(all(job["reused_from"] > 0 for job in self.jobs().values()))
 
+    def token_files(self):
+        folder = self.path(".eida", "cache", "tokens")
+        return {entry.name: (entry.inode(), entry.stat().st_mtime_ns) for entry in os.scandir(folder)}
+
     def test_3_another_seed_trains_only_its_own_runs(self):
-        before = self.attempts()
+        before, tokens = self.attempts(), self.token_files()
         self.assertEnds(self.world.eidactl("run", "sweep.yaml", "--set", "seeds=[0, 1, 2]"), 0)
         jobs, after = self.jobs(), self.attempts()
         started = {name for name, job in jobs.items() if after.get(job["id"], 0) > 0}
@@ -185,6 +189,11 @@ class Resubmission(FinishedRun):
             self.assertTrue("seed2" in name or name.startswith(("matrix/", "soup/")), name)
         self.assertEqual({job: count for job, count in after.items() if job in before}, before)
         self.assertEqual(len([name for name in jobs if name.startswith("path/")]), 15)
+        # The runners of this study found the token ids that those of the first had left: no file is new, and each was used.
+        self.assertGreaterEqual(len(tokens), 2)
+        self.assertEqual({name: inode for name, (inode, _) in self.token_files().items()},
+                         {name: inode for name, (inode, _) in tokens.items()})
+        self.assertTrue(all(used > tokens[name][1] for name, (_, used) in self.token_files().items()))
 
 
 if __name__ == "__main__":

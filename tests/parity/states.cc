@@ -60,14 +60,13 @@ Status Write(const std::string& job_path, const std::string& out_path) {
   const auto split = GetOr<std::string>(job.spec, "split", "train");
   EIDA_ASSIGN_OR_RETURN(const auto examples,
                         engine::LoadExamples(job, *base, {split, std::nullopt, 0}));
-  const engine::TokenIds& tokens = examples->tokens;
-  Weights out = {{"item", torch::tensor(examples->items, at::kLong)},
-                 {"label", torch::tensor(examples->labels, at::kLong)},
-                 {"starts", torch::tensor(tokens.starts, at::kLong)},
-                 {"ids", torch::tensor(tokens.ids, at::kLong)},
-                 {"types", torch::tensor(tokens.types, at::kLong)}};
-  const std::vector<int64_t> special(tokens.special.begin(), tokens.special.end());
-  out["special"] = torch::tensor(special, at::kLong);
+  const auto i64 = [](const auto& values) {
+    return torch::tensor(std::vector<int64_t>(values.begin(), values.end()), at::kLong);
+  };
+  const engine::TokenSpans& tokens = examples->tokens;
+  Weights out = {{"item", i64(examples->items)}, {"label", i64(examples->labels)},
+                 {"starts", i64(tokens.starts)}, {"ids", i64(tokens.ids)},
+                 {"types", i64(tokens.types)},   {"special", i64(tokens.special)}};
   const auto layers = GetOr<std::vector<std::string>>(job.spec, "layers", {});
   if (!layers.empty()) EIDA_RETURN_IF_ERROR(AddHidden(job, *base, *examples, layers, out));
   return engine::WriteSafetensors(out, {{"format", "pt"}}, out_path);

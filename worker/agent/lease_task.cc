@@ -179,6 +179,8 @@ Result<exec::RunnerOptions> LeaseTask::OptionsOf(int rank, exec::JobFile file) c
   file.rank = rank;
   file.ranks = static_cast<int>(slots_.size());
   file.store = JoinPath(dir_, "ranks");
+  file.tokens_dir = options_.tokens_dir;
+  file.tokens_limit = options_.tokens_limit;
   exec::RunnerOptions options;
   options.supervisor = options_.supervisor;
   options.runner = options_.runner;

@@ -24,6 +24,8 @@ namespace eida::agent {
 
 struct LeaseOptions {
   std::string work_dir;    // for all leases, on the file system of the cache
+  std::string tokens_dir;  // for token ids, which runners share; "" = nowhere
+  int64_t tokens_limit = 0;
   std::string supervisor;  // program whose `supervise` is exec::SuperviseMain
   std::string runner;
   Millis stop_grace{30'000};       // for a checkpoint, before SIGKILL

@@ -78,8 +78,11 @@ Status RunWorker(WorkerOptions options) {
   EIDA_ASSIGN_OR_RETURN(const FileLock lock, LockDir(options.dir));
   EIDA_ASSIGN_OR_RETURN(setup.worker.id, StableId(options.dir, options.name));
   EIDA_RETURN_IF_ERROR(CheckRunner(options.runner));
-  EIDA_ASSIGN_OR_RETURN(const std::unique_ptr<Cache> cache,
-                        Cache::Open(JoinPath(options.dir, "cache"), options.cache_limit));
+  setup.lease.tokens_dir = JoinPath(options.dir, "tokens");
+  setup.lease.tokens_limit = options.cache_limit / 10;
+  EIDA_ASSIGN_OR_RETURN(
+      const std::unique_ptr<Cache> cache,
+      Cache::Open(JoinPath(options.dir, "cache"), options.cache_limit - setup.lease.tokens_limit));
   setup.lease.work_dir = JoinPath(options.dir, "work");
   EIDA_RETURN_IF_ERROR(RemoveTree(setup.lease.work_dir));  // of an earlier process
   setup.worker.session = RandomHex();

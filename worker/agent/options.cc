@@ -95,7 +95,8 @@ CommandLine ParseCommandLine(int argc, char** argv) {
                   "cores of each slot (default: divide them evenly)")
       ->check(CLI::Range(1, 4096));
   run->add_option("--cache", o.dir, "folder for files and work")->capture_default_str();
-  run->add_option("--cache-limit", limit, "size of cached files, 0 = no limit")
+  run->add_option("--cache-limit", limit,
+                  "size of cached files, a tenth of it for token ids; 0 = no limit")
       ->check(Checked(&ParseSize))
       ->capture_default_str();
   run->add_option("--name", o.name, "name of this worker (default: kept in the cache folder)");

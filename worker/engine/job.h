@@ -28,6 +28,12 @@ class Events {
   virtual bool StopRequested() = 0;
 };
 
+// Where encoded splits are kept from one process to the next (tasks/token_cache.h).
+struct TokenFolder {
+  std::string dir;    // "" = nowhere; made when there is something to keep
+  int64_t limit = 0;  // bytes of files there, 0 = no limit
+};
+
 struct Job {
   std::string kind;
   std::string name;
@@ -38,6 +44,7 @@ struct Job {
   std::optional<std::string> resume;  // checkpoint file
   std::string out;                    // existing directory for this job's files
   std::string device = "cpu";
+  TokenFolder tokens;
   std::shared_ptr<Gang> gang;  // of the processes that do this job together; null = alone
 };
 

@@ -27,7 +27,10 @@ class BaseStudy : public Study {
  public:
   BaseStudy(std::shared_ptr<const Base> base, std::shared_ptr<const Examples> examples,
             const Numerics& numerics)
-      : base_(std::move(base)), examples_(std::move(examples)), numerics_(numerics) {}
+      : base_(std::move(base)),
+        examples_(std::move(examples)),
+        items_(examples_->items.begin(), examples_->items.end()),
+        numerics_(numerics) {}
 
   Result<Weights> LoadMember(const std::string& path) override { return ReadMember(*base_, path); }
 
@@ -81,7 +84,7 @@ class BaseStudy : public Study {
     return FeaturesOf(*base_, weights, *examples_, numerics_, layers);
   }
 
-  const std::vector<int64_t>& items() const override { return examples_->items; }
+  const std::vector<int64_t>& items() const override { return items_; }
   std::string item_hash() const override { return examples_->item_hash; }
 
   Result<at::Tensor> BaseTensor(const std::string& name) override {
@@ -103,6 +106,7 @@ class BaseStudy : public Study {
 
   std::shared_ptr<const Base> base_;
   std::shared_ptr<const Examples> examples_;
+  std::vector<int64_t> items_;
   Numerics numerics_;
 };
 

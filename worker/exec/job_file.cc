@@ -22,6 +22,8 @@ Result<std::string> FormatJobFile(const JobFile& file) {
                {"jobs", std::move(jobs)}};
   if (file.ranks > 1)
     json["gang"] = {{"rank", file.rank}, {"ranks", file.ranks}, {"store", file.store}};
+  if (!file.tokens_dir.empty())
+    json["tokens"] = {{"dir", file.tokens_dir}, {"limit", file.tokens_limit}};
   return Pretty(json);
 }
 

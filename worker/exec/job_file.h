@@ -30,6 +30,10 @@ struct JobFile {
   // Of a gang, which does one job on several slots: the file of each rank is its own.
   int rank = 0, ranks = 1;
   std::string store;  // file by which the ranks find one another
+  // Folder where runners keep token ids for one another, of at most so many bytes (0 = no limit);
+  // "" = none.
+  std::string tokens_dir;
+  int64_t tokens_limit = 0;
 };
 
 // The text of job.json. InvalidArgument, naming the job, when a spec is no JSON object.

@@ -105,6 +105,17 @@ Result<engine::GangPlace> ParseGang(const Json& json, const std::string& where) 
   return place;
 }
 
+Result<engine::TokenFolder> ParseTokens(const Json& json, const std::string& where) {
+  const Fields fields(json, where);
+  if (!json.is_object()) return fields.Error("", "must be an object");
+  engine::TokenFolder folder;
+  EIDA_ASSIGN_OR_RETURN(folder.dir, fields.Text("dir"));
+  if (fields.Has("limit")) {
+    EIDA_ASSIGN_OR_RETURN(folder.limit, fields.Number("limit", 0));
+  }
+  return folder;
+}
+
 }  // namespace
 
 Result<JobFile> ParseJobFile(const std::string& text, const std::string& file,
@@ -129,6 +140,9 @@ Result<JobFile> ParseJobFile(const std::string& text, const std::string& file,
       parsed.threads = static_cast<int>(threads);
     }
   }
+  if (fields.Has("tokens")) {
+    EIDA_ASSIGN_OR_RETURN(parsed.tokens, ParseTokens(fields.At("tokens"), file + ".tokens"));
+  }
   if (!fields.Has("jobs") || !fields.At("jobs").is_array() || fields.At("jobs").empty()) {
     return fields.Error("jobs", "must be a list with at least one job");
   }
@@ -148,6 +162,7 @@ Result<JobFile> ParseJobFile(const std::string& text, const std::string& file,
   }
   for (NumberedJob& job : parsed.jobs) {
     job.job.device = parsed.device;
+    job.job.tokens = parsed.tokens;
     if (!out.empty())
       job.job.out = parsed.jobs.size() == 1 ? out : JoinPath(out, std::to_string(job.number));
     if (job.job.out.empty()) {

@@ -21,6 +21,7 @@ struct JobFile {
   std::string device = "cpu";
   int threads = 1;
   std::optional<engine::GangPlace> gang;  // this process is one of several that do the one job
+  engine::TokenFolder tokens;             // of every job
   std::vector<NumberedJob> jobs;
 };
 

@@ -192,6 +192,7 @@ TEST_F(AgentTest, AGrantOfSeveralSlotsRunsARankOnEach) {
   for (const char* file : {"job.json", "rank1-job.json"}) {
     const Json job = ReadJsonFile(Path("work/l1/" + std::string(file))).value();
     EXPECT_EQ(job.at("gang").at("ranks"), 2) << file;
+    EXPECT_EQ(job.at("tokens"), (Json{{"dir", Path("tokens")}, {"limit", 9}})) << file;
     EXPECT_EQ(job.at("gang").at("rank"), file == std::string("job.json") ? 0 : 1);
   }
   Offer(2, 1, {Job(2)});  // its slot is taken by the second rank

@@ -32,6 +32,8 @@ class AgentTest : public ::testing::Test {
     options_.worker.id = WorkerId("w1");
     options_.worker.session = "session-1";
     options_.lease.work_dir = Path("work");
+    options_.lease.tokens_dir = Path("tokens");
+    options_.lease.tokens_limit = 9;
     options_.lease.supervisor = options_.lease.runner = kRunner;
     options_.lease.stop_grace = Millis(5000);
     options_.lease.revoke_grace = Millis(300);

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <thread>
 
+#include "common/base/json.h"
 #include "common/base/subprocess.h"
 #include "common/rpc/token.h"
 #include "gmock/gmock.h"
@@ -119,6 +120,16 @@ TEST_F(ProgramTest, SigtermLetsTheRunnerCheckpointAndASecondOneKills) {
   EXPECT_FALSE(second.Poll().has_value());
   second.Kill(SIGINT);
   EXPECT_EQ(second.Wait().ToString(), "exit 130");
+}
+
+TEST_F(ProgramTest, ATenthOfTheCacheIsForTokenIds) {
+  Offer(1, R"(["emit", {"event": "started"}], ["sleep", 60000])");
+  Subprocess worker = Start({"--cache-limit", "7GB"});
+  ASSERT_TRUE(coordinator_.WaitForItem<Started>(1)) << Log();
+  const Json job = ReadJsonFile(Path("cache/work/l1/job.json")).value();
+  EXPECT_EQ(job.at("tokens"), (Json{{"dir", Path("cache/tokens")}, {"limit", 700'000'000}}));
+  worker.Kill(SIGTERM);
+  worker.Wait();
 }
 
 TEST_F(ProgramTest, NoProcessSurvivesAWorkerKilledWithSigkill) {

@@ -303,11 +303,11 @@ TEST(NcclTest, ALibraryThatIsNotThereOrIsAnotherIsSaid) {
 }
 
 Examples ExamplesOf(const std::vector<int64_t>& lengths) {
-  Examples examples;
+  EncodedRows examples;
   examples.tokens.starts = {0};
   for (const int64_t length : lengths)
     examples.tokens.starts.push_back(examples.tokens.starts.back() + length);
-  return examples;
+  return Examples(examples);
 }
 
 TEST(PartOfBatchTest, EveryItemIsOneRanksAndTokensAreEven) {

@@ -34,8 +34,8 @@ void AddItem(TokenIds& to, const std::vector<int64_t>& ids) {
 
 Prompts PromptsOf(const ModelWorld& w) {
   Prompts prompts;
-  prompts.tokens = w.examples.tokens;
-  for (int64_t i = 0; w.examples.decoder.size() > 0 && i < prompts.tokens.size(); ++i)
+  prompts.tokens = w.rows.tokens;
+  for (int64_t i = 0; w.rows.decoder.size() > 0 && i < prompts.tokens.size(); ++i)
     AddItem(prompts.decoder, {kDecoderStart});
   return prompts;
 }
@@ -45,12 +45,12 @@ class EveryGenerator : public ::testing::TestWithParam<catalog::Model> {
   ModelWorld w{GetParam().id};
   Tensors tensors{nullptr, &w.base->weights};
 
-  bool encodes() const { return w.examples.decoder.size() > 0; }
+  bool encodes() const { return w.rows.decoder.size() > 0; }
   // A batch of items that read what items 0 and 1 read (encoder-decoders) and have these tokens.
   Batch BatchOf(const std::vector<std::vector<int64_t>>& own) const {
-    Examples e;
+    EncodedRows e;
     for (size_t i = 0; i < own.size(); ++i) {
-      const TokenIds& read = w.examples.tokens;
+      const TokenIds& read = w.rows.tokens;
       const int64_t item = static_cast<int64_t>(i % 2);
       if (encodes())
         AddItem(e.tokens,
@@ -58,7 +58,7 @@ class EveryGenerator : public ::testing::TestWithParam<catalog::Model> {
       AddItem(encodes() ? e.decoder : e.tokens, own[i]);
       e.items.push_back(static_cast<int64_t>(i));
     }
-    return MakeBatch(e, e.items, at::kCPU);
+    return MakeBatch(Examples(e), e.items, at::kCPU);
   }
   // The state of the last token of each sequence, in whole passes.
   at::Tensor LastStates(const std::vector<std::vector<int64_t>>& own, at::ScalarType type) const {

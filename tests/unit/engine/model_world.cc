@@ -32,21 +32,22 @@ ModelWorld::ModelWorld(const std::string& family) {
     job.inputs[std::string("model/") + file] = JoinPath(directory, file);
   base = LoadBase(job).value();
   numbers = ReadSafetensors(JoinPath(directory, "numbers.safetensors")).value();
-  examples.tokens = TokensOf(Number("ids"), Number("lengths"));
+  rows.tokens = TokensOf(Number("ids"), Number("lengths"));
   if (numbers.count("decoder.ids") != 0)
-    examples.decoder = TokensOf(Number("decoder.ids"), Number("decoder.lengths"));
+    rows.decoder = TokensOf(Number("decoder.ids"), Number("decoder.lengths"));
   const at::Tensor labels = Number(base->model->generates() ? "targets" : "labels");
-  (base->model->generates() ? examples.targets : examples.labels)
+  (base->model->generates() ? rows.targets : rows.labels)
       .assign(labels.data_ptr<int64_t>(), labels.data_ptr<int64_t>() + labels.numel());
-  examples.items.resize(static_cast<size_t>(examples.tokens.size()));
-  std::iota(examples.items.begin(), examples.items.end(), 0);
+  rows.items.resize(static_cast<size_t>(rows.tokens.size()));
+  std::iota(rows.items.begin(), rows.items.end(), 0);
+  examples = Examples(rows);
 }
 
 Batch ModelWorld::Some(const std::vector<int64_t>& which) const {
   return MakeBatch(examples, which, at::kCPU);
 }
 
-Batch ModelWorld::All() const { return Some(examples.items); }
+Batch ModelWorld::All() const { return Some(rows.items); }
 
 at::Tensor ModelWorld::Logits(const Tensors& tensors, const Batch& batch, Context& context) const {
   const Model& model = *base->model;

@@ -18,7 +18,8 @@ struct ModelWorld {
   Job job;
   std::shared_ptr<const Base> base;
   Weights numbers;
-  Examples examples;  // the items of the numbers
+  EncodedRows rows;  // the items of the numbers
+  Examples examples;
 
   const at::Tensor& Number(const std::string& name) const { return numbers.at(name); }
   // The items `which`, by position.

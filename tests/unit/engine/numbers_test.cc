@@ -5,7 +5,7 @@
 #include "tests/unit/engine/tiny.h"
 #include "worker/engine/adapters/adapter.h"
 #include "worker/engine/nn/context.h"
-#include "worker/engine/tasks/task.h"
+#include "worker/engine/tasks/labelled_texts.h"
 #include "worker/engine/train/evaluate.h"
 
 namespace eida::engine {
@@ -47,11 +47,11 @@ struct NumbersWorld {
 Examples FirstRows(const NumbersWorld& w, const Base& base) {
   Job job = w.Make("evaluate", Json::object());
   job.spec["data"]["splits"] = {{{"name", "train"}, {"digest", "all rows"}}};
-  Examples rows = *LoadExamples(job, base, {"train", std::nullopt, 0}).value();
+  EncodedRows rows = LoadLabelledTexts(job, base, {"train", std::nullopt, 0}).value();
   rows.items.resize(8);
   rows.labels.resize(8);
   rows.tokens.starts.resize(9);
-  return rows;
+  return Examples(rows);
 }
 
 TEST(NumbersTest, TokenIdsAreThoseOfThePythonTokenizer) {

@@ -13,14 +13,14 @@ using ItemBatches = std::vector<std::vector<int64_t>>;
 
 // Items of these lengths and nothing else.
 Examples OfLengths(const std::vector<int64_t>& lengths) {
-  Examples examples;
+  EncodedRows examples;
   examples.tokens.starts = {0};
   for (size_t i = 0; i < lengths.size(); ++i) {
     examples.items.push_back(static_cast<int64_t>(i));
     examples.labels.push_back(0);
     examples.tokens.starts.push_back(examples.tokens.starts.back() + lengths[i]);
   }
-  return examples;
+  return Examples(examples);
 }
 // Between 3 and 40 tokens, none like its neighbours.
 Examples VariousLengths(int64_t n = 200) {

@@ -12,6 +12,9 @@
 namespace eida::engine {
 namespace {
 
+using testing::ElementsAre;
+using testing::ElementsAreArray;
+
 // Words of the golden tokenizers, where w<n> is token n.
 const std::vector<std::vector<std::string>> kTexts = {
     {"w10 w11", "w20"}, {"w12", "w21 w22"}, {"w10 w13 w14", "w23"}, {"w15", "w24"}};
@@ -84,17 +87,37 @@ class TaskContractTest : public testing::TestWithParam<catalog::Task> {};
 
 TEST_P(TaskContractTest, EveryFormatGivesTheSameExamples) {
   const Examples first = TaskWorld(GetParam(), GetParam().formats.front()).Load();
-  EXPECT_EQ(first.items, (std::vector<int64_t>{0, 1, 2, 3}));
+  EXPECT_THAT(first.items, ElementsAre(0, 1, 2, 3));
   EXPECT_EQ(first.labels.size(), GetParam().generates ? 0u : 4u);
   EXPECT_EQ(first.targets.empty(), !GetParam().generates);
   for (int64_t i = 0; i < first.size(); ++i) EXPECT_GT(first.label_count(i), 0);
   for (const std::string& format : GetParam().formats) {
     const Examples other = TaskWorld(GetParam(), format).Load();
-    EXPECT_EQ(other.tokens.ids, first.tokens.ids) << format;
-    EXPECT_EQ(other.tokens.starts, first.tokens.starts) << format;
-    EXPECT_EQ(other.labels, first.labels) << format;
-    EXPECT_EQ(other.targets, first.targets) << format;
+    EXPECT_THAT(other.tokens.ids, ElementsAreArray(first.tokens.ids)) << format;
+    EXPECT_THAT(other.tokens.starts, ElementsAreArray(first.tokens.starts)) << format;
+    EXPECT_THAT(other.labels, ElementsAreArray(first.labels)) << format;
+    EXPECT_THAT(other.targets, ElementsAreArray(first.targets)) << format;
     EXPECT_EQ(other.item_hash, first.item_hash) << format;
+  }
+}
+
+TEST_P(TaskContractTest, WhatIsKeptInAFolderIsWhatWasMade) {
+  TaskWorld w(GetParam(), GetParam().formats.front());
+  const Examples made = w.Load();
+  w.job.tokens.dir = w.dir.path() + "/tokens";
+  for (const char* folder : {"cold", "warm"}) {
+    const Examples kept = EncodeSplit(w.job, *w.base, {"train", std::nullopt, 0}).value();
+    EXPECT_THAT(kept.items, ElementsAreArray(made.items)) << folder;
+    EXPECT_THAT(kept.labels, ElementsAreArray(made.labels)) << folder;
+    EXPECT_THAT(kept.targets, ElementsAreArray(made.targets)) << folder;
+    EXPECT_EQ(kept.item_hash, made.item_hash) << folder;
+    for (const auto part : {&Examples::tokens, &Examples::decoder}) {
+      EXPECT_THAT((kept.*part).starts, ElementsAreArray((made.*part).starts)) << folder;
+      EXPECT_THAT((kept.*part).ids, ElementsAreArray((made.*part).ids)) << folder;
+      EXPECT_THAT((kept.*part).types, ElementsAreArray((made.*part).types)) << folder;
+      EXPECT_THAT((kept.*part).special, ElementsAreArray((made.*part).special)) << folder;
+    }
+    EXPECT_EQ(ListDir(w.job.tokens.dir).value().size(), 1u) << folder;
   }
 }
 

@@ -25,7 +25,7 @@ struct PairWorld {
                         {"splits", {{{"name", "train"}, {"digest", "rows"}}}}};
     base = LoadBase(job).value();
   }
-  Result<Examples> Load() const { return LoadTextPairs(job, *base, {"train", std::nullopt, 0}); }
+  Result<EncodedRows> Load() const { return LoadTextPairs(job, *base, {"train", std::nullopt, 0}); }
   Result<GenerationItems> Items() const {
     return LoadGenerationItems(job, *base, {"train", std::nullopt, 0});
   }
@@ -42,20 +42,20 @@ Ids Item(const TokenIds& tokens, int64_t i) {
 
 TEST(TextPairsTest, ADecoderLearnsTheTargetAndItsEnd) {
   const PairWorld w("gpt2");
-  const Examples examples = w.Load().value();
-  ASSERT_EQ(examples.size(), 3);
+  const EncodedRows examples = w.Load().value();
+  ASSERT_EQ(examples.items.size(), 3u);
   EXPECT_EQ(Item(examples.tokens, 0), (Ids{10, 11, 2, 20, 9}));
   EXPECT_EQ(Item(examples.tokens, 1), (Ids{12, 2, 21, 22, 9}));
   EXPECT_EQ(examples.targets,
             (Ids{-100, -100, 20, 9, -100, -100, 21, 22, 9, -100, -100, -100, 23, 9, -100}));
-  EXPECT_EQ(examples.label_count(1), 3);
+  EXPECT_EQ(Examples(examples).label_count(1), 3);
   EXPECT_EQ(examples.tokens.special[2], 1);
   EXPECT_EQ(examples.tokens.special[3], 0);
 }
 
 TEST(TextPairsTest, AnEncoderDecoderReadsTheTargetShifted) {
   const PairWorld w("bart");
-  const Examples examples = w.Load().value();
+  const EncodedRows examples = w.Load().value();
   EXPECT_EQ(Item(examples.tokens, 0), (Ids{10, 11}));
   EXPECT_EQ(Item(examples.decoder, 1),
             (Ids{w.base->config.at("decoder_start_token_id").get<int64_t>(), 21}));
@@ -66,7 +66,7 @@ TEST(TextPairsTest, MbartsTextsEndInTheirLanguage) {
   PairWorld w("mbart");
   w.job.spec["data"]["source_lang"] = "w4";
   w.job.spec["data"]["target_lang"] = "w5";
-  const Examples examples = w.Load().value();
+  const EncodedRows examples = w.Load().value();
   EXPECT_EQ(Item(examples.tokens, 0), (Ids{10, 11, 9, 4}));
   EXPECT_EQ(Item(examples.decoder, 1), (Ids{5, 21, 22, 9}));
   EXPECT_EQ(examples.targets, (Ids{20, 9, 5, 21, 22, 9, 5, 23, 9, 5}));
@@ -89,7 +89,7 @@ TEST(TextPairsTest, LongPairsAreCutAtTheirEnd) {
   PairWorld w("gpt2", {{"bos_token", "w2"}, {"eos_token", "w9"}},
               "w10||w20 w21 w22\nw10||w20 w21\n");
   w.job.spec["data"]["max_length"] = 4;
-  const Examples examples = w.Load().value();
+  const EncodedRows examples = w.Load().value();
   EXPECT_EQ(Item(examples.tokens, 0), (Ids{10, 2, 20, 21}));
   EXPECT_EQ(Item(examples.tokens, 1), (Ids{10, 2, 20, 21}));
   EXPECT_EQ(examples.targets, (Ids{-100, 20, 21, -100, -100, 20, 21, -100}));

@@ -103,6 +103,11 @@ TEST(JobFileTest, HasTheDocumentedShape) {
             Json::parse(R"({"format": "eida/job/v1", "slot": {"device": "cpu", "threads": 2},
     "jobs": [{"job": 12, "attempt": 3, "kind": "path", "name": "s1/path", "spec": {"k": 1}, "inputs": {"weights": "/c/x"},
               "missing": {"pair/0/1": "train/a failed"}, "resume": "/c/r", "out": "/w/j12-3"}]})"));
+  JobFile kept;
+  kept.tokens_dir = "/c/tokens";
+  kept.tokens_limit = 7;
+  EXPECT_EQ(ParseJson(FormatJobFile(kept).value(), "").value().at("tokens"),
+            Json::parse(R"({"dir": "/c/tokens", "limit": 7})"));
   EXPECT_THAT(
       Message(FormatJobFile({"cpu", 1, {{JobId(1), 1, JobKind::kTrain, "n", "[1]", {}, "", ""}}})
                   .status()),

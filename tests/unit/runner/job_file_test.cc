@@ -60,6 +60,26 @@ TEST(JobFileTest, AGangSaysWhichRankThisIs) {
   EXPECT_FALSE(ParseJobFile(kGood, "job.json", "")->gang.has_value());
 }
 
+TEST(JobFileTest, TokenIdsAreKeptWhereTheFileSays) {
+  const auto with = [](const std::string& tokens) {
+    return ParseJobFile(
+        R"({"format": "eida/job/v1", "jobs": [{"job": 1, "kind": "train", "spec": {}, "out": "/o"}],
+                            "tokens": )" +
+            tokens + "}",
+        "f", "");
+  };
+  const auto file = with(R"({"dir": "/c/tokens", "limit": 700})");
+  ASSERT_TRUE(file.ok()) << file.status();
+  EXPECT_EQ(file->jobs[0].job.tokens.dir, "/c/tokens");
+  EXPECT_EQ(file->jobs[0].job.tokens.limit, 700);
+  EXPECT_EQ(with(R"({"dir": "/c"})")->jobs[0].job.tokens.limit, 0);
+  EXPECT_EQ(ParseJobFile(kGood, "f", "")->jobs[0].job.tokens.dir, "") << "nowhere, as ever";
+  EXPECT_EQ(Message(with("3").status()), "f.tokens: must be an object");
+  EXPECT_EQ(Message(with("{}").status()), "f.tokens.dir: is missing");
+  EXPECT_EQ(Message(with(R"({"dir": "/c", "limit": -1})").status()),
+            "f.tokens.limit: must be a whole number of at least 0, not -1");
+}
+
 TEST(JobFileTest, AGangThatCannotBeIsRefused) {
   const auto refused = [](const std::string& gang, const std::string& kind = "train") {
     return Message(ParseJobFile(R"({"format": "eida/job/v1", "jobs": [{"job": 1, "kind": ")" +

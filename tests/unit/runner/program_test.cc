@@ -86,8 +86,9 @@ class ProgramTest : public ::testing::Test {
   // A vector, not Json: Json{one} is `one`, not a list of it.
   std::string WriteJobs(const std::vector<Json>& jobs) {
     const std::string path = JoinPath(dir_.path(), "job" + std::to_string(++files_) + ".json");
-    const Json file = {
+    Json file = {
         {"format", "eida/job/v1"}, {"slot", {{"device", "cpu"}, {"threads", 1}}}, {"jobs", jobs}};
+    if (!tokens_.empty()) file["tokens"] = {{"dir", tokens_}};
     EXPECT_TRUE(WriteFileAtomic(path, Pretty(file)).ok());
     return path;
   }
@@ -145,6 +146,7 @@ class ProgramTest : public ::testing::Test {
   }
 
   TempDir dir_;
+  std::string tokens_;  // folder of token ids that job files name; "" = none
   int files_ = 0;
 };
 
@@ -318,6 +320,58 @@ TEST_F(ProgramTest, AFileThatCannotGrowIsAnIoErrorAndNotACrash) {
     ASSERT_NE(error, nullptr) << ran.log;
     EXPECT_EQ((*error)["class"], "io") << error->dump();
   }
+}
+
+int CountOf(const std::string& text, const std::string& part) {
+  int count = 0;
+  for (size_t at = 0; (at = text.find(part, at)) != std::string::npos; at += part.size()) ++count;
+  return count;
+}
+
+TEST_F(ProgramTest, ResultsHaveTheSameBytesWhereverTheTokenIdsCameFrom) {
+  const testing::TinyStudy study = testing::MakeTinyStudy(JoinPath(dir_.path(), "tiny"));
+  std::string log;  // of the last study
+  const auto results = [&] {
+    const Ran train = Run({WriteJobs({TrainJob(1, study, kLora, 1, 1e-2)})});
+    EXPECT_EQ(train.exit.code, 0) << train.log;
+    const std::string weights = JoinPath(dir_.path(), "weights");
+    EXPECT_TRUE(RenameFile(train.Artifact(1, "weights"), weights).ok());
+    const Ran rest = Run({WriteJobs(
+        {StudyJob(2, "evaluate", study, kItems, {{"weights", weights}}),
+         StudyJob(3, "gram", study, With(kItems, {{"samples", 20}, {"layers", {"last"}}}),
+                  {{"weights", weights}})})});
+    EXPECT_EQ(rest.exit.code, 0) << rest.log;
+    log = train.log + rest.log;
+    std::string all = ReadFile(weights).value_or("none") +
+                      ReadFile(rest.Artifact(2, "eval")).value_or("none") +
+                      ReadFile(rest.Artifact(3, "gram")).value_or("none");
+    for (const Json& event : train.events) {
+      if (event["event"] == "metric" &&
+          event["series"].get<std::string>().find("loss") != std::string::npos)
+        all += event.dump();
+    }
+    return all;
+  };
+  const std::string expected = results();
+  tokens_ = JoinPath(dir_.path(), "tokens");
+  EXPECT_EQ(results(), expected) << "a cold folder";
+  const std::vector<std::string> kept = ListDir(tokens_).value();
+  EXPECT_EQ(kept.size(), 3u) << "train, select and 20 items of select";
+  EXPECT_EQ(results(), expected) << "a warm folder";
+  EXPECT_EQ(ListDir(tokens_).value(), kept);
+  for (const std::string& name : kept) {
+    std::string content = ReadFile(JoinPath(tokens_, name)).value();
+    content.back() = static_cast<char>(content.back() ^ 1);
+    ASSERT_TRUE(WriteFileAtomic(JoinPath(tokens_, name), content).ok());
+  }
+  EXPECT_EQ(results(), expected) << "a folder of damaged files";
+  EXPECT_EQ(CountOf(log, " is damaged (its checksum does not fit its content)"), 3) << log;
+  EXPECT_EQ(results(), expected);
+  EXPECT_EQ(CountOf(log, "damaged"), 0) << "they were made again";
+  ASSERT_TRUE(WriteFileAtomic(JoinPath(dir_.path(), "file"), "").ok());
+  tokens_ = JoinPath(dir_.path(), "file/tokens");
+  EXPECT_EQ(results(), expected) << "a folder that cannot be made";
+  EXPECT_EQ(CountOf(log, "token ids cannot be kept in " + tokens_), 2) << "once a process\n" << log;
 }
 
 // A study by hand: three runs, then every analysis on them, all through the program.

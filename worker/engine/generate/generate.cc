@@ -59,7 +59,7 @@ class Together {
   }
 
   void Begin(const std::vector<int64_t>& which) {
-    const TokenIds& own = prompts_.predicted();
+    const TokenSpans& own = prompts_.predicted();
     searches_.clear();
     for (const int64_t item : which) {
       searches_.push_back(
@@ -151,9 +151,10 @@ Result<std::vector<Generated>> Generate(const Base& base, const Weights& weights
                                         const std::function<bool(int64_t)>& go_on) {
   EIDA_RETURN_IF_ERROR(CheckPrompts(*base.model, prompts, settings.options));
   const at::NoGradGuard no_grad;
-  Examples items;
-  items.tokens = prompts.tokens;
-  items.decoder = prompts.decoder;
+  EncodedRows rows;
+  rows.tokens = prompts.tokens;
+  rows.decoder = prompts.decoder;
+  const Examples items(rows);
   const int64_t n = items.tokens.size();
   std::vector<Generated> results(static_cast<size_t>(n));
   Together together(base, weights, items, settings);

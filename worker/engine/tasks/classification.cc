@@ -3,7 +3,8 @@
 
 namespace eida::engine {
 
-Result<Examples> Load_classification(const Job& job, const Base& base, const ItemChoice& choice) {
+Result<EncodedRows> Load_classification(const Job& job, const Base& base,
+                                        const ItemChoice& choice) {
   return LoadLabelledTexts(job, base, choice);
 }
 

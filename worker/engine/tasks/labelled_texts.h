@@ -7,6 +7,6 @@ namespace eida::engine {
 
 // Of a split of such rows. ConfigError for a model that predicts tokens, DataError naming the row
 // that has no tokens.
-Result<Examples> LoadLabelledTexts(const Job& job, const Base& base, const ItemChoice& choice);
+Result<EncodedRows> LoadLabelledTexts(const Job& job, const Base& base, const ItemChoice& choice);
 
 }  // namespace eida::engine

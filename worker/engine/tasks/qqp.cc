@@ -3,7 +3,7 @@
 
 namespace eida::engine {
 
-Result<Examples> Load_qqp(const Job& job, const Base& base, const ItemChoice& choice) {
+Result<EncodedRows> Load_qqp(const Job& job, const Base& base, const ItemChoice& choice) {
   return LoadLabelledTexts(job, base, choice);
 }
 

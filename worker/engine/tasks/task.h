@@ -1,7 +1,9 @@
-// A task turns rows of a data file into token ids and labels, once per process.
+// A task turns rows of a data file into token ids and labels: once, where a job names a folder that
+// keeps them (token_cache.h), else once per process.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,28 +11,9 @@
 #include "worker/engine/job.h"
 #include "worker/engine/models/base.h"
 #include "worker/engine/nn/batch.h"
+#include "worker/engine/tasks/examples.h"
 
 namespace eida::engine {
-
-inline constexpr int64_t kNoLabel = -100;
-
-// Items of one split, in file order.
-struct Examples {
-  std::vector<int64_t> items;   // row numbers
-  std::vector<int64_t> labels;  // of a classifier; else empty
-  TokenIds tokens;              // one entry per item
-  TokenIds decoder;             // what an encoder-decoder's decoder reads; else empty
-  // Language models: for each token of `decoder` (of `tokens` when there is no decoder) the token
-  // that it predicts, kNoLabel where the loss does not look. Empty for classifiers.
-  std::vector<int64_t> targets;
-  std::string item_hash;
-  int64_t size() const { return static_cast<int64_t>(items.size()); }
-  int64_t length(int64_t i) const { return tokens.starts[i + 1] - tokens.starts[i]; }
-  // How many labels the loss of an item is about.
-  int64_t label_count(int64_t i) const;
-  // The sequences that a language model predicts.
-  const TokenIds& predicted() const { return decoder.size() > 0 ? decoder : tokens; }
-};
 
 // Which of a split's items: all of them, or `samples` chosen by `item_seed`; of these all, or a
 // half.
@@ -49,9 +32,13 @@ struct ItemChoice {
 // `split`, and by spec["samples"] and spec["item_seed"] some of it when `sampled`. ConfigError.
 Result<ItemChoice> ReadItemChoice(const Job& job, const std::string& split, bool sampled);
 
-// By spec["data"] and the inputs data/*; spec["data"]["task"] names the task of
-// common/catalog/tasks.def. The last few are kept per process. DataError for what is wrong with the
-// data, ConfigError for what the settings ask in vain.
+// By spec["data"], the inputs data/* and the tokenizer's; spec["data"]["task"] names the task of
+// common/catalog/tasks.def. Out of the job's token folder when they are there, whole; else made,
+// and kept there. DataError for what is wrong with the data, ConfigError for what the settings ask
+// in vain.
+Result<Examples> EncodeSplit(const Job& job, const Base& base, const ItemChoice& choice);
+
+// The same; the last few are kept per process.
 Result<std::shared_ptr<const Examples>> LoadExamples(const Job& job, const Base& base,
                                                      const ItemChoice& choice);
 

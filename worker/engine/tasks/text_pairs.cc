@@ -4,7 +4,6 @@
 
 #include <map>
 
-#include "common/inputs/splits.h"
 #include "worker/engine/formats/tokenizer_settings.h"
 #include "worker/engine/tasks/split_rows.h"
 
@@ -61,7 +60,7 @@ class PairTokens {
   }
 
   // One item of a decoder, with the token that each of its tokens predicts.
-  Status AppendSequence(Examples& to, const TokenIds& sources, const TokenIds& targets,
+  Status AppendSequence(EncodedRows& to, const TokenIds& sources, const TokenIds& targets,
                         int64_t i) const {
     const int64_t source = sources.starts[i + 1] - sources.starts[i];
     if (source + 2 > max_length_) {
@@ -83,7 +82,7 @@ class PairTokens {
   }
 
   // One item of an encoder-decoder.
-  void AppendShifted(Examples& to, const TokenIds& sources, const TokenIds& targets,
+  void AppendShifted(EncodedRows& to, const TokenIds& sources, const TokenIds& targets,
                      int64_t i) const {
     AppendItem(to.tokens, sources, i, max_length_);
     End(to.tokens);
@@ -169,7 +168,7 @@ Status CheckGenerates(const Job& job, const Base& base) {
 
 }  // namespace
 
-Result<Examples> LoadTextPairs(const Job& job, const Base& base, const ItemChoice& choice) {
+Result<EncodedRows> LoadTextPairs(const Job& job, const Base& base, const ItemChoice& choice) {
   EIDA_RETURN_IF_ERROR(CheckGenerates(job, base));
   EIDA_ASSIGN_OR_RETURN(const PairTokens pairs, PairTokens::For(job, base));
   EIDA_ASSIGN_OR_RETURN(SplitRows split, ReadSplit(job, base, choice));
@@ -180,20 +179,19 @@ Result<Examples> LoadTextPairs(const Job& job, const Base& base, const ItemChoic
   }
   EIDA_ASSIGN_OR_RETURN(const TokenIds sources, pairs.Sources(source_texts));
   EIDA_ASSIGN_OR_RETURN(const TokenIds targets, pairs.Targets(std::move(target_texts)));
-  Examples examples;
-  examples.item_hash = inputs::ItemHash(split.items);
-  examples.items = std::move(split.items);
-  for (int64_t i = 0; i < examples.size(); ++i) {
+  EncodedRows rows;
+  rows.items = std::move(split.items);
+  for (int64_t i = 0; i < std::ssize(rows.items); ++i) {
     if (base.model->encodes()) {
-      pairs.AppendShifted(examples, sources, targets, i);
+      pairs.AppendShifted(rows, sources, targets, i);
       continue;
     }
-    const Status appended = pairs.AppendSequence(examples, sources, targets, i);
+    const Status appended = pairs.AppendSequence(rows, sources, targets, i);
     if (!appended.ok())
-      return DataError("data/" + choice.split + ": row " + std::to_string(examples.items[i]) + " " +
+      return DataError("data/" + choice.split + ": row " + std::to_string(rows.items[i]) + " " +
                        Message(appended));
   }
-  return examples;
+  return rows;
 }
 
 Result<GenerationItems> LoadGenerationItems(const Job& job, const Base& base,

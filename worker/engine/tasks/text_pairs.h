@@ -17,7 +17,7 @@ namespace eida::engine {
 // Of a split of such rows. Sequences are cut to data.max_length at their end. ConfigError for a
 // classifier and for what config and tokenizer lack; DataError naming the row whose source leaves
 // no room for a target.
-Result<Examples> LoadTextPairs(const Job& job, const Base& base, const ItemChoice& choice);
+Result<EncodedRows> LoadTextPairs(const Job& job, const Base& base, const ItemChoice& choice);
 
 // What texts are generated from: each source once, in the order of its first row.
 struct GenerationItems {

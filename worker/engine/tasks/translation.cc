@@ -3,7 +3,7 @@
 
 namespace eida::engine {
 
-Result<Examples> Load_translation(const Job& job, const Base& base, const ItemChoice& choice) {
+Result<EncodedRows> Load_translation(const Job& job, const Base& base, const ItemChoice& choice) {
   return LoadTextPairs(job, base, choice);
 }
 

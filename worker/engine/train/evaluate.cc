@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cmath>
 #include <numeric>
+#include <span>
 
 #include "common/base/text.h"
 
@@ -86,7 +87,7 @@ Status CheckHead(const Base& base, const Weights& weights) {
 }
 
 // [items, T]: each row averages its item's tokens that the tokenizer did not add.
-at::Tensor MeanRows(const TokenIds& tokens, const std::vector<int64_t>& which,
+at::Tensor MeanRows(const TokenSpans& tokens, const std::vector<int64_t>& which,
                     const Sequences& rows) {
   at::Tensor mean = at::zeros({rows.items(), rows.tokens()}, at::kFloat);
   for (size_t i = 0; i < which.size(); ++i) {
@@ -103,6 +104,10 @@ at::Tensor MeanRows(const TokenIds& tokens, const std::vector<int64_t>& which,
   return mean;
 }
 
+at::Tensor AsTensor(std::span<const int64_t> values) {
+  return torch::tensor(at::IntArrayRef(values.data(), values.size()), at::kLong);
+}
+
 }  // namespace
 
 Passes PassesSoFar() { return {models_passed.load(), items_passed.load()}; }
@@ -117,9 +122,9 @@ Result<EvalResult> EvaluateWeights(const Base& base, const Weights& weights,
   CountPass(examples.size());
   EvalResult result;
   const int64_t n = examples.size();
-  result.item = torch::tensor(examples.items, at::kLong);
+  result.item = AsTensor(examples.items);
   const bool classifies = !base.model->generates();
-  result.label = classifies ? torch::tensor(examples.labels, at::kLong) : at::zeros({n}, at::kLong);
+  result.label = classifies ? AsTensor(examples.labels) : at::zeros({n}, at::kLong);
   result.loss = at::empty({n}, at::kFloat);
   if (!classifies) result.count = at::empty({n}, at::kFloat);
   if (numerics.label_smoothing > 0) result.loss_smoothed = at::empty({n}, at::kFloat);

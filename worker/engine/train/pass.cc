@@ -108,7 +108,7 @@ class Pass {
 
 int64_t TokensOf(const Run& run, int64_t i) {
   int64_t tokens = 0;
-  const TokenIds& decoder = run.examples().decoder;
+  const TokenSpans& decoder = run.examples().decoder;
   for (const int64_t item : run.items(i)) {
     tokens += run.examples().length(item);
     if (decoder.size() > 0) tokens += decoder.starts[item + 1] - decoder.starts[item];
