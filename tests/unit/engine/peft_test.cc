@@ -260,11 +260,6 @@ TEST(PeftStartTest, WithoutAStepTheRunIsTheAdapterItself) {
     for (const auto& [key, tensor] : before) EXPECT_TRUE(at::equal(after.at(key), tensor)) << key;
   }
   EXPECT_GT(events.Last("select/loss"), 0);
-  // No other run has nothing to do.
-  EXPECT_EQ(ErrorClassOf(
-                RunTrain(run.tiny.Train({{"train", {{"epochs", nullptr}, {"steps", 0}}}}), events)
-                    .status()),
-            "config");
 }
 
 TEST(PeftStartTest, ItTrainsOnFromTheAdapterAndResumesAsAnyRun) {
