@@ -86,7 +86,9 @@ Presets ApplyPreset(const std::vector<std::string>& overrides, Tree* file,
       const std::string have = presets.names.empty()
                                    ? "; the file has no presets"
                                    : "; the file has: " + Join(presets.names, ", ");
-      Report(choice, "enum", "there is no preset \"" + Ellipsis(choice.text, 60) + "\"" + have,
+      Report(choice, "enum",
+             "there is no preset \"" + Ellipsis(choice.text, 60) + "\"" + have +
+                 Meant(choice.text, presets.names),
              diagnostics);
     } else {
       presets.chosen = choice.text;

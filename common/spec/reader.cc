@@ -53,7 +53,7 @@ const Tree* MapReader::Ask(const std::string& key, FieldUse use) {
   }
   const Tree* value = tree_ == nullptr ? nullptr : tree_->Find(key);
   if (value != nullptr) {
-    (*context_->places)[PathOf(key)] = value->place;
+    (*context_->places)[PathOf(key)] = {value->file, value->place};
     return value;
   }
   if (use.required) Error(place_, "missing-key", "missing key \"" + key + "\"" + In(path_));

@@ -17,8 +17,12 @@ namespace eida::spec {
 struct Place {
   int line = 0, column = 0, length = 1;  // from 1
 };
+struct SourcePlace {
+  std::string file;  // the sweep file, or --set
+  Place place;
+};
 // Path in the file ("data.splits.train", "variants[1].adapter") -> where its value stands.
-using SourceMap = std::map<std::string, Place>;
+using SourceMap = std::map<std::string, SourcePlace>;
 
 struct ModelSpec {
   std::string path;    // as written

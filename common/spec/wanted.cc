@@ -41,9 +41,12 @@ std::vector<Diagnostic> ToDiagnostics(const std::vector<inputs::Problem>& proble
   for (const inputs::Problem& problem : problems) {
     Diagnostic d{Severity::kError, "input", problem.message, file_name, 0, 0, 1, ""};
     if (const auto place = spec.places.find(problem.at);
-        place != spec.places.end() && place->second.line > 0) {
-      d.line = place->second.line, d.column = place->second.column, d.length = place->second.length;
-      if (d.line <= static_cast<int>(lines.size())) d.source_line = lines[d.line - 1];
+        place != spec.places.end() && place->second.place.line > 0) {
+      const auto& [file, at] = place->second;
+      d.line = at.line, d.column = at.column, d.length = at.length;
+      if (!file.empty()) d.file = file;
+      if (d.file == file_name && d.line <= static_cast<int>(lines.size()))
+        d.source_line = lines[d.line - 1];
     }
     diagnostics.push_back(std::move(d));
   }

@@ -68,8 +68,10 @@ TEST(PresetsTest, TheFileMayChooseAndTheCommandLineWins) {
 }
 
 TEST(PresetsTest, AnUnknownOneNamesThoseThatThereAre) {
-  EXPECT_THAT(Errors(WithPresets(kTwo), {"preset=smok"}),
-              HasSubstr("there is no preset \"smok\"; the file has: smoke, reduced"));
+  EXPECT_THAT(
+      Errors(WithPresets(kTwo), {"preset=smok"}),
+      HasSubstr(
+          "there is no preset \"smok\"; the file has: smoke, reduced; did you mean \"smoke\"?"));
   EXPECT_THAT(Errors(SampleSweep(), {"preset=smoke"}), HasSubstr("the file has no presets"));
 }
 
