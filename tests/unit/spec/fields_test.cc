@@ -17,9 +17,13 @@
 namespace eida::spec {
 namespace {
 
+using ::testing::AllOf;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::StartsWith;
 
 Field FieldAt(const std::string& path) {
   const auto found = Explain(path);
@@ -101,12 +105,15 @@ TEST(FieldsTest, WhatDependsOnAChoiceSaysSo) {
             "analyses[].type: barrier, convexity_gap, error_barrier");
   const Field text = FieldAt("data.columns.text");
   EXPECT_EQ(text.fallback, "text");
-  EXPECT_THAT(text.exceptions, ElementsAre("default question1 with data.task: qqp",
-                                           "default sentence with data.task: sst2"));
+  // Whatever else the catalog has.
+  EXPECT_THAT(text.exceptions, Contains("default question1 with data.task: qqp"));
+  EXPECT_THAT(text.exceptions,
+              Contains(AllOf(StartsWith("default sentence with data.task: "), HasSubstr("sst2"))));
   EXPECT_THAT(FieldAt("eval.goal").exceptions,
-              ElementsAre("default maximize with eval.metric: accuracy, f1, matthews"));
+              ElementsAre(AllOf(StartsWith("default maximize with eval.metric: "),
+                                HasSubstr("accuracy"), HasSubstr("f1"), Not(HasSubstr("loss")))));
   EXPECT_THAT(FieldAt("eval.metric").exceptions,
-              ElementsAre("one of loss, loss_smoothed with data.task: e2e, translation"));
+              ElementsAre(AllOf(StartsWith("one of loss"), HasSubstr("e2e, translation"))));
 }
 
 TEST(FieldsTest, DefaultsThatAreAnotherKeysSaySo) {

@@ -38,7 +38,7 @@ TEST(SoupSectionTest, MistakesAreNamedOnce) {
   Only(WithSoup("type: peft_svd, rank: 0, select: \"variant~lora-*\""), "range");
   Only(WithSoup("type: greedy, select: \"variant~qlora-*\""), "empty-selection");
   EXPECT_THAT(Only(WithSoup("type: greedy, metric: bleu"), "enum").message,
-              HasSubstr("accuracy, f1, loss"));
+              HasSubstr("expected one of: accuracy, "));
   // A task of texts gives a loss and nothing else.
   const std::string texts =
       Replaced(OfTexts("  task: e2e\n"), "type: greedy", "type: running_mean, metric: accuracy");
