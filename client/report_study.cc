@@ -7,6 +7,7 @@
 #include <set>
 
 #include "client/observation_plot.h"
+#include "client/report_rows.h"
 #include "client/results.h"
 #include "client/scope.h"
 #include "client/sweep_file.h"
@@ -355,6 +356,7 @@ Result<report::Study> GatherStudy(Api& api, const SweepData& data, WallTime now)
   EIDA_ASSIGN_OR_RETURN(const std::vector<Soup> soups, LoadSoups(api, data));
   for (const Soup& soup : soups) study.soups.push_back(SoupOf(soup));
   EIDA_RETURN_IF_ERROR(AddExamples(api, data, study));
+  AddRows(api, JsonOf(data.sweep.resolved()), study);
   return study;
 }
 

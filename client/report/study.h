@@ -72,6 +72,11 @@ struct Example {
   std::string run, source, text, reference;
 };
 
+// A row of the data.
+struct DataRow {
+  std::string text, text_pair, label;  // "" = it has none
+};
+
 struct Problem {
   std::string job, state, message;
 };
@@ -107,6 +112,8 @@ struct Study {
   std::vector<Soup> soups;
   std::vector<Observation> observations;
   std::vector<Example> examples;
+  std::vector<DataRow> rows;  // the first ones of rows_split
+  std::string rows_split;
   std::vector<Problem> problems;
   int64_t jobs = 0, jobs_done = 0;
   Provenance provenance;

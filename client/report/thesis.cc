@@ -1,4 +1,5 @@
 #include <set>
+#include <tuple>
 
 #include "client/report/paper.h"
 
@@ -27,11 +28,39 @@ std::set<std::string> NameSplits(const PublishedTable& published, const Results&
   return splits;
 }
 
-Section SizeTables(const Results& r, PaperPart& part) {
+Table RowsTable(const std::string& id, const std::string& caption, const Study& study) {
+  Table table;
+  table.id = id;
+  table.caption = caption;
+  const DataRow& first = study.rows.front();
+  table.columns = {{first.label.empty() ? "source" : "text"}};
+  if (!first.text_pair.empty()) table.columns.push_back({first.label.empty() ? "target" : "pair"});
+  if (!first.label.empty()) table.columns.push_back({"label"});
+  for (const DataRow& row : study.rows) {
+    Row line{{Cell::Of(row.text)}};
+    if (!first.text_pair.empty()) line.cells.push_back(Cell::Of(row.text_pair));
+    if (!first.label.empty()) line.cells.push_back(Cell::Of(row.label));
+    table.rows.push_back(std::move(line));
+  }
+  table.note = "The first rows of split " + study.rows_split + "; the thesis prints others.";
+  return table;
+}
+
+Section DataTables(const Results& r, PaperPart& part) {
   Section section{"data", "Data", {}};
   for (const char* id : {"T1-QQP", "T1-EnRo"}) {
     const PublishedTable& published = Published(id);
     AddTable(published, r, SizesTable(published, r), "a finished run", section, part);
+  }
+  for (const auto& [id, task, caption] :
+       {std::tuple{"T2", "classification", "QQP: examples of the data (thesis table 2)"},
+        {"T3", "translation", "En-Ro: examples of the data (thesis table 3)"}}) {
+    if (r.task() != task)
+      part.missing.push_back({id, TaskNeeded(task, r)});
+    else if (r.study().rows.empty())
+      part.missing.push_back({id, "a data file that the coordinator's store still has"});
+    else
+      section.blocks.push_back(RowsTable(id, caption, r.study()));
   }
   return section;
 }
@@ -130,10 +159,9 @@ void AddTable(const PublishedTable& published, const Results& r, Table table,
 
 PaperPart ThesisPart(const Results& r) {
   PaperPart part;
-  part.missing = {{"T2, T3", "nothing that a sweep measures: example rows of the data"},
-                  {"F1", "nothing that a sweep measures: a diagram of LoRA"}};
+  part.missing = {{"F1", "nothing that a sweep measures: a diagram of LoRA"}};
   for (Section (*build)(const Results&, PaperPart&) :
-       {SizeTables, ScoreTables, SimilarityTables, ThesisRankMaps, ThesisGapMaps, SoupTables}) {
+       {DataTables, ScoreTables, SimilarityTables, ThesisRankMaps, ThesisGapMaps, SoupTables}) {
     Section section = build(r, part);
     if (!section.blocks.empty()) part.sections.push_back(std::move(section));
   }

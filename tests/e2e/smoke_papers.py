@@ -156,7 +156,7 @@ class Papers(unittest.TestCase):
         self.check_gaps("gap-same-variant", lambda a, b: a[0] == b[0])
         self.check_gaps("gap-same-seed", lambda a, b: a[1] == b[1])
         self.check_soups()
-        self.check_report("thesis", "T4", "T6", "T8", "Claims")
+        self.check_report("thesis", "T1-QQP", "T2", "T4", "T6", "T8", "Claims")
 
     def test_enro_mbart(self):
         base, variants = self.run_both("enro-mbart")
@@ -166,7 +166,7 @@ class Papers(unittest.TestCase):
         self.check_gaps("gap-same-variant", lambda a, b: a[0] == b[0])
         self.check_gaps("gap-same-seed", lambda a, b: a[1] == b[1])
         self.check_soups("bleu")
-        self.check_report("thesis", "T5", "T7", "T9", "Claims")
+        self.check_report("thesis", "T1-EnRo", "T3", "T5", "T7", "T9", "Claims")
 
     def test_eida_sst2(self):
         base, variants = self.run_both("eida-sst2")

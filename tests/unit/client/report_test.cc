@@ -205,6 +205,25 @@ TEST_F(GatherTest, ASweepThatOnlyObservesIsAReportOnceThatIsDone) {
   EXPECT_EQ(study->provenance.options, " --preset smoke");
 }
 
+TEST_F(GatherTest, TheFirstRowsOfTheDataWhereTheStoreHasThem) {
+  EXPECT_TRUE(Gather()->rows.empty()) << "digests of nothing";
+  const std::string rows = "text\tlabel\na\t1\nb\t0\nc\t1\nd\t1\ne\t0\nf\t0\n";
+  v1::Sweep& sweep = *std::find_if(api_.sweeps.begin(), api_.sweeps.end(),
+                                   [](const v1::Sweep& s) { return s.id() == 2; });
+  Json resolved = *ParseJson(sweep.resolved(), "resolved");
+  Json& data = resolved["inputs"]["data"];
+  data["columns"] = {{"text", "text"}, {"label", "label"}};
+  data["splits"] = {{{"name", "train"}, {"digest", api_.Keep(rows)}},
+                    {{"name", "select"}, {"from", "train"}}};
+  sweep.set_resolved(resolved.dump());
+  const Result<report::Study> study = Gather();
+  ASSERT_TRUE(study.ok()) << study.status();
+  EXPECT_EQ(study->rows_split, "train");
+  ASSERT_EQ(study->rows.size(), 5u);
+  EXPECT_EQ(study->rows[1].text, "b");
+  EXPECT_EQ(study->rows[1].label, "0");
+}
+
 TEST_F(GatherTest, SoupsWithTheirSearch) {
   const Result<report::Study> study = Gather();
   ASSERT_TRUE(study.ok()) << study.status();

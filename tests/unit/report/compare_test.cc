@@ -190,6 +190,24 @@ TEST_F(ThesisTest, Table1HasTheSplitsThatWereRead) {
   EXPECT_EQ(TableOf(one, "T1-QQP")->rows[2].cells[2].text, "not read");
 }
 
+TEST_F(ThesisTest, Tables2And3AreRowsOfTheData) {
+  EXPECT_THAT(MissingOf(Part(), "T2"), HasSubstr("data file"));
+  study_.rows_split = "select";
+  study_.rows = {{"How old?", "What age?", "duplicate"}, {"Who?", "Where?", "different"}};
+  const PaperPart part = Part();
+  const Table* t2 = TableOf(part, "T2");
+  ASSERT_NE(t2, nullptr);
+  ASSERT_EQ(t2->columns.size(), 3u);
+  EXPECT_EQ(t2->rows[1].cells[1].text, "Where?");
+  EXPECT_EQ(t2->rows[1].cells[2].text, "different");
+  EXPECT_THAT(MissingOf(part, "T3"), HasSubstr("task translation"));
+  study_.task = "translation";
+  study_.rows = {{"one", "unu", ""}};
+  const PaperPart other = Part();
+  ASSERT_NE(TableOf(other, "T3"), nullptr);
+  EXPECT_EQ(TableOf(other, "T3")->columns.size(), 2u);
+}
+
 TEST_F(ThesisTest, Table5IsOfTheSplitThatChoicesAreMadeOnWhereThatHasTheMetric) {
   study_.task = "translation";
   for (Model& model : study_.models) {
