@@ -19,6 +19,14 @@ void Retire(Worker& worker, const std::string& session) {
   worker.retired.push_back(session);
 }
 
+// Is what this session says void? An earlier session's late call that a restart of the coordinator
+// let pass for a new one has retired the living session, which takes over again once nobody has
+// heard of the other for long enough. One that has left stays away.
+bool IsVoid(const Worker& worker, const std::string& session) {
+  return IsRetired(worker, session) &&
+         (worker.present || IsRetired(worker, worker.record.session));
+}
+
 // In the order of their first slots.
 std::vector<LeaseId> LeasesOf(const Worker& worker) {
   std::vector<LeaseId> leases;
@@ -84,7 +92,8 @@ void OnSync(Core& core, Effects& out, const SyncRequest& request, Now now) {
   const WorkerId& id = request.worker.id;
   if (id.empty() || request.worker.session.empty()) return;
   Worker& worker = core.workers[id];
-  if (IsRetired(worker, request.worker.session)) return;
+  if (IsVoid(worker, request.worker.session)) return;
+  std::erase(worker.retired, request.worker.session);
   Step step(core, out, now);
   const bool fresh = worker.record.session != request.worker.session;
   if (fresh) {

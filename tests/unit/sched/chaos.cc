@@ -100,7 +100,6 @@ void Chaos::Commit() {
 void Chaos::Crash() {
   ++report_.restarts;
   replies_.clear();
-  std::erase_if(network_, [](const auto& sent) { return sent.second.to == To::kCoordinator; });
   world_.Restart();
   Check(world_.Commit());
 }
@@ -290,8 +289,6 @@ void Chaos::Submit() {
   plan.sweep.fingerprint = Fingerprint("plan" + std::to_string(plans_));
   plan.sweep.retries.max = static_cast<int>(rng_.Below(3));
   plan.sweep.retries.max_free = 3 + static_cast<int>(rng_.Below(4));
-  // After a jump of the wall clock and a restart a job waits as long as this.
-  plan.sweep.retries.max_backoff = Millis(60'000);
   plan.sweep.max_parallel = static_cast<int>(rng_.Below(4));
   plan.sweep.max_failures = static_cast<int>(rng_.Below(4));
   plan.sweep.priority = static_cast<int>(rng_.Below(3)) - 1;
