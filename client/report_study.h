@@ -7,8 +7,8 @@
 
 namespace eida::client {
 
-// `data` with specs. FailedPrecondition when no run of the sweep has been trained, DataLoss when an
-// artifact is not what its format says.
+// `data` with specs. FailedPrecondition when no run of the sweep has been trained and nothing was
+// observed, DataLoss when an artifact is not what its format says.
 Result<report::Study> GatherStudy(Api& api, const SweepData& data, WallTime now);
 
 }  // namespace eida::client

@@ -34,9 +34,10 @@ std::string LabelOfKey(const std::string& key);
 // "split report (512 items)" and which variants stand for which setting.
 std::string NoteOn(const Results& results, const std::vector<std::string>& settings,
                    const std::set<std::string>& splits);
+std::string NoteOn(const Pairs& pairs);
+
 // A line for each split that the paper counts: how many examples the sweep has read of it.
 Table SizesTable(const PublishedTable& published, const Results& results);
-std::string NoteOn(const Pairs& pairs);
 
 // Its greedy soup of LoRA models beside the best single one; an empty table when there is no soup.
 Table SoupsTable(const PublishedTable& published, const Results& results);

@@ -28,7 +28,7 @@ std::optional<SweepId> FindByFingerprint(const Core& core, const Fingerprint& fi
 Result<JobId> OnAddJob(Core& core, Effects& out, JobRecord job, Now now);
 
 // A worker registers, renews the leases that it holds, and frees slots for placement. A new session
-// ends the leases of the one before as worker_lost; an earlier session is not listened to.
+// ends those of the one before as worker_lost; an earlier one is void while that one is heard of.
 void OnSync(Core& core, Effects& out, const SyncRequest& request, Now now);
 
 // What the worker should hold, computed from the state alone: leases that it does not hold are

@@ -23,8 +23,7 @@ void Retire(Worker& worker, const std::string& session) {
 // let pass for a new one has retired the living session, which takes over again once nobody has
 // heard of the other for long enough. One that has left stays away.
 bool IsVoid(const Worker& worker, const std::string& session) {
-  return IsRetired(worker, session) &&
-         (worker.present || IsRetired(worker, worker.record.session));
+  return IsRetired(worker, session) && (worker.present || IsRetired(worker, worker.record.session));
 }
 
 // In the order of their first slots.

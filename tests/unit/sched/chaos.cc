@@ -104,12 +104,12 @@ void Chaos::Crash() {
   Check(world_.Commit());
 }
 
-void Chaos::Send(size_t agent, To to, std::function<void()> deliver) {
+void Chaos::Send(size_t agent, std::function<void()> deliver) {
   if (!calm_ && (agents_[agent].cut_until > world_.now().mono || rng_.Below(8) == 0)) return;
   const int copies = !calm_ && rng_.Below(10) == 0 ? 2 : 1;
   for (int i = 0; i < copies; ++i) {
     const Millis delay(calm_ ? 1 : rng_.Below(rng_.Below(10) == 0 ? 20'000 : 500));
-    network_.emplace(world_.now().mono + delay, Message{deliver, to});
+    network_.emplace(world_.now().mono + delay, Message{deliver, agent});
   }
 }
 
@@ -143,7 +143,7 @@ void Chaos::AgentStep(size_t index) {
   } else if (!calm_ && dice == 5) {
     const WorkerId id = agent.record.id;
     const std::string session = agent.record.session;
-    Send(index, To::kCoordinator, [this, id, session] {
+    Send(index, [this, id, session] {
       sched::OnLeave(world_.core, world_.out, id, session, world_.now());
     });
     agent.alive = false;
@@ -201,11 +201,11 @@ void Chaos::SendSync(size_t index) {
   for (const auto& [lease, tasks] : agent.held) request.held.push_back(lease);
   const int64_t serial = ++agent.sync_serial;
   agent.waits_until = world_.now().mono + Millis(5000);
-  Send(index, To::kCoordinator, [this, index, request, serial] {
+  Send(index, [this, index, request, serial] {
     sched::OnSync(world_.core, world_.out, request, world_.now());
     replies_.push_back([this, index, request, serial] {
       const SyncReply reply = sched::ViewFor(world_.core, request);
-      Send(index, To::kAgent, [this, index, serial, reply] { OnSyncReply(index, serial, reply); });
+      Send(index, [this, index, serial, reply] { OnSyncReply(index, serial, reply); });
     });
   });
 }
@@ -238,7 +238,7 @@ void Chaos::SendReports(size_t index) {
       if (task.unacked.empty()) continue;
       const JobReport report{task.job, task.attempt, task.unacked};
       const size_t upto = task.acked + task.unacked.size();
-      Send(index, To::kCoordinator, [this, index, id, session, report, upto] {
+      Send(index, [this, index, id, session, report, upto] {
         const auto verdicts =
             sched::OnReport(world_.core, world_.out, id, session, {report}, world_.now());
         const ReportVerdict verdict = verdicts.at(0);
@@ -248,7 +248,7 @@ void Chaos::SendReports(size_t index) {
               end->error == ErrorClass::kNone) {
             acked_[report.job] = report.attempt;
           }
-          Send(index, To::kAgent, [=, this] {
+          Send(index, [=, this] {
             OnReportReply(index, session, report.job, report.attempt, upto, verdict);
           });
         });

@@ -40,18 +40,16 @@ class Chaos {
     TimePoint cut_until;      // the network is
     bool alive = true;
   };
-  enum class To : uint8_t { kCoordinator, kAgent };
   struct Message {
     std::function<void()> deliver;
-    To to = To::kAgent;
+    size_t agent = 0;
   };
 
   void Step();
   void AgentStep(size_t index);
   void UserStep();
   void Submit();
-  // `agent` is the one end of the connection, the coordinator the other.
-  void Send(size_t agent, To to, std::function<void()> deliver);
+  void Send(size_t agent, std::function<void()> deliver);
   void Deliver();
   void SendSync(size_t index);
   void SendReports(size_t index);
@@ -60,8 +58,7 @@ class Chaos {
                      size_t upto, ReportVerdict verdict);
   void Work(Task& task);
   ErrorClass OutcomeOf(JobId job, Attempt attempt);
-  // Ends the batch: replies go out only after the commit. Or the coordinator dies before it, and
-  // with it what was under way to it: connections do not outlive their ends.
+  // Ends the batch: replies go out only after the commit. Or the coordinator dies before it.
   void Commit();
   void Crash();
   void Check(const Status& status);
